@@ -1,0 +1,34 @@
+"""The one exception for input a user can mend: a field, its value and what is allowed."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Input from outside that cannot be used; its message is one line.
+
+    The commands print the message and leave with exit status 2; library users catch it as a ValueError.
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        shown = repr(value)
+        if len(shown) > 120:
+            shown = shown[:117] + "..."
+        message = f"{field} = {shown}: expected {allowed}"
+        super().__init__(" ".join(message.split()))
+        self.field = field
+
+
+def require(condition: bool, field: str, value: object, allowed: str) -> None:
+    """Raises InputError unless the condition holds."""
+    if not condition:
+        raise InputError(field, value, allowed)
+
+
+def require_integer(field: str, value: object, minimum: int, maximum: int | None = None) -> None:
+    """Raises InputError unless value is a whole number in [minimum, maximum]; True and False are not numbers."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    allowed = f"a whole number of at least {minimum}"
+    if maximum is not None:
+        allowed = f"a whole number from {minimum} to {maximum}"
+    in_range = whole and minimum <= value and (maximum is None or value <= maximum)  # type: ignore[operator]
+    require(in_range, field, value, allowed)

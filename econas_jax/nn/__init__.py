@@ -1,0 +1,7 @@
+"""Networks: the plain one of a genotype, and the one that takes the genotype as data. Only this package imports Flax."""
+
+from econas_jax.nn.cell_network import CellNetwork
+from econas_jax.nn.search_network import SearchNetwork
+from econas_jax.nn.specialize import specialize
+
+__all__ = ["CellNetwork", "SearchNetwork", "specialize"]

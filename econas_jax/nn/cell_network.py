@@ -1,0 +1,94 @@
+"""The network of one genotype, with only the parameters it needs: what one retrains, ships and compares against."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from econas_jax.errors import require, require_integer
+from econas_jax.genotype import Genotype
+from econas_jax.nn.auxiliary import AuxiliaryHead
+from econas_jax.nn.cell import Cell
+from econas_jax.nn.initializers import torch_bias, torch_kernel
+from econas_jax.nn.normalization import BatchNorm
+from econas_jax.nn.operations import convolution
+
+STEMS = ("cifar", "imagenet")
+
+
+class CellNetwork(nn.Module):
+    """The DARTS macro-net: a stem, three stages of normal cells with reduction cells between them, a linear classifier.
+
+    3 * cells_per_stage + 2 cells; the channels double at each reduction (paper, Figure 2; N = cells_per_stage = 6 gives
+    DARTS's 20 cells). With `auxiliary=True` a call returns (logits, auxiliary logits) in training, else logits alone.
+    """
+
+    genotype: Genotype
+    channels: int
+    cells_per_stage: int
+    num_classes: int = 10
+    stem: str = "cifar"
+    auxiliary: bool = False
+
+    def __post_init__(self) -> None:
+        require_integer("channels", self.channels, 1)
+        require_integer("cells_per_stage", self.cells_per_stage, 1)
+        require_integer("num_classes", self.num_classes, 2)
+        require(self.stem in STEMS, "stem", self.stem, f"one of {', '.join(STEMS)}")
+        even = self.stem == "cifar" or self.channels % 2 == 0
+        require(even, "channels", self.channels, "an even number with the imagenet stem (its first cell halves a map)")
+        super().__post_init__()
+
+    @nn.compact
+    def __call__(
+        self, images: jax.Array, *, train: bool, drop_path_probability: jax.Array | float | None = None
+    ) -> jax.Array | tuple[jax.Array, jax.Array]:
+        """images: float [batch, height, width, 3], normalised -> logits [batch, num_classes].
+
+        Training needs `mutable=["batch_stats"]`, and a key named "drop_path" if a drop-path probability is given.
+        Raises InputError for image sizes that the reductions cannot halve exactly.
+        """
+        self._check(images)
+        before, last = _cifar_stem(self, images, train) if self.stem == "cifar" else _imagenet_stem(self, images, train)
+        channels, reduction_before = self.channels, self.stem == "imagenet"
+        depth = 3 * self.cells_per_stage + 2
+        reductions = (self.cells_per_stage, 2 * self.cells_per_stage + 1)
+        auxiliary_logits = None
+        for index in range(depth):
+            reduction = index in reductions
+            channels *= 2 if reduction else 1
+            genotype = self.genotype.reduce if reduction else self.genotype.normal
+            cell = Cell(genotype, channels, reduction, reduction_before, name=f"cell{index}")
+            before, last = last, cell(before, last, train=train, drop_path_probability=drop_path_probability)
+            reduction_before = reduction
+            if self.auxiliary and index == reductions[1] and (train or self.is_initializing()):
+                auxiliary_logits = AuxiliaryHead(self.num_classes, self.stem, name="auxiliary")(last, train=train)
+        features = jnp.mean(last, axis=(1, 2))
+        bias = torch_bias(features.shape[-1])
+        logits = nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=bias, name="classifier")(features)
+        return logits if auxiliary_logits is None else (logits, auxiliary_logits)
+
+    def _check(self, images: jax.Array) -> None:
+        shaped = images.ndim == 4 and images.shape[-1] == 3
+        require(shaped, "images.shape", images.shape, "[batch, height, width, 3]")
+        unit = 4 if self.stem == "cifar" else 32
+        divisible = images.shape[1] % unit == 0 and images.shape[2] % unit == 0
+        require(divisible, "images.shape", images.shape, f"a height and width that are multiples of {unit}")
+
+
+def _cifar_stem(network: CellNetwork, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
+    """A 3x3 convolution to 3 * channels and BN; both inputs of the first cell."""
+    x = convolution(3 * network.channels, (3, 3))(images)
+    x = BatchNorm()(x, train=train)
+    return x, x
+
+
+def _imagenet_stem(network: CellNetwork, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
+    """Three stride-2 convolutions; the first cell's inputs are the outputs of the second (1/4) and third (1/8)."""
+    x = convolution(network.channels // 2, (3, 3), (2, 2))(images)
+    x = nn.relu(BatchNorm()(x, train=train))
+    x = convolution(network.channels, (3, 3), (2, 2))(x)
+    before = BatchNorm()(x, train=train)
+    x = convolution(network.channels, (3, 3), (2, 2))(nn.relu(before))
+    return before, BatchNorm()(x, train=train)

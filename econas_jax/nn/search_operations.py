@@ -1,0 +1,123 @@
+"""The eight operations of the search space on one edge of the search network, all with one signature.
+
+An edge owns a union of parameters, sized for the largest operation, so that every genotype's states have one shape:
+`depthwise` [2, 25, channels] (5x5 taps), `pointwise` [2, channels, channels], `scale` and `bias` [2, channels]. The
+leading 2 are the halves of a separable convolution; a dilated convolution and a stride-2 skip use the first. Slots that
+an operation does not read get zero gradients.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from econas_jax.genotype import SEARCH_OPERATIONS
+from econas_jax.nn import spatial
+from econas_jax.nn.normalization import EPSILON, unbiased_factor
+
+Tree = dict[str, jax.Array]
+EdgeOperation = Callable[[jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
+
+
+class EdgeShape(NamedTuple):
+    """What a compiled edge must know: the map's size, the stride, and whether batch statistics are used."""
+
+    size: int
+    stride: int
+    train: bool
+
+
+def normalise(
+    x: jax.Array, scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array, train: bool
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    """Batch normalisation of x [channels, positions, batch].
+
+    In training the batch's own statistics are used and returned, the variance unbiased; else the given ones are.
+    """
+    if train:
+        mean = jnp.mean(x, (1, 2))
+        biased = jnp.maximum(jnp.mean(x * x, (1, 2)) - mean * mean, 0.0)
+        variance = biased * unbiased_factor(x.shape[1] * x.shape[2])
+    else:
+        biased = variance
+    factor = jax.lax.rsqrt(biased + EPSILON) * scale
+    return x * factor[:, None, None] + (bias - mean * factor)[:, None, None], (mean, variance)
+
+
+def _none(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    out = spatial.output_size(shape.size, shape.stride)
+    return jnp.zeros((x.shape[0], out * out, x.shape[2]), x.dtype), statistics
+
+
+def _max_pool(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    return spatial.max_pool(x, size=shape.size, stride=shape.stride), statistics
+
+
+def _average_pool(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    return spatial.average_pool(x, size=shape.size, stride=shape.stride), statistics
+
+
+def _skip(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    if shape.stride == 1:
+        return x, statistics
+    halved = factorized_pointwise(parameters["pointwise"][0], x, size=shape.size)
+    return _normalise_slots(shape, parameters, statistics, halved)
+
+
+def factorized_pointwise(weights: jax.Array, x: jax.Array, *, size: int) -> jax.Array:
+    """The convolutions of a factorized reduce: the first half of the outputs reads relu(x), the second x one pixel on."""
+    here, shifted = spatial.halves(jax.nn.relu(x), size=size)
+    half = weights.shape[0] // 2
+    return jnp.concatenate([spatial.pointwise(weights[:half], here), spatial.pointwise(weights[half:], shifted)])
+
+
+def _separable(
+    kernel: int, dilation: int, repeats: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree
+) -> tuple[jax.Array, Tree]:
+    size, stride = shape.size, shape.stride
+    for slot in range(repeats):
+        taps = parameters["depthwise"][slot]
+        x = spatial.depthwise(jax.nn.relu(x), taps, kernel=kernel, dilation=dilation, size=size, stride=stride)
+        x = spatial.pointwise(parameters["pointwise"][slot], x)
+        x, statistics = _normalise_slots(shape, parameters, statistics, x, slot)
+        size, stride = spatial.output_size(size, stride), 1
+    return x, statistics
+
+
+def _normalise_slots(
+    shape: EdgeShape, parameters: Tree, statistics: Tree, x: jax.Array, slot: int = 0
+) -> tuple[jax.Array, Tree]:
+    """Normalises with one slot's parameters and puts that slot's new statistics among the edge's."""
+    scale, bias = parameters["scale"][slot], parameters["bias"][slot]
+    mean, variance = statistics["mean"][slot], statistics["variance"][slot]
+    x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train)
+    updated = {
+        "mean": statistics["mean"].at[slot].set(mean),
+        "variance": statistics["variance"].at[slot].set(variance),
+    }
+    return x, updated
+
+
+_OPERATIONS: dict[str, Callable[..., tuple[jax.Array, Tree]]] = {
+    "none": _none,
+    "max_pool_3x3": _max_pool,
+    "avg_pool_3x3": _average_pool,
+    "skip_connect": _skip,
+    "sep_conv_3x3": functools.partial(_separable, 3, 1, 2),
+    "sep_conv_5x5": functools.partial(_separable, 5, 1, 2),
+    "dil_conv_3x3": functools.partial(_separable, 3, 2, 1),
+    "dil_conv_5x5": functools.partial(_separable, 5, 2, 1),
+}
+
+
+def edge_operations(shape: EdgeShape) -> list[EdgeOperation]:
+    """The operations in the order of their encoding (`genotype.SEARCH_OPERATIONS`), for edges of one shape.
+
+    Each maps (x [channels, size^2, batch], parameters, statistics) to (y [channels, out^2, batch], statistics); the
+    returned statistics are the batch's where the operation normalises in training, and the given ones elsewhere.
+    """
+    return [functools.partial(_OPERATIONS[name], shape) for name in SEARCH_OPERATIONS]
