@@ -15,7 +15,7 @@ class InputError(ValueError):
             shown = shown[:117] + "..."
         message = f"{field} = {shown}: expected {allowed}"
         super().__init__(" ".join(message.split()))
-        self.field = field
+        self.field, self.value, self.allowed = field, value, allowed
 
 
 def require(condition: bool, field: str, value: object, allowed: str) -> None:

@@ -25,7 +25,9 @@ class AuxiliaryHead(nn.Module):
         x = nn.Conv(128, (1, 1), use_bias=False, kernel_init=torch_kernel)(x)
         x = nn.relu(BatchNorm()(x, train=train))
         x = nn.Conv(FEATURES, (2, 2), padding="VALID", use_bias=False, kernel_init=torch_kernel)(x)
-        if self.stem == "cifar":  # the ImageNet head of DARTS has no normalisation here, and published counts rely on it
+        if (
+            self.stem == "cifar"
+        ):  # the ImageNet head of DARTS has no normalisation here, and published counts rely on it
             x = BatchNorm()(x, train=train)
         x = nn.relu(x).reshape(x.shape[0], -1)
         return nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=torch_bias(x.shape[-1]))(x)

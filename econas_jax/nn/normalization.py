@@ -38,4 +38,6 @@ class BatchNorm(nn.Module):
                 running_variance.value += MOMENTUM * (unbiased - running_variance.value)
         else:
             mean, variance = running_mean.value, running_variance.value
-        return (x - mean) * (jax.lax.rsqrt(variance + EPSILON) * scale) + bias
+        factor = jax.lax.rsqrt(variance + EPSILON) * scale
+        mean, factor, bias = (jnp.broadcast_to(vector, x.shape) for vector in (mean, factor, bias))
+        return (x - mean) * factor + bias

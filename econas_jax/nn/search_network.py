@@ -53,8 +53,10 @@ class SearchNetwork(nn.Module):
         initial = initial_statistics(shape)
         running = {part: self.variable("batch_stats", part, lambda part=part: initial[part]) for part in initial}
         statistics = {part: variable.value for part, variable in running.items()}
+        if self.is_initializing():  # no value depends on the images, and tracing the cells would take seconds
+            return jnp.zeros((images.shape[0], self.num_classes))
         logits, batch = _forward(parameters, statistics, genotype, images, train)
-        if train and not self.is_initializing():
+        if train:
             for part, variable in running.items():
                 average = functools.partial(jax.tree.map, lambda old, new: old + MOMENTUM * (new - old))
                 variable.value = average(variable.value, batch[part])
@@ -82,7 +84,7 @@ def _forward(
             before, last, size = last, output, size // 2
     features = jnp.mean(last, axis=1)
     classifier = parameters["classifier"]
-    return (classifier["kernel"] @ features).T + classifier["bias"], new
+    return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new
 
 
 def _stem(parameters: Tree, statistics: Tree, images: jax.Array, train: bool) -> tuple[jax.Array, Tree]:

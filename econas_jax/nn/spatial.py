@@ -101,9 +101,7 @@ def _max_of_three(x: jax.Array, axis: int, stride: int) -> jax.Array:
     padding = [(1, 1) if dimension == axis else (0, 0) for dimension in range(x.ndim)]
     padded = jnp.pad(x, padding, constant_values=-jnp.inf)
     span = stride * (output_size(x.shape[axis], stride) - 1) + 1
-    before, here, after = (
-        jax.lax.slice_in_dim(padded, start, start + span, stride, axis) for start in range(3)
-    )
+    before, here, after = (jax.lax.slice_in_dim(padded, start, start + span, stride, axis) for start in range(3))
     return jnp.maximum(jnp.maximum(before, here), after)
 
 

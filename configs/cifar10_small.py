@@ -1,0 +1,26 @@
+"""The search of configs/econas.py scaled down to about an hour on two CPU cores, on real CIFAR-10.
+
+    python -m econas_jax.search --config configs/cifar10_small.py --config.data.path=DIR
+
+The same proxy (c4r4, N = 6, batch 384) and the same shape of search; fewer images (s2: a quarter), shorter rungs
+(E = 3), smaller populations and 20 cycles.
+"""
+
+from ml_collections import ConfigDict
+
+from econas_jax.search import default_config
+
+
+def get_config() -> ConfigDict:
+    config = default_config()
+    config.data.name = "cifar10"
+    config.proxy.sample_ratio = 0.25  # s2
+    config.search.epochs = 3
+    config.search.initial_population = 20
+    config.search.cycles = 20
+    config.search.children = 8
+    config.search.parents_per_population = (3, 3, 2)
+    config.search.promotions_to_2e = 4
+    config.search.promotions_to_3e = 2
+    config.search.lifetime = 5
+    return config

@@ -1,0 +1,63 @@
+"""From the splits that a source has to a whole Dataset: validation images, normalization constants."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from econas_jax.data.dataset import ChannelValues, Dataset, Images, Split
+from econas_jax.data.splitting import refuse_shared_images, split_off
+from econas_jax.errors import require
+
+VALIDATION_SHARE = 0.2  # of the training images, where neither the data nor the user says otherwise
+
+
+def assemble(
+    name: str,
+    train: Split,
+    *,
+    num_classes: int,
+    validation: Split | None = None,
+    test: Split | None = None,
+    validation_size: int | None = None,
+    seed: int = 0,
+    normalization: tuple[ChannelValues, ChannelValues] | None = None,
+) -> Dataset:
+    """A Dataset of the given splits.
+
+    Without a validation split, `validation_size` images (a fifth if None) are split off the training images by seed.
+    Without a test split the test split is empty. Without published constants, normalization is (mean, std) of the
+    images that are left to train on.
+
+    Raises:
+        InputError: see Split, Dataset, split_off; a validation_size although there is a validation split; an image
+            that is both in the given validation split and in the training split.
+    """
+    if validation is None:
+        size = round(VALIDATION_SHARE * len(train)) if validation_size is None else validation_size
+        train, validation = split_off(train, num_classes, size, seed)
+    else:
+        allowed = "None, since the data has validation images of its own"
+        require(validation_size is None, "validation_size", validation_size, allowed)
+        refuse_shared_images(train, validation)
+    mean, std = normalization or channel_statistics(train.images)
+    return Dataset(name, train, validation, test or _empty_like(train), num_classes, mean, std)
+
+
+def channel_statistics(images: Images) -> tuple[ChannelValues, ChannelValues]:
+    """Mean and standard deviation (of the population) of each channel of images uint8[n, h, w, 3] scaled to [0, 1].
+
+    Exact up to one rounding: from the histogram of the 256 values, without a float copy of the images.
+    """
+    require(images.size > 0, "training images", images.shape, "at least one image")
+    values = np.arange(256) / 255
+    means, deviations = [], []
+    for channel in range(3):
+        shares = np.bincount(images[..., channel].ravel(), minlength=256) / images[..., channel].size
+        mean = float(shares @ values)
+        means.append(mean)
+        deviations.append(float(np.sqrt(shares @ (values - mean) ** 2)))
+    return (means[0], means[1], means[2]), (deviations[0], deviations[1], deviations[2])
+
+
+def _empty_like(split: Split) -> Split:
+    return Split(np.empty((0, *split.images.shape[1:]), np.uint8), np.empty(0, np.int32))

@@ -1,0 +1,139 @@
+"""Random crop, flip, resize and normalization of uint8 batches, made to run inside a compiled epoch.
+
+Cropping, flipping and resizing are linear and treat rows and columns apart. So each image's whole transform is one
+small matrix for its rows and one for its columns, looked up in constant tables by the offsets drawn: two matrix
+products an image, no gather of pixels, and the same cost whatever is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from econas_jax.errors import require, require_integer
+
+Matrices = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of training images (those of EcoNAS's released code by default)."""
+
+    crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
+    flip: bool = True  # left and right, for half of the images
+
+    def __post_init__(self) -> None:
+        require_integer("crop_padding", self.crop_padding, 0)
+        require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
+
+
+def augment(
+    key: jax.Array,
+    images: jax.Array,
+    resolution: int,
+    mean: Sequence[float],
+    std: Sequence[float],
+    augmentation: Augmentation,
+) -> jax.Array:
+    """Random crop, random flip, resize, normalize: torchvision's RandomCrop(h, padding), RandomHorizontalFlip, Resize.
+
+    Offsets are uniform over 0 .. 2 * crop_padding, independent for rows and columns and for each image. Padding is zero
+    before normalization (black). Resizing is bilinear with antialiasing, without Pillow's rounding to whole values.
+
+    Args:
+        key: a jax key; the same key and shapes give the same images.
+        images: uint8[B, h, w, 3].
+        resolution: r, in pixels; static under jit, like `augmentation`.
+        mean: of each channel of images scaled to [0, 1].
+        std: likewise.
+        augmentation: what may be done.
+
+    Returns:
+        float32[B, r, r, 3].
+
+    Raises:
+        InputError: the resolution is not a positive whole number.
+    """
+    batch, height, width, _ = images.shape
+    padding = augmentation.crop_padding
+    row_key, column_key, flip_key = jax.random.split(key, 3)
+    row_offsets = jax.random.randint(row_key, (batch,), 0, 2 * padding + 1)
+    column_offsets = jax.random.randint(column_key, (batch,), 0, 2 * padding + 1)
+    flips = jax.random.bernoulli(flip_key, 0.5, (batch,)) & augmentation.flip
+    plain = resize_matrix(width, resolution)
+    columns = np.stack([crop_table(plain, padding), crop_table(plain[:, ::-1], padding)])
+    return _transform(
+        images,
+        jnp.asarray(crop_table(resize_matrix(height, resolution), padding))[row_offsets],
+        jnp.asarray(columns)[flips.astype(jnp.int32), column_offsets],
+        mean,
+        std,
+    )
+
+
+def prepare(images: jax.Array, resolution: int, mean: Sequence[float], std: Sequence[float]) -> jax.Array:
+    """Images uint8[B, h, w, 3] as an evaluation sees them, resized and normalized as in `augment`: float32[B, r, r, 3].
+
+    Raises:
+        InputError: the resolution is not a positive whole number.
+    """
+    batch, height, width, _ = images.shape
+    rows = jnp.asarray(resize_matrix(height, resolution))
+    columns = jnp.asarray(resize_matrix(width, resolution))
+    return _transform(
+        images,
+        jnp.broadcast_to(rows, (batch, *rows.shape)),
+        jnp.broadcast_to(columns, (batch, *columns.shape)),
+        mean,
+        std,
+    )
+
+
+def resize_matrix(size: int, resolution: int) -> Matrices:
+    """[resolution, size]: bilinear interpolation of `size` pixels, a triangle as wide as the step when it shrinks.
+
+    The rule of Pillow, torchvision (antialias=True) and jax.image.resize: pixel centres at halves, weights outside the
+    image left out and the rest scaled to sum to one. The identity matrix if the sizes are equal.
+    """
+    require_integer("resolution", resolution, 1)
+    step = size / resolution
+    centres = (np.arange(resolution) + 0.5) * step - 0.5
+    distances = np.abs(np.arange(size) - centres[:, np.newaxis]) / max(step, 1.0)
+    weights = np.maximum(1.0 - distances, 0.0)
+    matrix: Matrices = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return matrix
+
+
+def crop_table(matrix: Matrices, padding: int) -> Matrices:
+    """[2 * padding + 1, r, size]: for each offset, `matrix` [r, size] applied to a crop of the zero-padded pixels.
+
+    Pixel i of the crop at offset d is pixel i + d - padding of the image, so the matrix moves d - padding to the right
+    and what leaves it met zeros.
+    """
+    size = matrix.shape[1]
+    wide = np.pad(matrix, ((0, 0), (padding, padding)))
+    starts = range(2 * padding, -1, -1)
+    return np.stack([wide[:, start : start + size] for start in starts])
+
+
+def _transform(
+    images: jax.Array, rows: jax.Array, columns: jax.Array, mean: Sequence[float], std: Sequence[float]
+) -> jax.Array:
+    """Applies rows [B, r, h] and columns [B, r, w] to uint8[B, h, w, 3] and normalizes."""
+    batch, height, width, channels = images.shape
+    # Rows first, over columns and channels at once: the long products are then contiguous (measured the fastest order).
+    # The highest precision, since an accelerator's default would round the weights to about 3 digits.
+    precision = jax.lax.Precision.HIGHEST
+    lines = images.astype(jnp.float32).reshape(batch, height, width * channels)
+    lines = jnp.einsum("bih,bhk->bik", rows, lines, precision=precision)
+    lines = lines.reshape(batch, rows.shape[1], width, channels)
+    pixels = jnp.einsum("bjw,biwc->bijc", columns, lines, precision=precision)
+    shape = (1, 1, 1, channels)
+    channel_mean = jnp.asarray(mean, jnp.float32).reshape(shape)
+    channel_std = jnp.asarray(std, jnp.float32).reshape(shape)
+    return (pixels / 255.0 - channel_mean) / channel_std

@@ -1,0 +1,98 @@
+"""Accuracy against cost of all candidates of a search, with the best trade-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from econas_jax.history import StageRecord
+from econas_jax.report.style import (
+    ACCENT,
+    RUNG_COLOURS,
+    RUNG_EPOCHS,
+    RUNG_MARKERS,
+    RUNG_NAMES,
+    chart,
+    legend,
+    note,
+    nothing_yet,
+)
+
+MILLION = 1e6
+MANY = 200  # candidates, of which smaller markers hide each other less
+
+CostAndAccuracy = tuple[float, float]  # millions of multiply-adds, fraction of 1
+
+
+def plot_accuracy_against_cost(records: Sequence[StageRecord]) -> Figure:
+    """Each candidate's last stage: multiply-adds of the network that was trained against validation accuracy.
+
+    Candidates whose last stage diverged are counted in a note and not drawn. The front is that of all points, whatever
+    their rung.
+    """
+    figure, axes = chart(
+        "Accuracy against cost of all candidates", "Multiply-adds (millions)", "Validation accuracy (%)"
+    )
+    last = last_stages(records)
+    points = _points_by_rung(last)
+    drawn = [point for rung in points for point in rung]
+    for rung, of_rung in enumerate(points):
+        axes.plot(
+            *_columns(of_rung),
+            linestyle="",
+            marker=RUNG_MARKERS[rung],
+            markersize=5.5 if len(drawn) <= MANY else 4,
+            color=RUNG_COLOURS[rung],
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            label=f"{RUNG_NAMES[rung]}, {RUNG_EPOCHS[rung]} epochs",
+            zorder=3 + rung,
+        )
+    # A step, for between two networks only what the cheaper one reaches is known.
+    axes.plot(
+        *_columns(pareto_front(drawn)),
+        color=ACCENT,
+        linewidth=1.4,
+        drawstyle="steps-post",
+        label="Pareto front",
+        zorder=2,
+    )
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=None))
+    legend(axes)
+    if not drawn:
+        nothing_yet(axes, "no candidate has been trained yet")
+    if len(drawn) < len(last):
+        note(figure, f"{len(last) - len(drawn)} of {len(last)} candidates diverged and are not drawn")
+    return figure
+
+
+def last_stages(records: Iterable[StageRecord]) -> list[StageRecord]:
+    """The record with the most epochs of each candidate, in the order of the candidates."""
+    last: dict[int, StageRecord] = {}
+    for record in records:
+        if record.id not in last or record.epochs > last[record.id].epochs:
+            last[record.id] = record
+    return [last[candidate] for candidate in sorted(last)]
+
+
+def pareto_front(points: Iterable[CostAndAccuracy]) -> list[CostAndAccuracy]:
+    """The points that no other one beats in cost or accuracy while it is as good in the other, cheapest first."""
+    front: list[CostAndAccuracy] = []
+    for cost, accuracy in sorted(points, key=lambda point: (point[0], -point[1])):
+        if not front or accuracy > front[-1][1]:
+            front.append((cost, accuracy))
+    return front
+
+
+def _points_by_rung(records: Sequence[StageRecord]) -> list[list[CostAndAccuracy]]:
+    points: list[list[CostAndAccuracy]] = [[] for _ in RUNG_NAMES]
+    for record in records:
+        if record.status == "completed" and record.validation_accuracy is not None:
+            points[record.rung - 1].append((record.multiply_adds / MILLION, record.validation_accuracy))
+    return points
+
+
+def _columns(points: Sequence[CostAndAccuracy]) -> tuple[list[float], list[float]]:
+    return [cost for cost, _ in points], [accuracy for _, accuracy in points]

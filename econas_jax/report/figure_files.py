@@ -1,0 +1,21 @@
+"""Figures as files that are the same, byte for byte, whenever the same figure is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+PIXELS_PER_INCH = 150
+HASH_SALT = "econas_jax"  # names the elements of an SVG; without it they are random
+
+
+def save_figure(figure: Figure, directory: Path, name: str) -> tuple[Path, Path]:
+    """Writes `<name>.png` and `<name>.svg`, making the directory if need be, and returns their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    png, svg = directory / f"{name}.png", directory / f"{name}.svg"
+    figure.savefig(png, dpi=PIXELS_PER_INCH, metadata={"Software": None})
+    with matplotlib.rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
+        figure.savefig(svg, metadata={"Date": None})
+    return png, svg

@@ -1,0 +1,15 @@
+"""A whole search: configuration, the loop that joins algorithm and training, commits, progress; `__main__` is the command."""
+
+from econas_jax.search.config import SearchConfig, default_config, from_mapping
+from econas_jax.search.loop import Interrupted, SearchResult, run_search
+from econas_jax.search.progress import Reporter
+
+__all__ = [
+    "Interrupted",
+    "Reporter",
+    "SearchConfig",
+    "SearchResult",
+    "default_config",
+    "from_mapping",
+    "run_search",
+]

@@ -1,0 +1,184 @@
+"""Everything a search can be told, as frozen dataclasses; config files hold the same fields as a ConfigDict."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from ml_collections import ConfigDict, config_dict
+
+from econas_jax.algorithms import ALGORITHMS, EcoNASConfig
+from econas_jax.data import LOADERS, Augmentation, Dataset, load_dataset
+from econas_jax.errors import InputError, require, require_integer
+from econas_jax.proxy import Proxy
+from econas_jax.training import TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images to search on (`econas_jax.data.load_dataset`)."""
+
+    name: str = "cifar10"
+    path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
+    validation_size: int | None = None  # images split off the training set; None: the data set's own number
+    download: bool = False  # cifar10 only, never without being asked for
+    image_size: int | None = None  # image_folder only
+
+    def __post_init__(self) -> None:
+        require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
+
+    def load(self, seed: int) -> Dataset:
+        """The data set; raises InputError if it cannot be had."""
+        options = {"path": self.path, "download": self.download, "image_size": self.image_size}
+        return load_dataset(self.name, validation_size=self.validation_size, seed=seed, **options)  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True)
+class ProxyConfig:
+    """The reduced setting that candidates are trained in (paper, section 3.1); its epochs are 3 * search.epochs."""
+
+    channels: int = 9  # c4
+    resolution: int = 8  # r4
+    sample_ratio: float = 1.0  # s0
+
+    def __post_init__(self) -> None:
+        require_integer("proxy.channels", self.channels, 1)
+        require_integer("proxy.resolution", self.resolution, 4)
+        # Two reductions halve the map; an odd map would leave a factorized reduce two halves of different sizes.
+        allowed = "a multiple of 4: two reduction cells halve the map"
+        require(self.resolution % 4 == 0, "proxy.resolution", self.resolution, allowed)
+        require(0.0 < self.sample_ratio <= 1.0, "proxy.sample_ratio", self.sample_ratio, "a number in (0, 1]")
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """The macro-net around the cells (paper, Figure 2)."""
+
+    cells_per_stage: int = 6  # N; paper, section 5: smaller N is detrimental to the rank consistency
+
+    def __post_init__(self) -> None:
+        require_integer("network.cells_per_stage", self.cells_per_stage, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchConfig:
+    """A whole search. The defaults are the paper's (section 5)."""
+
+    seed: int = 0
+    algorithm: str = "econas"
+    search: EcoNASConfig = EcoNASConfig()
+    proxy: ProxyConfig = ProxyConfig()
+    network: NetworkConfig = NetworkConfig()
+    data: DataConfig = DataConfig()
+    training: TrainingConfig = TrainingConfig()
+    devices: int | None = None  # candidates trained at a time; None: every accelerator, or every CPU core
+    save_seconds: float = 30.0  # least time between two commits within a phase; a phase's end always commits
+
+    def __post_init__(self) -> None:
+        require_integer("seed", self.seed, 0, 2**31 - 1)
+        require(self.algorithm in ALGORITHMS, "algorithm", self.algorithm, "one of " + ", ".join(ALGORITHMS))
+        if self.devices is not None:
+            require_integer("devices", self.devices, 1)
+        require(self.save_seconds >= 0.0, "save_seconds", self.save_seconds, "a number of seconds of at least 0")
+
+    @property
+    def full_proxy(self) -> Proxy:
+        """The proxy of the highest rung, P_3E."""
+        return Proxy(self.proxy.channels, self.proxy.resolution, self.proxy.sample_ratio, 3 * self.search.epochs)
+
+
+def check_against_dataset(config: SearchConfig, dataset: Dataset) -> None:
+    """Raises InputError where config and data set, each valid alone, do not go together."""
+    images = int(len(dataset.train) * config.proxy.sample_ratio)
+    batch = config.training.batch_size
+    allowed = f"at most {images}, the training images left by proxy.sample_ratio"
+    require(batch <= images, "training.batch_size", batch, allowed)
+    require(len(dataset.validation) > 0, "data.validation_size", len(dataset.validation), "at least 1 image to rank by")
+    padding, size = config.training.augmentation.crop_padding, dataset.image_size
+    require(padding < size, "training.augmentation.crop_padding", padding, f"less than the images' size, {size}")
+
+
+def to_config_dict(config: Any) -> ConfigDict:
+    """A dataclass, nested ones included, as a ConfigDict; fields that are None become typed placeholders."""
+    hints = typing.get_type_hints(type(config))
+    result = ConfigDict()
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            value = to_config_dict(value)
+        elif value is None:
+            value = config_dict.placeholder(_without_none(hints[field.name]))
+        result[field.name] = value
+    return result
+
+
+def default_config() -> ConfigDict:
+    """The paper's setting, for a config file to start from."""
+    return to_config_dict(SearchConfig())
+
+
+def from_mapping(fields: Mapping[str, Any]) -> SearchConfig:
+    """Builds and checks a search's config; raises InputError naming the first field that is unknown or wrong."""
+    config = _build(SearchConfig, fields, "")
+    assert isinstance(config, SearchConfig)  # for the type checker: _build returns what it is asked for
+    return config
+
+
+def to_json(config: SearchConfig) -> dict[str, Any]:
+    """The resolved config in plain JSON types; `from_mapping` is its inverse."""
+    return dataclasses.asdict(config)
+
+
+def _build(kind: type, fields: Any, path: str) -> object:
+    known = [field.name for field in dataclasses.fields(kind)]
+    require(isinstance(fields, Mapping | ConfigDict), path or "config", fields, "a group of fields")
+    for name in fields:
+        require(name in known, "config field", f"{path}{name}", "one of " + ", ".join(path + field for field in known))
+    hints = typing.get_type_hints(kind)
+    values = {name: _convert(hints[name], fields[name], f"{path}{name}") for name in fields}
+    try:
+        return kind(**values)
+    except InputError as error:  # the algorithm's and the augmentation's own checks do not know where they are used
+        if path and not error.field.startswith(path):
+            raise InputError(f"{path}{error.field}", error.value, error.allowed) from None
+        raise
+
+
+def _convert(hint: Any, value: Any, path: str) -> Any:
+    """The value as its field's type; whole numbers pass for floats, lists for tuples, nothing else is converted."""
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast(type, hint), value, f"{path}.")
+    if isinstance(hint, types.UnionType) and value is None:
+        return None
+    kind = typing.get_origin(_without_none(hint)) or _without_none(hint)
+    if kind is tuple and isinstance(value, list | tuple):
+        return tuple(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    names = {int: "a whole number", float: "a number", str: "text", bool: "True or False", tuple: "a list"}
+    require(fits, path, value, names.get(kind, str(kind)))
+    return value
+
+
+def _without_none(hint: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        return next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
+    return hint
+
+
+__all__ = [
+    "Augmentation",
+    "DataConfig",
+    "NetworkConfig",
+    "ProxyConfig",
+    "SearchConfig",
+    "check_against_dataset",
+    "default_config",
+    "from_mapping",
+    "to_config_dict",
+    "to_json",
+]

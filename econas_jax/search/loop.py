@@ -1,0 +1,230 @@
+"""The search: ask the algorithm, train what it asks for in waves, tell it, commit; until it is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from econas_jax.algorithms import ALGORITHMS, EcoNAS, Member, Result, Trial
+from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.nn import SearchNetwork
+from econas_jax.search.checkpoint import Checkpoints
+from econas_jax.search.config import SearchConfig, check_against_dataset
+from econas_jax.search.devices import set_up
+from econas_jax.search.progress import Reporter
+from econas_jax.search.state import SearchState
+from econas_jax.search.workdir import Workdir, last_stage_by_candidate
+from econas_jax.spaces import DartsSpace, multiply_adds, parameters
+from econas_jax.training import Job, Outcome, Task, WaveTrainer, training_subset
+
+
+class Interrupted(Exception):
+    """The search was asked to stop; what was finished is committed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchResult:
+    """A finished search: its best members, best first, and its records."""
+
+    best: tuple[Member, ...]
+    stages: tuple[StageRecord, ...]
+    cycles: tuple[CycleSummary, ...]
+
+
+def run_search(
+    config: SearchConfig,
+    workdir: str | Path,
+    reporter: Reporter | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> SearchResult:
+    """Runs a search, or goes on with the one in the workdir; a finished one only returns its result.
+
+    Raises InputError, before anything is trained, for a config that cannot be run; and `Interrupted`, after a commit,
+    once should_stop() is true (it is asked after every epoch).
+    """
+    reporter = reporter or Reporter(show=False)
+    files = Workdir(Path(workdir))
+    files.open(config)
+    devices = set_up(config.devices)
+    with reporter.doing(f"loading {config.data.name}"):
+        dataset = config.data.load(config.seed)
+    check_against_dataset(config, dataset)
+    network = SearchNetwork(config.proxy.channels, config.network.cells_per_stage, dataset.num_classes)
+    task = Task(
+        network=network,
+        config=config.training,
+        resolution=config.proxy.resolution,
+        total_epochs=3 * config.search.epochs,
+        mean=dataset.mean,
+        std=dataset.std,
+        seed=config.seed,
+    )
+    train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
+    space = DartsSpace()
+    trainer = WaveTrainer(task, train, dataset.validation, devices, space.sample(np.random.default_rng(0)))
+    costs = _Costs(config, dataset.num_classes)
+    with Checkpoints(files.checkpoints) as checkpoints:
+        algorithm = ALGORITHMS[config.algorithm](space, config.search, config.seed)
+        return _Search(config, algorithm, files, checkpoints, trainer, costs, reporter, should_stop).run()
+
+
+class _Costs:
+    """Parameters and multiply-adds of genotypes in the proxy's network."""
+
+    def __init__(self, config: SearchConfig, num_classes: int) -> None:
+        self._shape = {
+            "channels": config.proxy.channels,
+            "cells_per_stage": config.network.cells_per_stage,
+            "num_classes": num_classes,
+        }
+        self._resolution = config.proxy.resolution
+
+    def of(self, trial: Trial) -> tuple[int, int]:
+        macs = multiply_adds(trial.genotype, resolution=self._resolution, **self._shape)
+        return parameters(trial.genotype, **self._shape), macs
+
+
+@dataclasses.dataclass
+class _Search:
+    """One run of the loop; all that must outlive it is in the `SearchState` it commits."""
+
+    config: SearchConfig
+    algorithm: EcoNAS
+    files: Workdir
+    checkpoints: Checkpoints
+    trainer: WaveTrainer
+    costs: _Costs
+    reporter: Reporter
+    should_stop: Callable[[], bool]
+
+    def __post_init__(self) -> None:
+        self._saved_at = self._resumed_at = time.perf_counter()
+        self._seconds_before = 0.0
+
+    def run(self) -> SearchResult:
+        state = self._resume()
+        if not self.algorithm.done(state.algorithm):
+            with self.reporter.doing(f"compiling for {self.trainer.slots} device(s)"):
+                self.trainer.compile()
+            with self.reporter.stages(_total_stages(self.config), len(state.stages)):
+                while not self.algorithm.done(state.algorithm):
+                    state = self._phase(state)
+        best = self.algorithm.best(state.algorithm)
+        self.files.write_progress(state)
+        self.files.write_result(state, best)
+        self.reporter.best(best, last_stage_by_candidate(state.stages))
+        return SearchResult(best, state.stages, state.cycles)
+
+    def _resume(self) -> SearchState:
+        state = self.checkpoints.restore(self.trainer.vector_size)
+        if state is None:
+            return SearchState(self.algorithm.init())
+        self._seconds_before = state.seconds
+        self.reporter.say(f"going on after {len(state.stages)} stages, in cycle {state.algorithm.cycle}")
+        return state
+
+    def _phase(self, state: SearchState) -> SearchState:
+        """One batch of trials: ask, train in waves, tell, commit."""
+        algorithm, trials = self.algorithm.ask(state.algorithm)
+        state = dataclasses.replace(state, algorithm=algorithm)
+        answered = {result.candidate for result in state.answered}
+        waiting = [trial for trial in trials if trial.candidate not in answered]
+        for first in range(0, len(waiting), self.trainer.slots):
+            state = self._wave(state, waiting[first : first + self.trainer.slots])
+            if time.perf_counter() - self._saved_at >= self.config.save_seconds:
+                state = self._commit(state)
+        told = self.algorithm.tell(state.algorithm, state.answered)
+        state = dataclasses.replace(state, algorithm=told, answered=()).with_living_only()
+        if told.cycle != algorithm.cycle or self.algorithm.done(told):
+            state = self._end_cycle(state, algorithm.cycle)
+        return self._commit(state)
+
+    def _wave(self, state: SearchState, trials: Sequence[Trial]) -> SearchState:
+        """Trains some of the pending trials and adds their outcomes to the state."""
+
+        def stop_if_asked(epoch: int) -> None:
+            if self.should_stop():
+                self._commit(state)
+                raise Interrupted
+
+        jobs = [Job(t.candidate, t.genotype, t.start_epoch, t.end_epoch, state.living.get(t.candidate)) for t in trials]
+        outcomes = self.trainer.train(jobs, stop_if_asked)
+        living = dict(state.living)
+        for trial, outcome in zip(trials, outcomes, strict=True):
+            record = _record(trial, outcome, self.costs.of(trial))
+            living.pop(trial.candidate, None)
+            if outcome.state is not None and trial.rung < 3:
+                living[trial.candidate] = outcome.state
+            result = Result(trial.candidate, outcome.validation_accuracy)
+            state = dataclasses.replace(
+                state, answered=(*state.answered, result), stages=(*state.stages, record), living=living
+            )
+            self.reporter.advance(_name(trial), record, _best_accuracy(state))
+        return state
+
+    def _end_cycle(self, state: SearchState, cycle: int) -> SearchState:
+        populations = state.algorithm.populations
+        means = [sum(m.accuracy for m in members) / len(members) if members else None for members in populations]
+        summary = CycleSummary(
+            cycle=cycle,
+            sizes=(len(populations[0]), len(populations[1]), len(populations[2])),
+            mean_accuracies=(means[0], means[1], means[2]),
+            best_accuracy=_best_accuracy(state),
+            skipped_repeats=state.algorithm.skipped_repeats,
+            seconds=round(self._seconds(), 3),
+        )
+        self.reporter.cycle(summary, self.config.search.cycles)
+        return dataclasses.replace(state, cycles=(*state.cycles, summary))
+
+    def _commit(self, state: SearchState) -> SearchState:
+        state = dataclasses.replace(state, seconds=self._seconds())
+        self.checkpoints.save(state)
+        self.files.write_progress(state)
+        self._saved_at = time.perf_counter()
+        return state
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.perf_counter() - self._resumed_at
+
+
+def _record(trial: Trial, outcome: Outcome, costs: tuple[int, int]) -> StageRecord:
+    return StageRecord(
+        id=trial.candidate,
+        parent=trial.parent,
+        cycle=trial.cycle,
+        genotype=str(trial.genotype),
+        rung=trial.rung,
+        epochs=trial.end_epoch,
+        train_accuracy=outcome.train_accuracy,
+        train_loss=outcome.train_loss,
+        validation_accuracy=outcome.validation_accuracy,
+        validation_loss=outcome.validation_loss,
+        parameters=costs[0],
+        multiply_adds=costs[1],
+        seconds=round(outcome.seconds, 3),
+        status="diverged" if outcome.diverged else "completed",
+    )
+
+
+def _best_accuracy(state: SearchState) -> float | None:
+    """Of the highest rung that any candidate has reached: lower rungs' accuracies do not compare."""
+    reached = [stage for stage in state.stages if stage.validation_accuracy is not None]
+    highest = max((stage.rung for stage in reached), default=0)
+    return max((s.validation_accuracy for s in reached if s.rung == highest and s.validation_accuracy), default=None)
+
+
+def _total_stages(config: SearchConfig) -> int:
+    search = config.search
+    return search.initial_population + search.cycles * (
+        search.children + search.promotions_to_2e + search.promotions_to_3e
+    )
+
+
+def _name(trial: Trial) -> str:
+    if trial.cycle == 0:
+        return "initial population"
+    return f"cycle {trial.cycle}, " + {1: "children", 2: "E to 2E", 3: "2E to 3E"}[trial.rung]

@@ -1,0 +1,30 @@
+"""How candidates are trained: the released code's values, each a field."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from econas_jax.data import Augmentation
+from econas_jax.errors import require, require_integer
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Optimisation and augmentation of one candidate (defaults: EcoNAS's released `search/train.py`)."""
+
+    batch_size: int = 384  # the paper, section 4.1: enlarged from 96 for the c4r4s0e60 proxy
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 3e-4  # added to the gradient after clipping, as torch's SGD does
+    gradient_clip: float = 5.0  # largest global norm
+    augmentation: Augmentation = Augmentation()
+    evaluation_batch_size: int = 500
+
+    def __post_init__(self) -> None:
+        require_integer("training.batch_size", self.batch_size, 2)
+        require_integer("training.evaluation_batch_size", self.evaluation_batch_size, 1)
+        for name in ("learning_rate", "gradient_clip"):
+            value = getattr(self, name)
+            require(0.0 < value < float("inf"), f"training.{name}", value, "a positive number")
+        require(0.0 <= self.momentum < 1.0, "training.momentum", self.momentum, "a number in [0, 1)")
+        require(0.0 <= self.weight_decay < 1.0, "training.weight_decay", self.weight_decay, "a number in [0, 1)")

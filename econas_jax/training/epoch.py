@@ -1,0 +1,137 @@
+"""One epoch of training and one pass of evaluation for one candidate: pure functions, each compiled as one program."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from econas_jax.data import augment, prepare
+from econas_jax.training.config import TrainingConfig
+from econas_jax.training.keys import derive
+from econas_jax.training.state import TrainState
+
+Genotype = Any  # what the network takes as data: an EncodedGenotype for a SearchNetwork
+
+
+class Network(Protocol):
+    """What training needs of a network; `SearchNetwork` is one."""
+
+    def init(self, key: jax.Array, images: jax.Array, genotype: Genotype, *, train: bool) -> Any: ...
+
+    def apply(
+        self, variables: Any, images: jax.Array, genotype: Genotype, *, train: bool, mutable: Any = False
+    ) -> Any: ...
+
+
+class Images(NamedTuple):
+    """A split that lives on the device: images uint8 [count, size, size, 3], labels int32 [count]."""
+
+    images: jax.Array
+    labels: jax.Array
+
+
+class Metrics(NamedTuple):
+    """Means over an epoch's or a pass's images; loss is the cross-entropy in nats."""
+
+    loss: jax.Array
+    accuracy: jax.Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What all candidates of a search share. Hashable, so it can be closed over by compiled functions."""
+
+    network: Network
+    config: TrainingConfig
+    resolution: int  # the proxy's r: images are resized to it on the device
+    total_epochs: int  # 3E: the learning rate's one cosine goes on through promotions
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    seed: int
+
+    def optimizer(self) -> optax.GradientTransformation:
+        """Everything of torch's SGD but the learning rate, which depends on the epoch and not on the state."""
+        return optax.chain(
+            optax.clip_by_global_norm(self.config.gradient_clip),
+            optax.add_decayed_weights(self.config.weight_decay),
+            optax.trace(decay=self.config.momentum),
+        )
+
+    def learning_rate(self, epoch: jax.Array | int) -> jax.Array:
+        """Cosine from the first rate towards 0 over all epochs, constant within one (as the released code steps it)."""
+        schedule = optax.cosine_decay_schedule(self.config.learning_rate, self.total_epochs)
+        return jnp.asarray(schedule(epoch))
+
+
+def init_state(task: Task, candidate: jax.Array | int, genotype: Genotype) -> TrainState:
+    """The state before the first epoch: initial values depend on (seed, candidate) and the genotype alone."""
+    images = jnp.zeros((1, task.resolution, task.resolution, 3))
+    variables = task.network.init(derive(task.seed, "initial values", candidate), images, genotype, train=False)
+    return TrainState(variables["params"], variables["batch_stats"], task.optimizer().init(variables["params"]))
+
+
+def train_epoch(
+    task: Task, state: TrainState, genotype: Genotype, split: Images, epoch: jax.Array | int
+) -> tuple[TrainState, Metrics]:
+    """All batches of an epoch, in an order and with augmentations that depend on (seed, epoch, step) alone.
+
+    The images that do not fill a last batch sit this epoch out (others in every epoch). Metrics are of the batches as
+    they were trained on.
+    """
+    count, batch = split.labels.shape[0], task.config.batch_size
+    steps = count // batch
+    order = jax.random.permutation(derive(task.seed, "order", epoch), count)
+    batches = order[: steps * batch].reshape(steps, batch)
+    optimizer, learning_rate = task.optimizer(), task.learning_rate(epoch)
+
+    def step(state: TrainState, inputs: tuple[jax.Array, jax.Array]) -> tuple[TrainState, Metrics]:
+        index, chosen = inputs
+        key = derive(task.seed, "augmentation", epoch, index)
+        augmentation = task.config.augmentation
+        images = augment(key, split.images[chosen], task.resolution, task.mean, task.std, augmentation)
+
+        def loss_function(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
+            variables = {"params": params, "batch_stats": state.batch_stats}
+            logits, updated = task.network.apply(variables, images, genotype, train=True, mutable=["batch_stats"])
+            loss, correct = _loss_and_correct(logits, split.labels[chosen])
+            return jnp.mean(loss), (jnp.mean(correct), updated["batch_stats"])
+
+        (loss, (accuracy, batch_stats)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
+        updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
+        params = jax.tree.map(lambda value, update: value - learning_rate * update, state.params, updates)
+        return TrainState(params, batch_stats, optimizer_state), Metrics(loss, accuracy)
+
+    state, metrics = jax.lax.scan(step, state, (jnp.arange(steps), batches))
+    return state, Metrics(jnp.mean(metrics.loss), jnp.mean(metrics.accuracy))
+
+
+def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -> Metrics:
+    """Loss and accuracy over a whole split with the running statistics, without augmentation."""
+    count, batch = split.labels.shape[0], min(task.config.evaluation_batch_size, split.labels.shape[0])
+    steps = -(-count // batch)
+    # The last batch is filled up with image 0, whose weight there is 0.
+    indices = jnp.arange(steps * batch)
+    weights = (indices < count).astype(jnp.float32)
+    batches = jnp.where(indices < count, indices, 0).reshape(steps, batch)
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+
+    def step(total: Metrics, inputs: tuple[jax.Array, jax.Array]) -> tuple[Metrics, None]:
+        chosen, weight = inputs
+        images = prepare(split.images[chosen], task.resolution, task.mean, task.std)
+        logits = task.network.apply(variables, images, genotype, train=False)
+        loss, correct = _loss_and_correct(logits, split.labels[chosen])
+        return Metrics(total.loss + jnp.sum(weight * loss), total.accuracy + jnp.sum(weight * correct)), None
+
+    zero = jnp.zeros(())
+    total, _ = jax.lax.scan(step, Metrics(zero, zero), (batches, weights.reshape(steps, batch)))
+    return Metrics(total.loss / count, total.accuracy / count)
+
+
+def _loss_and_correct(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Cross-entropy and 0/1 correctness of each image; logits [batch, classes], labels [batch]."""
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return losses, (jnp.argmax(logits, axis=-1) == labels).astype(jnp.float32)

@@ -1,0 +1,15 @@
+"""Random keys for training: each is a function of (seed, purpose, numbers), never of placement, order or restarts."""
+
+from __future__ import annotations
+
+import jax
+
+_PURPOSES = ("initial values", "order", "augmentation", "drop path")
+
+
+def derive(seed: int, purpose: str, *numbers: jax.Array | int) -> jax.Array:
+    """The key of a purpose for, say, a candidate, or an epoch and a step; numbers may be traced."""
+    key = jax.random.fold_in(jax.random.key(seed), _PURPOSES.index(purpose))
+    for number in numbers:
+        key = jax.random.fold_in(key, number)
+    return key

@@ -1,0 +1,47 @@
+"""The state of a candidate in training, and its form as one flat vector for keeping and saving."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import numpy.typing as npt
+import optax
+
+Tree = Any
+Vector = npt.NDArray[np.float32]
+
+
+class TrainState(NamedTuple):
+    """All that training needs to go on; the epoch is known to whoever holds the state.
+
+    Every leaf is float32. In a wave each leaf has a leading axis over candidates.
+    """
+
+    params: Tree
+    batch_stats: Tree
+    optimizer: optax.OptState
+
+
+def to_vectors(states: TrainState) -> npt.NDArray[np.float32]:
+    """States stacked over candidates -> [candidates, values], on the host.
+
+    A checkpoint costs milliseconds for each array in it, so a candidate's hundred leaves are kept as one vector.
+    """
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(states)]
+    return np.concatenate([leaf.reshape(leaf.shape[0], -1) for leaf in leaves], axis=1)
+
+
+def from_vectors(vectors: npt.NDArray[np.float32], template: TrainState) -> TrainState:
+    """The inverse of `to_vectors`; template: shapes of one candidate's state, without the leading axis."""
+    leaves, structure = jax.tree.flatten(template)
+    sizes = [int(np.prod(leaf.shape)) for leaf in leaves]
+    parts = np.split(vectors, np.cumsum(sizes)[:-1], axis=1)
+    shaped = [part.reshape(len(vectors), *leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+    return jax.tree.unflatten(structure, shaped)
+
+
+def vector_size(template: TrainState) -> int:
+    """Length of a candidate's vector."""
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(template))

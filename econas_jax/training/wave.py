@@ -1,0 +1,185 @@
+"""Trains several candidates in one call, one on each local device, with programs compiled once for all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from econas_jax.data import Dataset, Split
+from econas_jax.genotype import Genotype
+from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
+from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
+
+POPULATION = "population"  # the mesh axis over candidates
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A candidate to be trained from one epoch to another; state: its vector at start_epoch, None at epoch 0."""
+
+    candidate: int
+    genotype: Genotype
+    start_epoch: int
+    end_epoch: int
+    state: Vector | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """A finished job. Accuracies are fractions, losses in nats; seconds: the wave's wall time shared out evenly.
+
+    A candidate whose training loss stopped being finite has diverged: it has no state and its numbers are None.
+    """
+
+    candidate: int
+    diverged: bool
+    train_loss: float | None
+    train_accuracy: float | None
+    validation_loss: float | None
+    validation_accuracy: float | None
+    state: Vector | None
+    seconds: float
+
+
+class WaveTrainer:
+    """Trains waves of up to `slots` candidates; a smaller wave leaves slots idle and compiles nothing new.
+
+    Every device runs the same program on its own candidate, so real branches are kept and nothing is communicated:
+    results do not depend on who shares a wave.
+    """
+
+    def __init__(
+        self, task: Task, train: Split, validation: Split, devices: Sequence[jax.Device], example: Genotype
+    ) -> None:
+        """example: any genotype of the space; its number of nodes fixes the shapes of the programs."""
+        self.slots = len(devices)
+        self._example = example
+        self._mesh = Mesh(np.array(devices), (POPULATION,))
+        self._shared = NamedSharding(self._mesh, PartitionSpec())
+        self._by_candidate = NamedSharding(self._mesh, PartitionSpec(POPULATION))
+        self._train = self._to_devices(train)
+        self._validation = self._to_devices(validation)
+        self._init = self._compiled(lambda candidate, genotype: init_state(task, candidate, genotype), 2, 0)
+        self._epoch = self._compiled(
+            lambda state, genotype, split, epoch: train_epoch(task, state, genotype, split, epoch), 2, 2, donate=(0,)
+        )
+        self._evaluate = self._compiled(lambda state, genotype, split: evaluate(task, state, genotype, split), 2, 1)
+        self._template: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
+        self.vector_size = vector_size(self._template)
+
+    def compile(self) -> None:
+        """Compiles all programs by running each once."""
+        candidates, genotypes = self._stack_candidates([Job(0, self._example, 0, 1)])
+        states = self._init(candidates, genotypes)
+        states, _ = self._epoch(states, genotypes, self._train, np.int32(0))
+        jax.block_until_ready(self._evaluate(states, genotypes, self._validation))
+
+    @property
+    def compilations(self) -> int:
+        """How many times the training epoch has been compiled: 1 after `compile`, however many candidates follow."""
+        return int(self._epoch._cache_size())
+
+    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
+        """Trains and validates the jobs of one wave, all from the same start to the same end epoch, in their order.
+
+        on_epoch is called after every epoch with its number, on the host. Raises ValueError for a wave that is empty,
+        too large or of different epochs.
+        """
+        spans = {(job.start_epoch, job.end_epoch) for job in jobs}
+        if len(spans) != 1 or not 0 < len(jobs) <= self.slots:
+            raise ValueError(f"a wave takes 1 to {self.slots} jobs over the same epochs, not {len(jobs)} over {spans}")
+        start_time = time.perf_counter()
+        candidates, genotypes = self._stack_candidates(jobs)
+        states = self._start(jobs, candidates, genotypes)
+        ((start, end),) = spans
+        alive = np.ones(self.slots, bool)
+        for epoch in range(start, end):
+            states, metrics = self._epoch(states, genotypes, self._train, np.int32(epoch))
+            alive &= np.isfinite(np.asarray(metrics.loss))
+            on_epoch(epoch)
+            if not alive[: len(jobs)].any():
+                break
+        validation = jax.tree.map(np.asarray, self._evaluate(states, genotypes, self._validation))
+        alive &= np.isfinite(validation.loss)
+        vectors = to_vectors(states)
+        seconds = (time.perf_counter() - start_time) / len(jobs)
+        training = jax.tree.map(np.asarray, metrics)
+        return [
+            _outcome(job, bool(alive[slot]), training, validation, vectors, slot, seconds)
+            for slot, job in enumerate(jobs)
+        ]
+
+    def _start(self, jobs: Sequence[Job], candidates: jax.Array, genotypes: Any) -> TrainState:
+        vectors = [job.state for job in jobs if job.state is not None]
+        if not vectors:
+            states: TrainState = self._init(candidates, genotypes)
+            return states
+        if len(vectors) != len(jobs):
+            raise ValueError("either all jobs of a wave bring a state, or none does")
+        states = from_vectors(np.stack(_fill(vectors, self.slots)), self._template)
+        return jax.device_put(states, self._by_candidate)  # type: ignore[no-any-return]
+
+    def _stack_candidates(self, jobs: Sequence[Job]) -> tuple[jax.Array, Any]:
+        """Candidate numbers and encoded genotypes with a leading axis of slots, idle ones filled with the last job."""
+        filled = _fill(list(jobs), self.slots)
+        candidates = np.array([job.candidate for job in filled], np.int32)
+        genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[job.genotype.encode() for job in filled])
+        return jax.device_put((candidates, genotypes), self._by_candidate)  # type: ignore[no-any-return]
+
+    def _to_devices(self, split: Split) -> Images:
+        return jax.device_put(Images(split.images, split.labels), self._shared)
+
+    def _compiled(
+        self, function: Callable[..., Any], by_candidate: int, shared: int, donate: tuple[int, ...] = ()
+    ) -> Any:
+        """The function of one candidate, run by every device on its own; `shared` arguments are the same for all."""
+
+        def local(*arguments: Any) -> Any:
+            own = jax.tree.map(lambda leaf: leaf[0], arguments[:by_candidate])
+            results = function(*own, *arguments[by_candidate:])
+            return jax.tree.map(lambda leaf: leaf[None], results)
+
+        specs = (PartitionSpec(POPULATION),) * by_candidate + (PartitionSpec(),) * shared
+        # check_vma=False: a skip's branch returns its input, whose "varying" type differs from the other branches'
+        mapped = jax.shard_map(
+            local, mesh=self._mesh, in_specs=specs, out_specs=PartitionSpec(POPULATION), check_vma=False
+        )
+        return jax.jit(mapped, donate_argnums=donate)
+
+
+def training_subset(dataset: Dataset, sample_ratio: float, seed: int) -> Split:
+    """The training images of a proxy's sample ratio s: a random subset, drawn once for all candidates (paper, 3.1)."""
+    count = dataset.train.labels.shape[0]
+    kept = math.floor(count * sample_ratio)
+    if kept == count:
+        return dataset.train
+    chosen = np.sort(np.random.default_rng([seed, count, kept]).permutation(count)[:kept])
+    return Split(dataset.train.images[chosen], dataset.train.labels[chosen])
+
+
+def _fill(items: list[Any], slots: int) -> list[Any]:
+    return items + [items[-1]] * (slots - len(items))
+
+
+def _outcome(
+    job: Job, alive: bool, training: Metrics, validation: Metrics, vectors: Any, slot: int, seconds: float
+) -> Outcome:
+    if not alive:
+        return Outcome(job.candidate, True, None, None, None, None, None, seconds)
+    return Outcome(
+        candidate=job.candidate,
+        diverged=False,
+        train_loss=float(training.loss[slot]),
+        train_accuracy=float(training.accuracy[slot]),
+        validation_loss=float(validation.loss[slot]),
+        validation_accuracy=float(validation.accuracy[slot]),
+        state=vectors[slot],
+        seconds=seconds,
+    )

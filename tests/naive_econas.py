@@ -1,0 +1,71 @@
+"""Algorithm 1 with lists that change in place, read off the paper; it shares the config and genotypes alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from toy_search import Accuracy, ToySpace
+
+from econas_jax.algorithms import EcoNASConfig
+
+
+def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Accuracy) -> dict[str, Any]:
+    p: list[list[dict[str, Any]]] = [[], [], []]
+    history: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    log: list[tuple[int, int, int]] = []  # candidate, start, end
+    names = iter(range(10**6))
+    skips = 0
+
+    def train(model: dict[str, Any], start: int, end: int, cycle: int) -> bool:
+        log.append((model["name"], start, end))
+        value = accuracy(model["genotype"], end)
+        model.update(accuracy=value, updated=cycle)
+        return value is not None and abs(value) < 10
+
+    def create(parent: dict[str, Any] | None, rng: np.random.Generator) -> dict[str, Any]:
+        nonlocal skips
+        genotype = space.mutate(parent["genotype"], rng) if parent else space.sample(rng)
+        for attempt in range(1, 1001):
+            if not config.skip_repeats or str(genotype.canonical()) not in seen:
+                break
+            skips += 1
+            if attempt > 20:
+                genotype = space.mutate(genotype, rng)
+            else:
+                genotype = space.mutate(parent["genotype"], rng) if parent else space.sample(rng)
+        seen.add(str(genotype.canonical()))
+        return {"name": next(names), "genotype": genotype, "parent": parent and parent["name"]}
+
+    def top(models: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+        best_last = sorted(models, key=lambda model: (model["accuracy"], -model["name"]))
+        return best_last[::-1][:count]
+
+    for i in range(config.initial_population):
+        model = create(None, np.random.default_rng([seed, 0, i]))
+        if train(model, 0, config.epochs, 0):
+            p[0].append(model)
+    for cycle in range(1, config.cycles + 1):
+        wanted = [k for k, share in enumerate(config.parents_per_population) for _ in range(share)]
+        fallback = {0: (0, 1, 2), 1: (1, 0, 2), 2: (2, 1, 0)}
+        children = []
+        for i, k in enumerate(wanted):
+            rng = np.random.default_rng([seed, cycle, i])
+            pool = next((p[other] for other in fallback[k] if p[other]), None)
+            parent = None
+            if pool is not None:
+                size = len(pool) // config.tournament_divisor + 1
+                parent = top([pool[draw] for draw in rng.integers(len(pool), size=size)], 1)[0]
+            children.append(create(parent, rng))
+        p[0] += [child for child in children if train(child, 0, config.epochs, cycle)]
+        for k, count in ((0, config.promotions_to_2e), (1, config.promotions_to_3e)):
+            for model in top(p[k], count):
+                p[k].remove(model)
+                if train(model, (k + 1) * config.epochs, (k + 2) * config.epochs, cycle):
+                    p[k + 1].append(model)
+                    if k == 1:
+                        history.append(dict(model))
+        for k in range(3):
+            p[k] = [model for model in p[k] if cycle - model["updated"] < config.lifetime]
+    return {"populations": p, "history": history, "log": log, "skips": skips, "seen": seen}
