@@ -1,4 +1,4 @@
-"""Networks: the plain one of a genotype, and the one that takes the genotype as data. Only this package imports Flax."""
+"""Networks: the plain one of a genotype, and the one that takes the genotype as data. Flax is imported here alone."""
 
 from econas_jax.nn.cell_network import CellNetwork
 from econas_jax.nn.search_network import SearchNetwork

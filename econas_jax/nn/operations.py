@@ -56,7 +56,7 @@ class Pool(nn.Module):
 
 
 class FactorizedReduce(nn.Module):
-    """Halves the map: ReLU, a 1x1 stride-2 convolution of x and of x shifted by a pixel to half the channels each, BN."""
+    """Halves the map: ReLU, 1x1 stride-2 convolutions of x and of x shifted by a pixel, half the channels each, BN."""
 
     channels: int
 

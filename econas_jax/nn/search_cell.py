@@ -1,8 +1,8 @@
 """A cell whose genotype is data: a loop over edges that switches to each edge's operation, and its own gradient.
 
 Why an own gradient: automatic differentiation of a switch saves what any branch might need, 61 arrays and 50 MiB an
-edge, and fills the slots of the branches not taken with zeros. Here the backward pass walks the edges in reverse, and the
-branch taken computes its operation again, so that only the nodes' values are kept.
+edge, and fills the slots of the branches not taken with zeros. Here the backward pass walks the edges in reverse, and
+the branch taken computes its operation again, so that only the nodes' values are kept.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from econas_jax.nn.search_operations import Tree
 from econas_jax.nn.spatial import SLOT
 
 Group = dict[str, Tree]
+FanIn = jax.Array | int  # data where it depends on the genotype
 STAGES = 3
 STEM_TAPS = 27  # a 3x3 kernel on three colours
 STEM_WIDTH = 3  # the stem's channels, in units of the first cell's
@@ -85,10 +86,11 @@ def _stage_initializer(
     shape: NetworkShape, genotype: EncodedGenotype, stage: int
 ) -> Callable[[jax.Array], Tree | Group]:
     channels, cells = shape.stage_channels(stage), shape.cells_per_stage
-    normal_fan_in = channels * jnp.sum(genotype.normal.concat)
-    if stage == 0:  # the first cell reads the stem, twice
-        first_inputs = first_fan_in = entry_fan_in = STEM_WIDTH * channels
-    else:  # a factorized reduce of the last stage's output, and the reduction cell's output
+    normal_fan_in: FanIn = channels * jnp.sum(genotype.normal.concat)
+    first_inputs = STEM_WIDTH * channels  # the first cell reads the stem, twice
+    first_fan_in: FanIn = first_inputs
+    entry_fan_in: FanIn = first_inputs
+    if stage > 0:  # a factorized reduce of the last stage's output, and the reduction cell's output
         first_inputs, first_fan_in = shape.nodes * channels // 2, normal_fan_in // 2
         entry_fan_in = channels * jnp.sum(genotype.reduce.concat)
     # the first cell reads the stage's entry, the others read normal cells
@@ -110,9 +112,9 @@ def _reduction_initializer(
 ) -> Callable[[jax.Array], Tree | Group]:
     channels, out = shape.stage_channels(stage), shape.stage_channels(stage + 1)
     last_fan_in = channels * jnp.sum(genotype.normal.concat)
-    before_fan_in = last_fan_in
+    before_fan_in: FanIn = last_fan_in
     if shape.cells_per_stage == 1:  # the cell before the last one is the stage's entry
-        entry = STEM_WIDTH if stage == 0 else jnp.sum(genotype.reduce.concat)
+        entry: FanIn = STEM_WIDTH if stage == 0 else jnp.sum(genotype.reduce.concat)
         before_fan_in = channels * entry
 
     def init(key: jax.Array) -> Group:
@@ -139,18 +141,18 @@ def _edges(key: jax.Array, leading: tuple[int, ...], channels: int, cell: Encode
     }
 
 
-def _convolution(key: jax.Array, shape: tuple[int, ...], fan_in: jax.Array | int) -> Tree:
+def _convolution(key: jax.Array, shape: tuple[int, ...], fan_in: FanIn) -> Tree:
     """A 1x1 convolution [..., outputs, inputs] and its normalisation."""
     outputs = shape[:-1]
     return {"kernel": _uniform(key, shape, fan_in), "scale": jnp.ones(outputs), "bias": jnp.zeros(outputs)}
 
 
-def _linear(key: jax.Array, inputs: int, outputs: int, fan_in: jax.Array) -> Tree:
+def _linear(key: jax.Array, inputs: int, outputs: int, fan_in: FanIn) -> Tree:
     kernel, bias = jax.random.split(key)
     return {"kernel": _uniform(kernel, (outputs, inputs), fan_in), "bias": _uniform(bias, (outputs,), fan_in)}
 
 
-def _uniform(key: jax.Array, shape: tuple[int, ...], fan_in: jax.Array | int) -> jax.Array:
+def _uniform(key: jax.Array, shape: tuple[int, ...], fan_in: FanIn) -> jax.Array:
     bound = 1.0 / jnp.sqrt(jnp.maximum(fan_in, 1))
     if bound.ndim:
         bound = jnp.broadcast_to(bound, shape)

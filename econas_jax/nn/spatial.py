@@ -3,8 +3,8 @@
 The batch is the last axis, so that vector units and products run over it. On small maps a depthwise convolution of any
 kernel, stride and dilation is, per channel, a matrix between input and output positions, built from the taps by a
 constant 0/1 table and applied as a batched product: its gradients are products too. XLA's own grouped convolution is 10
-to 50 times slower on CPU (its weight gradient is a dense convolution) and a host synchronisation inside a branch on GPU.
-On large maps the matrix would be too big and the taps are applied as shifted copies instead.
+to 50 times slower on CPU (its weight gradient is a dense convolution), and inside a branch on GPU it forces the host to
+wait. On large maps the matrix would be too big and the taps are applied as shifted copies instead.
 """
 
 from __future__ import annotations

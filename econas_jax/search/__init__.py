@@ -1,11 +1,11 @@
-"""A whole search: configuration, the loop that joins algorithm and training, commits, progress; `__main__` is the command."""
+"""A whole search: configuration, the loop that joins algorithm and training, commits, progress, the command."""
 
 from econas_jax.search.config import SearchConfig, default_config, from_mapping
-from econas_jax.search.loop import Interrupted, SearchResult, run_search
+from econas_jax.search.loop import SearchInterruptedError, SearchResult, run_search
 from econas_jax.search.progress import Reporter
 
 __all__ = [
-    "Interrupted",
+    "SearchInterruptedError",
     "Reporter",
     "SearchConfig",
     "SearchResult",

@@ -13,7 +13,7 @@ from ml_collections import config_flags
 
 from econas_jax.errors import InputError
 from econas_jax.search.config import from_mapping
-from econas_jax.search.loop import Interrupted, run_search
+from econas_jax.search.loop import SearchInterruptedError, run_search
 from econas_jax.search.progress import Reporter
 
 USAGE_ERROR = 2
@@ -60,13 +60,13 @@ def main(arguments: list[str]) -> int:
     """Runs the search that the flags describe; returns the exit status."""
     logging.set_verbosity(logging.WARNING)  # Orbax describes every save at the level of information
     stop = StopRequest()
-    workdir = Path(_WORKDIR.value or Path("runs") / Path(flags.FLAGS["config"].config_filename).stem)
+    workdir = Path(_WORKDIR.value or Path("runs") / Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem)
     reporter = Reporter()
     try:
         run_search(from_mapping(_CONFIG.value), workdir, reporter, stop)
     except InputError as error:
         _fail(str(error))
-    except (Interrupted, KeyboardInterrupt):
+    except (SearchInterruptedError, KeyboardInterrupt):
         reporter.say("stopped; the same command goes on from here")
         return 128 + (stop.signal or signal.SIGINT)
     reporter.say(f"results: {workdir}")

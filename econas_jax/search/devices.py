@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import jax
@@ -22,10 +23,8 @@ def set_up(count: int | None) -> list[jax.Device]:
     if _ONE_THREAD.split("=")[0] not in flags and cores > 1:
         os.environ["XLA_FLAGS"] = f"{flags} {_ONE_THREAD}".strip()
     if "xla_force_host_platform_device_count" not in flags:
-        try:
+        with contextlib.suppress(RuntimeError):  # JAX already runs, in a library user's process: use what there is
             jax.config.update("jax_num_cpu_devices", cores)
-        except RuntimeError:  # JAX already runs, in a library user's process: take the devices there are
-            pass
     devices = jax.local_devices()
     require(count is None or count <= len(devices), "devices", count, f"at most {len(devices)}, what JAX has here")
     return devices[:count]

@@ -22,7 +22,7 @@ from econas_jax.spaces import DartsSpace, multiply_adds, parameters
 from econas_jax.training import Job, Outcome, Task, WaveTrainer, training_subset
 
 
-class Interrupted(Exception):
+class SearchInterruptedError(Exception):
     """The search was asked to stop; what was finished is committed."""
 
 
@@ -43,8 +43,8 @@ def run_search(
 ) -> SearchResult:
     """Runs a search, or goes on with the one in the workdir; a finished one only returns its result.
 
-    Raises InputError, before anything is trained, for a config that cannot be run; and `Interrupted`, after a commit,
-    once should_stop() is true (it is asked after every epoch).
+    Raises InputError, before anything is trained, for a config that cannot be run; and `SearchInterruptedError`, after
+    a commit, once should_stop() is true (it is asked after every epoch).
     """
     reporter = reporter or Reporter(show=False)
     files = Workdir(Path(workdir))
@@ -66,26 +66,36 @@ def run_search(
     train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
     space = DartsSpace()
     trainer = WaveTrainer(task, train, dataset.validation, devices, space.sample(np.random.default_rng(0)))
-    costs = _Costs(config, dataset.num_classes)
+    costs = _Costs(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
     with Checkpoints(files.checkpoints) as checkpoints:
         algorithm = ALGORITHMS[config.algorithm](space, config.search, config.seed)
         return _Search(config, algorithm, files, checkpoints, trainer, costs, reporter, should_stop).run()
 
 
+@dataclasses.dataclass(frozen=True)
 class _Costs:
     """Parameters and multiply-adds of genotypes in the proxy's network."""
 
-    def __init__(self, config: SearchConfig, num_classes: int) -> None:
-        self._shape = {
-            "channels": config.proxy.channels,
-            "cells_per_stage": config.network.cells_per_stage,
-            "num_classes": num_classes,
-        }
-        self._resolution = config.proxy.resolution
+    channels: int
+    cells_per_stage: int
+    num_classes: int
+    resolution: int
 
     def of(self, trial: Trial) -> tuple[int, int]:
-        macs = multiply_adds(trial.genotype, resolution=self._resolution, **self._shape)
-        return parameters(trial.genotype, **self._shape), macs
+        count = parameters(
+            trial.genotype,
+            channels=self.channels,
+            cells_per_stage=self.cells_per_stage,
+            num_classes=self.num_classes,
+        )
+        operations = multiply_adds(
+            trial.genotype,
+            channels=self.channels,
+            cells_per_stage=self.cells_per_stage,
+            num_classes=self.num_classes,
+            resolution=self.resolution,
+        )
+        return count, operations
 
 
 @dataclasses.dataclass
@@ -149,7 +159,7 @@ class _Search:
         def stop_if_asked(epoch: int) -> None:
             if self.should_stop():
                 self._commit(state)
-                raise Interrupted
+                raise SearchInterruptedError
 
         jobs = [Job(t.candidate, t.genotype, t.start_epoch, t.end_epoch, state.living.get(t.candidate)) for t in trials]
         outcomes = self.trainer.train(jobs, stop_if_asked)

@@ -20,11 +20,11 @@ Genotype = Any  # what the network takes as data: an EncodedGenotype for a Searc
 class Network(Protocol):
     """What training needs of a network; `SearchNetwork` is one."""
 
-    def init(self, key: jax.Array, images: jax.Array, genotype: Genotype, *, train: bool) -> Any: ...
+    def init(self, rngs: jax.Array, *arguments: Any, train: bool) -> Any:
+        """Variables from a key, images and a genotype."""
 
-    def apply(
-        self, variables: Any, images: jax.Array, genotype: Genotype, *, train: bool, mutable: Any = False
-    ) -> Any: ...
+    def apply(self, variables: Any, *arguments: Any, train: bool, mutable: Any = False) -> Any:
+        """Logits from images and a genotype; with them the updated collections if some are mutable."""
 
 
 class Images(NamedTuple):

@@ -124,17 +124,17 @@ class WaveTrainer:
         if len(vectors) != len(jobs):
             raise ValueError("either all jobs of a wave bring a state, or none does")
         states = from_vectors(np.stack(_fill(vectors, self.slots)), self._template)
-        return jax.device_put(states, self._by_candidate)  # type: ignore[no-any-return]
+        return jax.device_put(states, self._by_candidate)
 
     def _stack_candidates(self, jobs: Sequence[Job]) -> tuple[jax.Array, Any]:
         """Candidate numbers and encoded genotypes with a leading axis of slots, idle ones filled with the last job."""
         filled = _fill(list(jobs), self.slots)
         candidates = np.array([job.candidate for job in filled], np.int32)
         genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[job.genotype.encode() for job in filled])
-        return jax.device_put((candidates, genotypes), self._by_candidate)  # type: ignore[no-any-return]
+        return jax.device_put((candidates, genotypes), self._by_candidate)
 
     def _to_devices(self, split: Split) -> Images:
-        return jax.device_put(Images(split.images, split.labels), self._shared)
+        return Images(*jax.device_put((split.images, split.labels), self._shared))
 
     def _compiled(
         self, function: Callable[..., Any], by_candidate: int, shared: int, donate: tuple[int, ...] = ()
