@@ -16,10 +16,11 @@ from econas_jax.search.checkpoint import Checkpoints
 from econas_jax.search.config import SearchConfig, check_against_dataset
 from econas_jax.search.devices import set_up
 from econas_jax.search.progress import Reporter
+from econas_jax.search.records import Recorder, best_accuracy, cycle_summary, last_stage_by_candidate
 from econas_jax.search.state import SearchState
-from econas_jax.search.workdir import Workdir, last_stage_by_candidate
-from econas_jax.spaces import DartsSpace, multiply_adds, parameters
-from econas_jax.training import Job, Outcome, Task, WaveTrainer, training_subset
+from econas_jax.search.workdir import Workdir
+from econas_jax.spaces import DartsSpace
+from econas_jax.training import Job, Task, WaveTrainer, training_subset
 
 
 class SearchInterruptedError(Exception):
@@ -66,36 +67,10 @@ def run_search(
     train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
     space = DartsSpace()
     trainer = WaveTrainer(task, train, dataset.validation, devices, space.sample(np.random.default_rng(0)))
-    costs = _Costs(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
+    recorder = Recorder(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
     with Checkpoints(files.checkpoints) as checkpoints:
         algorithm = ALGORITHMS[config.algorithm](space, config.search, config.seed)
-        return _Search(config, algorithm, files, checkpoints, trainer, costs, reporter, should_stop).run()
-
-
-@dataclasses.dataclass(frozen=True)
-class _Costs:
-    """Parameters and multiply-adds of genotypes in the proxy's network."""
-
-    channels: int
-    cells_per_stage: int
-    num_classes: int
-    resolution: int
-
-    def of(self, trial: Trial) -> tuple[int, int]:
-        count = parameters(
-            trial.genotype,
-            channels=self.channels,
-            cells_per_stage=self.cells_per_stage,
-            num_classes=self.num_classes,
-        )
-        operations = multiply_adds(
-            trial.genotype,
-            channels=self.channels,
-            cells_per_stage=self.cells_per_stage,
-            num_classes=self.num_classes,
-            resolution=self.resolution,
-        )
-        return count, operations
+        return _Search(config, algorithm, files, checkpoints, trainer, recorder, reporter, should_stop).run()
 
 
 @dataclasses.dataclass
@@ -107,7 +82,7 @@ class _Search:
     files: Workdir
     checkpoints: Checkpoints
     trainer: WaveTrainer
-    costs: _Costs
+    recorder: Recorder
     reporter: Reporter
     should_stop: Callable[[], bool]
 
@@ -165,7 +140,7 @@ class _Search:
         outcomes = self.trainer.train(jobs, stop_if_asked)
         living = dict(state.living)
         for trial, outcome in zip(trials, outcomes, strict=True):
-            record = _record(trial, outcome, self.costs.of(trial))
+            record = self.recorder.stage(trial, outcome)
             living.pop(trial.candidate, None)
             if outcome.state is not None and trial.rung < 3:
                 living[trial.candidate] = outcome.state
@@ -173,20 +148,11 @@ class _Search:
             state = dataclasses.replace(
                 state, answered=(*state.answered, result), stages=(*state.stages, record), living=living
             )
-            self.reporter.advance(_name(trial), record, _best_accuracy(state))
+            self.reporter.advance(_name(trial), record, best_accuracy(state.stages))
         return state
 
     def _end_cycle(self, state: SearchState, cycle: int) -> SearchState:
-        populations = state.algorithm.populations
-        means = [sum(m.accuracy for m in members) / len(members) if members else None for members in populations]
-        summary = CycleSummary(
-            cycle=cycle,
-            sizes=(len(populations[0]), len(populations[1]), len(populations[2])),
-            mean_accuracies=(means[0], means[1], means[2]),
-            best_accuracy=_best_accuracy(state),
-            skipped_repeats=state.algorithm.skipped_repeats,
-            seconds=round(self._seconds(), 3),
-        )
+        summary = cycle_summary(cycle, state.algorithm, state.stages, self._seconds())
         self.reporter.cycle(summary, self.config.search.cycles)
         return dataclasses.replace(state, cycles=(*state.cycles, summary))
 
@@ -199,32 +165,6 @@ class _Search:
 
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._resumed_at
-
-
-def _record(trial: Trial, outcome: Outcome, costs: tuple[int, int]) -> StageRecord:
-    return StageRecord(
-        id=trial.candidate,
-        parent=trial.parent,
-        cycle=trial.cycle,
-        genotype=str(trial.genotype),
-        rung=trial.rung,
-        epochs=trial.end_epoch,
-        train_accuracy=outcome.train_accuracy,
-        train_loss=outcome.train_loss,
-        validation_accuracy=outcome.validation_accuracy,
-        validation_loss=outcome.validation_loss,
-        parameters=costs[0],
-        multiply_adds=costs[1],
-        seconds=round(outcome.seconds, 3),
-        status="diverged" if outcome.diverged else "completed",
-    )
-
-
-def _best_accuracy(state: SearchState) -> float | None:
-    """Of the highest rung that any candidate has reached: lower rungs' accuracies do not compare."""
-    reached = [stage for stage in state.stages if stage.validation_accuracy is not None]
-    highest = max((stage.rung for stage in reached), default=0)
-    return max((s.validation_accuracy for s in reached if s.rung == highest and s.validation_accuracy), default=None)
 
 
 def _total_stages(config: SearchConfig) -> int:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from econas_jax import provenance
 from econas_jax.algorithms import Member
 from econas_jax.errors import InputError, require
 from econas_jax.history import StageRecord, write_lines, write_text
 from econas_jax.report import write_search_figures
 from econas_jax.search.config import SearchConfig, to_json
+from econas_jax.search.records import last_stage_by_candidate
 from econas_jax.search.state import SearchState
 
-PACKAGES = ("econas_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 CHANGEABLE = ("devices", "save_seconds", "data.path", "data.download")  # no number of a search depends on these
 
 
@@ -43,7 +42,12 @@ class Workdir:
         else:
             used = any(self.path.iterdir())
             require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
-        description = {"config": to_json(config), "versions": _versions(), "git_revision": _git_revision()}
+        made_with = {
+            "versions": provenance.versions(),
+            "git_revision": provenance.git_revision(),
+            "machine": provenance.machine(),
+        }
+        description = {"config": to_json(config), **made_with}
         write_text(file, json.dumps(description, indent=2) + "\n")
 
     def write_progress(self, state: SearchState) -> None:
@@ -80,11 +84,6 @@ class Workdir:
         require(not differing, "workdir", str(self.path), allowed)
 
 
-def last_stage_by_candidate(stages: Sequence[StageRecord]) -> dict[int, StageRecord]:
-    """The last finished stage of every candidate."""
-    return {stage.id: stage for stage in stages}
-
-
 def _describe(rank: int, member: Member, stage: StageRecord) -> dict[str, Any]:
     return {
         "rank": rank,
@@ -102,26 +101,3 @@ def _flat(fields: Any, prefix: str = "") -> dict[str, Any]:
     for name, value in fields.items():
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return flat
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:  # econas_jax itself, run from a checkout without installation
-            found[package] = "not installed"
-    return found
-
-
-def _git_revision() -> str | None:
-    """The revision of the checkout the package runs from, with "+changes" if it is not clean; None if it is none."""
-    folder = Path(__file__).parent
-    try:
-        revision, changes = (
-            subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True, timeout=10).stdout
-            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", "."])
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return revision.strip() + ("+changes" if changes.strip() else "")

@@ -6,7 +6,8 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -48,6 +49,14 @@ class Outcome:
     seconds: float
 
 
+class _Programs(NamedTuple):
+    """What is compiled, once for all genotypes."""
+
+    init: Callable[..., Any]
+    epoch: Callable[..., Any]
+    evaluate: Callable[..., Any]
+
+
 class WaveTrainer:
     """Trains waves of up to `slots` candidates; a smaller wave leaves slots idle and compiles nothing new.
 
@@ -66,25 +75,31 @@ class WaveTrainer:
         self._by_candidate = NamedSharding(self._mesh, PartitionSpec(POPULATION))
         self._train = self._to_devices(train)
         self._validation = self._to_devices(validation)
-        self._init = self._compiled(lambda candidate, genotype: init_state(task, candidate, genotype), 2, 0)
-        self._epoch = self._compiled(
+        self._init = self._by_device(lambda candidate, genotype: init_state(task, candidate, genotype), 2, 0)
+        self._epoch = self._by_device(
             lambda state, genotype, split, epoch: train_epoch(task, state, genotype, split, epoch), 2, 2, donate=(0,)
         )
-        self._evaluate = self._compiled(lambda state, genotype, split: evaluate(task, state, genotype, split), 2, 1)
+        self._evaluate = self._by_device(lambda state, genotype, split: evaluate(task, state, genotype, split), 2, 1)
         self._template: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
         self.vector_size = vector_size(self._template)
+        self._programs: _Programs | None = None
 
     def compile(self) -> None:
-        """Compiles all programs by running each once."""
+        """Compiles all programs, side by side; `train` does it if it has not been done."""
+        if self._programs is not None:
+            return
         candidates, genotypes = self._stack_candidates([Job(0, self._example, 0, 1)])
-        states = self._init(candidates, genotypes)
-        states, _ = self._epoch(states, genotypes, self._train, np.int32(0))
-        jax.block_until_ready(self._evaluate(states, genotypes, self._validation))
-
-    @property
-    def compilations(self) -> int:
-        """How many times the training epoch has been compiled: 1 after `compile`, however many candidates follow."""
-        return int(self._epoch._cache_size())
+        states = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct((self.slots, *leaf.shape), leaf.dtype, sharding=self._by_candidate),
+            self._template,
+        )
+        lowered = (
+            self._init.lower(candidates, genotypes),
+            self._epoch.lower(states, genotypes, self._train, np.int32(0)),
+            self._evaluate.lower(states, genotypes, self._validation),
+        )
+        with ThreadPoolExecutor() as pool:  # XLA compiles outside Python's lock
+            self._programs = _Programs(*pool.map(lambda program: program.compile(), lowered))
 
     def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
         """Trains and validates the jobs of one wave, all from the same start to the same end epoch, in their order.
@@ -95,18 +110,21 @@ class WaveTrainer:
         spans = {(job.start_epoch, job.end_epoch) for job in jobs}
         if len(spans) != 1 or not 0 < len(jobs) <= self.slots:
             raise ValueError(f"a wave takes 1 to {self.slots} jobs over the same epochs, not {len(jobs)} over {spans}")
+        self.compile()
+        assert self._programs is not None  # for the type checker
+        programs = self._programs
         start_time = time.perf_counter()
         candidates, genotypes = self._stack_candidates(jobs)
-        states = self._start(jobs, candidates, genotypes)
+        states = self._start(jobs, programs, candidates, genotypes)
         ((start, end),) = spans
         alive = np.ones(self.slots, bool)
         for epoch in range(start, end):
-            states, metrics = self._epoch(states, genotypes, self._train, np.int32(epoch))
+            states, metrics = programs.epoch(states, genotypes, self._train, np.int32(epoch))
             alive &= np.isfinite(np.asarray(metrics.loss))
             on_epoch(epoch)
             if not alive[: len(jobs)].any():
                 break
-        validation = jax.tree.map(np.asarray, self._evaluate(states, genotypes, self._validation))
+        validation = jax.tree.map(np.asarray, programs.evaluate(states, genotypes, self._validation))
         alive &= np.isfinite(validation.loss)
         vectors = to_vectors(states)
         seconds = (time.perf_counter() - start_time) / len(jobs)
@@ -116,10 +134,10 @@ class WaveTrainer:
             for slot, job in enumerate(jobs)
         ]
 
-    def _start(self, jobs: Sequence[Job], candidates: jax.Array, genotypes: Any) -> TrainState:
+    def _start(self, jobs: Sequence[Job], programs: _Programs, candidates: jax.Array, genotypes: Any) -> TrainState:
         vectors = [job.state for job in jobs if job.state is not None]
         if not vectors:
-            states: TrainState = self._init(candidates, genotypes)
+            states: TrainState = programs.init(candidates, genotypes)
             return states
         if len(vectors) != len(jobs):
             raise ValueError("either all jobs of a wave bring a state, or none does")
@@ -136,7 +154,7 @@ class WaveTrainer:
     def _to_devices(self, split: Split) -> Images:
         return Images(*jax.device_put((split.images, split.labels), self._shared))
 
-    def _compiled(
+    def _by_device(
         self, function: Callable[..., Any], by_candidate: int, shared: int, donate: tuple[int, ...] = ()
     ) -> Any:
         """The function of one candidate, run by every device on its own; `shared` arguments are the same for all."""

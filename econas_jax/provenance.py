@@ -1,0 +1,52 @@
+"""What a result was made with: package versions, the git revision, the machine."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+PACKAGES = ("econas_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results may depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:  # econas_jax itself, run from a checkout without installation
+            found[package] = "not installed"
+    return found
+
+
+def git_revision() -> str | None:
+    """The revision of the checkout the package runs from, with "+changes" if it is not clean; None if it is none."""
+    folder = Path(__file__).parent
+    try:
+        revision, changes = (
+            subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True, timeout=10).stdout
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no", "--", "."])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return revision.strip() + ("+changes" if changes.strip() else "")
+
+
+def machine() -> dict[str, str | int]:
+    """The processor's name, its architecture and how many cores this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {"processor": _processor(), "architecture": platform.machine(), "cores": cores}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    cleaned = {name.strip(): value.strip() for name, value in fields.items()}
+    family = f"family {cleaned.get('cpu family', '?')}, model {cleaned.get('model', '?')}"
+    return f"{cleaned.get('model name', 'unknown')} ({family})"

@@ -1,0 +1,71 @@
+"""From what happened in a search to what is recorded of it: stages, cycles, the best accuracy so far."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from econas_jax.algorithms import Trial
+from econas_jax.algorithms.econas_state import EcoNASState
+from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.spaces import multiply_adds, parameters
+from econas_jax.training import Outcome
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorder:
+    """Makes records; the fields describe the proxy's network, whose costs are recorded."""
+
+    channels: int
+    cells_per_stage: int
+    num_classes: int
+    resolution: int
+
+    def stage(self, trial: Trial, outcome: Outcome) -> StageRecord:
+        """The record of a finished stage."""
+        shape = {
+            "channels": self.channels,
+            "cells_per_stage": self.cells_per_stage,
+            "num_classes": self.num_classes,
+        }
+        return StageRecord(
+            id=trial.candidate,
+            parent=trial.parent,
+            cycle=trial.cycle,
+            genotype=str(trial.genotype),
+            rung=trial.rung,
+            epochs=trial.end_epoch,
+            train_accuracy=outcome.train_accuracy,
+            train_loss=outcome.train_loss,
+            validation_accuracy=outcome.validation_accuracy,
+            validation_loss=outcome.validation_loss,
+            parameters=parameters(trial.genotype, **shape),  # type: ignore[arg-type]
+            multiply_adds=multiply_adds(trial.genotype, resolution=self.resolution, **shape),  # type: ignore[arg-type]
+            seconds=round(outcome.seconds, 3),
+            status="diverged" if outcome.diverged else "completed",
+        )
+
+
+def cycle_summary(cycle: int, algorithm: EcoNASState, stages: Sequence[StageRecord], seconds: float) -> CycleSummary:
+    """The populations at the end of a cycle; algorithm: the state after it, in which the dead are removed."""
+    populations = algorithm.populations
+    means = [sum(m.accuracy for m in members) / len(members) if members else None for members in populations]
+    return CycleSummary(
+        cycle=cycle,
+        sizes=(len(populations[0]), len(populations[1]), len(populations[2])),
+        mean_accuracies=(means[0], means[1], means[2]),
+        best_accuracy=best_accuracy(stages),
+        skipped_repeats=algorithm.skipped_repeats,
+        seconds=round(seconds, 3),
+    )
+
+
+def best_accuracy(stages: Sequence[StageRecord]) -> float | None:
+    """The best validation accuracy of the highest rung reached so far: lower rungs' accuracies do not compare."""
+    reached = [(stage.rung, stage.validation_accuracy) for stage in stages if stage.validation_accuracy is not None]
+    return max(reached)[1] if reached else None
+
+
+def last_stage_by_candidate(stages: Sequence[StageRecord]) -> dict[int, StageRecord]:
+    """The last finished stage of every candidate."""
+    return {stage.id: stage for stage in stages}
