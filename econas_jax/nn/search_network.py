@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -13,9 +13,18 @@ from econas_jax.errors import require, require_integer
 from econas_jax.genotype import EncodedGenotype
 from econas_jax.nn import spatial
 from econas_jax.nn.normalization import MOMENTUM
-from econas_jax.nn.search_cell import CellShape, evaluate_cell, train_cell
-from econas_jax.nn.search_operations import Tree, factorized_pointwise, normalise
-from econas_jax.nn.search_parameters import STAGES, NetworkShape, initial_statistics, parameter_initializers
+from econas_jax.nn.search_cell import Cell, CellShape
+from econas_jax.nn.search_convolution import convolve, masked, normalise_tree
+from econas_jax.nn.search_operations import Tree, factorized_pointwise
+from econas_jax.nn.search_parameters import (
+    STAGES,
+    STEM_WIDTH,
+    NetworkShape,
+    initial_statistics,
+    parameter_initializers,
+)
+from econas_jax.nn.search_reduction import run_reduction
+from econas_jax.nn.search_stage import Entry, run_stage
 
 Variables = dict[str, Any]
 
@@ -63,116 +72,90 @@ class SearchNetwork(nn.Module):
         return logits
 
 
+class Output(NamedTuple):
+    """A cell's output: all its nodes [nodes * channels, positions, batch], and which are concatenated [nodes]."""
+
+    nodes: jax.Array
+    concat: Any  # integers, traced or not
+
+
 def _forward(
     parameters: Variables, statistics: Variables, genotype: EncodedGenotype, images: jax.Array, train: bool
 ) -> tuple[jax.Array, Variables]:
     """Logits, and the statistics of this batch (training) or those given (evaluation), with the same structure."""
-    size, nodes = images.shape[1], genotype.normal.concat.shape[0]
-    stem, stem_statistics = _stem(parameters["stem"], statistics["stem"], images, train)
-    new: Variables = {"stem": stem_statistics}
-    # The stem feeds the first cell as if it were the concat of three nodes.
-    missing = nodes * stem.shape[0] // 3 - stem.shape[0]
-    before, last = stem, jnp.pad(stem, ((0, missing), (0, 0), (0, 0)))
+    genotype = jax.tree.map(jnp.asarray, genotype)
+    size, new = images.shape[1], {}
+    (before, last), new["stem"] = _stem(parameters["stem"], statistics["stem"], genotype, images, train)
     for stage in range(STAGES):
         part = f"stage{stage}"
-        entry = (before, last, size, stage > 0)
-        (before, last), new[part] = _stage(parameters[part], statistics[part], genotype, entry, train)
+        shape = CellShape(size, reduction=False, train=train)
+        (before, last), new[part] = _stage(parameters[part], statistics[part], genotype, before, last, shape)
         if stage < STAGES - 1:
             part = f"reduction{stage}"
-            states = (before, last)
-            output, new[part] = _reduction(parameters[part], statistics[part], genotype, states, size, train)
+            shape = CellShape(size, reduction=True, train=train)
+            output, new[part] = _reduction(parameters[part], statistics[part], genotype, before, last, shape)
             before, last, size = last, output, size // 2
-    features = jnp.mean(last, axis=1)
-    classifier = parameters["classifier"]
+    features = jnp.mean(last.nodes, axis=1)
+    classifier = masked(parameters["classifier"], last.concat)
     return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new
 
 
-def _stem(parameters: Tree, statistics: Tree, images: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
-    """3x3 convolution as one product over patches: [batch, size, size, 3] -> [3 * channels, size^2, batch]."""
-    size = images.shape[1]
+def _stem(
+    parameters: Tree, statistics: Tree, genotype: EncodedGenotype, images: jax.Array, train: bool
+) -> tuple[tuple[Output, Output], Tree]:
+    """3x3 convolution of [batch, size, size, 3] as one product over patches; its output as the first cell's inputs.
+
+    It stands for a cell of three nodes: as input 0 without more, as input 1 with the width of the other cells.
+    """
+    size, nodes = images.shape[1], genotype.normal.concat.shape[0]
     padded = jnp.pad(images.transpose(3, 1, 2, 0), ((0, 0), (1, 1), (1, 1), (0, 0)))
     shifts = [padded[:, row : row + size, column : column + size] for row in range(3) for column in range(3)]
     patches = spatial.as_positions(jnp.concatenate(shifts))  # [9 taps * 3 colours, positions, batch]
-    return _convolve(parameters, statistics, patches, train)
+    stem, new = convolve(parameters, statistics, patches, train)
+    missing = nodes - STEM_WIDTH
+    wide = jnp.pad(stem, ((0, missing * stem.shape[0] // STEM_WIDTH), (0, 0), (0, 0)))
+    concat = jnp.ones(STEM_WIDTH, jnp.int32)
+    return (Output(stem, concat), Output(wide, jnp.pad(concat, (0, missing)))), new
 
 
 def _stage(
     parameters: Variables,
     statistics: Variables,
     genotype: EncodedGenotype,
-    entry: tuple[jax.Array, jax.Array, int, bool],
-    train: bool,
-) -> tuple[tuple[jax.Array, jax.Array], Variables]:
-    """A stage's normal cells, one loop body for all of them; entry: outputs before, their size, after a reduction?
-
-    The two 1x1 convolutions that read the same output, input 1 of this cell and input 0 of the next, are one product;
-    so the carry holds the next cell's input 0. The last cell's second half serves nobody.
-    """
-    before, last, size, after_reduction = entry
-    shape = CellShape(size, reduction=False)
-    if after_reduction:
-        halved = factorized_pointwise(parameters["first"]["kernel"], before, size=2 * size)
-        input0, first = _normalise(parameters["first"], statistics["first"], halved, train)
-    else:
-        input0, first = _convolve(parameters["first"], statistics["first"], jax.nn.relu(before), train)
-
-    def cell(carry: tuple[jax.Array, ...], stacked: tuple[Variables, Variables]) -> tuple[Any, Variables]:
-        input0, _, last = carry
-        parameters, statistics = stacked
-        both, preprocess = _convolve(parameters["preprocess"], statistics["preprocess"], jax.nn.relu(last), train)
-        input1, next_input0 = jnp.split(both, 2)
-        inputs = jnp.stack([input0, input1])
-        output, edges = _cell(shape, genotype.normal, parameters["edges"], statistics["edges"], inputs, train)
-        return (next_input0, last, output), {"preprocess": preprocess, "edges": edges}
-
+    before: Output,
+    last: Output,
+    shape: CellShape,
+) -> tuple[tuple[Output, Output], Variables]:
+    """A stage after the two outputs that its first cell reads; returns those of its last two cells."""
+    kernel = masked(parameters["first"], before.concat)["kernel"]
+    if before.nodes.shape[1] == shape.size**2:
+        x = spatial.pointwise(kernel, jax.nn.relu(before.nodes))
+    else:  # the cell before was a reduction, so input 0 is halved
+        x = factorized_pointwise(kernel, before.nodes, size=2 * shape.size)
+    input0, first = normalise_tree(parameters["first"], statistics["first"], x, shape.train)
     names = ("preprocess", "edges")
     stacked = ({name: parameters[name] for name in names}, {name: statistics[name] for name in names})
-    # `before` is replaced by the first cell and read by nobody until then: any array of the carry's shape will do
-    (_, before, last), new = jax.lax.scan(cell, (input0, last, last), stacked)
-    return (before, last), {"first": first, **new}
+    entry = Entry(input0, last.nodes, last.concat)
+    (before_nodes, last_nodes), new = run_stage(shape, genotype.normal, *stacked, entry)
+    concat = genotype.normal.concat
+    before_concat = last.concat if parameters["edges"]["bias"].shape[0] == 1 else concat
+    return (Output(before_nodes, before_concat), Output(last_nodes, concat)), {"first": first, **new}
 
 
 def _reduction(
     parameters: Variables,
     statistics: Variables,
     genotype: EncodedGenotype,
-    states: tuple[jax.Array, jax.Array],
-    size: int,
-    train: bool,
-) -> tuple[jax.Array, Variables]:
+    before: Output,
+    last: Output,
+    shape: CellShape,
+) -> tuple[Output, Variables]:
     """A reduction cell on the outputs of the last two normal cells."""
     inputs, new = [], {}
-    for name, state in zip(("preprocess0", "preprocess1"), states, strict=True):
-        x, new[name] = _convolve(parameters[name], statistics[name], jax.nn.relu(state), train)
+    for name, state in (("preprocess0", before), ("preprocess1", last)):
+        kernel = masked(parameters[name], state.concat)
+        x, new[name] = convolve(kernel, statistics[name], jax.nn.relu(state.nodes), shape.train)
         inputs.append(x)
-    shape = CellShape(size, reduction=True)
-    output, new["edges"] = _cell(
-        shape, genotype.reduce, parameters["edges"], statistics["edges"], jnp.stack(inputs), train
-    )
-    return output, new
-
-
-def _cell(
-    shape: CellShape, cell: Any, parameters: Tree, statistics: Tree, inputs: jax.Array, train: bool
-) -> tuple[jax.Array, Tree]:
-    """Inputs [2, channels, positions, batch] -> [nodes * channels, positions, batch]: the concat of all nodes.
-
-    Nodes outside the genotype's concat are zero there: what reads them multiplies zeros, as if they were absent.
-    """
-    if train:
-        nodes, statistics = train_cell(shape, cell, parameters, statistics, inputs)
-    else:
-        nodes = evaluate_cell(shape, cell, parameters, statistics, inputs)
-    nodes = nodes * cell.concat.astype(nodes.dtype)[:, None, None, None]
-    return nodes.reshape(-1, *nodes.shape[2:]), statistics
-
-
-def _convolve(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
-    """A 1x1 convolution and its normalisation."""
-    return _normalise(parameters, statistics, spatial.pointwise(parameters["kernel"], x), train)
-
-
-def _normalise(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
-    given = (parameters["scale"], parameters["bias"], statistics["mean"], statistics["variance"])
-    x, (mean, variance) = normalise(x, *given, train)
-    return x, {"mean": mean, "variance": variance}
+    cell = Cell(genotype.reduce, parameters["edges"], statistics["edges"])
+    nodes, new["edges"] = run_reduction(shape, cell, jnp.stack(inputs))
+    return Output(nodes, genotype.reduce.concat), new

@@ -10,6 +10,7 @@ wait. On large maps the matrix would be too big and the taps are applied as shif
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -36,13 +37,6 @@ def tap_table(kernel: int, dilation: int, size: int, stride: int) -> np.ndarray:
     along = offsets[:, None, None] + stride * np.arange(out)[None, :, None] == np.arange(size)[None, None, :]
     table = np.einsum("tyh,sxw->tsyxhw", along, along)
     return table.reshape(kernel**2, out**2, size**2).astype(np.float32)
-
-
-@functools.cache
-def average_table(size: int, stride: int) -> np.ndarray:
-    """[output positions, input positions]: the 3x3 average pool whose padding does not count in the mean."""
-    counts = tap_table(3, 1, size, stride).sum(0)
-    return counts / counts.sum(1, keepdims=True)
 
 
 def as_map(x: jax.Array, size: int) -> jax.Array:
@@ -81,28 +75,33 @@ def _depthwise_by_shifts(x: jax.Array, window: jax.Array, *, dilation: int, size
 
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
-    """3x3 average pool, padding 1 that does not count in the mean."""
-    if size <= LARGEST_MATRIX_MAP:
-        return jnp.einsum("pq,cqn->cpn", average_table(size, stride), x)
-    out = output_size(size, stride)
-    ones = jnp.ones((3, 3, x.shape[0]), x.dtype)
-    total = _depthwise_by_shifts(x, ones, dilation=1, size=size, stride=stride)
-    inside = np.minimum(stride * np.arange(out) + 2, size) - np.maximum(stride * np.arange(out) - 1, 0)
-    counts = np.outer(inside, inside).reshape(1, out * out, 1)
-    return total / counts.astype(x.dtype)
+    """3x3 average pool, padding 1 that does not count in the mean, as a pass over rows and one over columns."""
+    totals = _pass_of_three(jnp.add, 0.0, _pass_of_three(jnp.add, 0.0, as_map(x, size), 1, stride), 2, stride)
+    first = stride * np.arange(output_size(size, stride)) - 1
+    counts = np.minimum(first + 3, size) - np.maximum(first, 0)  # pixels of the map in each window, along one axis
+    return as_positions(totals * (1.0 / np.outer(counts, counts)).astype(x.dtype)[None, :, :, None])
 
 
 def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
     """3x3 max pool, padding 1 with -inf, as a pass over rows and one over columns: 3 + 3 comparisons instead of 9."""
-    return as_positions(_max_of_three(_max_of_three(as_map(x, size), 1, stride), 2, stride))
+    rows = _pass_of_three(_larger, -jnp.inf, as_map(x, size), 1, stride)
+    return as_positions(_pass_of_three(_larger, -jnp.inf, rows, 2, stride))
 
 
-def _max_of_three(x: jax.Array, axis: int, stride: int) -> jax.Array:
-    padding = [(1, 1) if dimension == axis else (0, 0) for dimension in range(x.ndim)]
-    padded = jnp.pad(x, padding, constant_values=-jnp.inf)
+def _larger(first: jax.Array, second: jax.Array) -> jax.Array:
+    """The maximum; where both are equal the whole gradient goes to the first (jnp.maximum shares it, at more cost)."""
+    return jnp.where(first >= second, first, second)
+
+
+def _pass_of_three(
+    combine: Callable[[jax.Array, jax.Array], jax.Array], padding: float, x: jax.Array, axis: int, stride: int
+) -> jax.Array:
+    """Combines each element with its two neighbours along an axis."""
+    widths = [(1, 1) if dimension == axis else (0, 0) for dimension in range(x.ndim)]
+    padded = jnp.pad(x, widths, constant_values=padding)
     span = stride * (output_size(x.shape[axis], stride) - 1) + 1
     before, here, after = (jax.lax.slice_in_dim(padded, start, start + span, stride, axis) for start in range(3))
-    return jnp.maximum(jnp.maximum(before, here), after)
+    return combine(combine(before, here), after)
 
 
 def halves(x: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:

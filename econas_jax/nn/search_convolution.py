@@ -1,0 +1,28 @@
+"""The 1x1 convolutions between cells of the search network, each with its normalisation."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from econas_jax.nn import spatial
+from econas_jax.nn.search_operations import Tree, normalise
+
+
+def convolve(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
+    """A 1x1 convolution of x [inputs, positions, batch] and its normalisation."""
+    return normalise_tree(parameters, statistics, spatial.pointwise(parameters["kernel"], x), train)
+
+
+def normalise_tree(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
+    """`normalise` with parameters and statistics as trees."""
+    given = (parameters["scale"], parameters["bias"], statistics["mean"], statistics["variance"])
+    x, (mean, variance) = normalise(x, *given, train)
+    return x, {"mean": mean, "variance": variance}
+
+
+def masked(parameters: Tree, mask: jax.Array) -> Tree:
+    """A kernel [outputs, nodes * channels] that does not read the nodes outside a concat."""
+    kernel = parameters["kernel"]
+    columns = jnp.repeat(mask.astype(kernel.dtype), kernel.shape[-1] // mask.shape[0])
+    return {**parameters, "kernel": kernel * columns[None, :]}

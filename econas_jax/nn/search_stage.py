@@ -1,0 +1,175 @@
+"""A stage of normal cells of the search network, with its own gradient.
+
+A stage keeps one buffer with the states of all its cells, written in place; its backward pass walks the cells in
+reverse and computes each cell's 1x1 convolutions again. Left to automatic differentiation, a scan over cells stacks
+every intermediate value of every cell into buffers that it first fills with zeros.
+
+Cells hand on all their nodes. Which of them are concatenated is a mask on the columns of the kernels that read them:
+the weights of absent nodes are zero and get zero gradients.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from econas_jax.nn.search_cell import (
+    INPUTS,
+    Cell,
+    CellShape,
+    no_gradient,
+    put,
+    run_edges,
+    run_edges_backward,
+    take,
+    write,
+)
+from econas_jax.nn.search_convolution import convolve, masked
+from econas_jax.nn.search_operations import Tree
+
+Trees = dict[str, Tree]
+
+
+class Entry(NamedTuple):
+    """What a stage begins with.
+
+    input0: [channels, positions, batch], the first cell's preprocessed input 0; last: [nodes * channels, positions,
+    batch], the output of the cell before; mask: [nodes], which of its nodes are concatenated.
+    """
+
+    input0: jax.Array
+    last: jax.Array
+    mask: jax.Array
+
+
+def run_stage(
+    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
+) -> tuple[tuple[jax.Array, jax.Array], Trees]:
+    """A stage's normal cells: outputs of the last two cells (of the entry, if there is one cell), and statistics.
+
+    parameters and statistics: `preprocess` and `edges`, stacked over the cells.
+    """
+    if shape.train:
+        return _train_stage(shape, genotype, parameters, statistics, entry)
+    rows, new = _run_cells(shape, genotype, parameters, statistics, entry)
+    return _outputs(rows, _rows_per_cell(entry)), new
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _train_stage(
+    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
+) -> tuple[tuple[jax.Array, jax.Array], Trees]:
+    rows, new = _run_cells(shape, genotype, parameters, statistics, entry)
+    return _outputs(rows, _rows_per_cell(entry)), new
+
+
+def _train_stage_forward(
+    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
+) -> tuple[Any, tuple[Any, ...]]:
+    rows, new = _run_cells(shape, genotype, parameters, statistics, entry)
+    return (_outputs(rows, _rows_per_cell(entry)), new), (genotype, parameters, statistics, entry.mask, rows)
+
+
+def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangents: Any) -> tuple[Any, ...]:
+    genotype, parameters, statistics, entry_mask, rows = residuals
+    (before_gradient, last_gradient), _ = cotangents  # running averages are not differentiated
+    nodes = entry_mask.shape[0]
+    per_cell, cells = INPUTS + nodes, rows.shape[0] // (INPUTS + nodes) - 1
+    state_shape = rows.shape[1:]
+
+    def body(step: jax.Array, carry: tuple[jax.Array, jax.Array, Trees]) -> tuple[jax.Array, jax.Array, Trees]:
+        gradients, next_input0_gradient, parameter_gradients = carry
+        index = cells - 1 - step
+        at_cell = {name: take(parameters[name], index) for name in parameters}
+        cell = Cell(genotype, at_cell["edges"], take(statistics["edges"], index))
+        base = per_cell * (index + 1)
+        (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base)
+        both_gradient = jnp.concatenate([gradients[1], next_input0_gradient])
+        last = _cell_nodes(rows, index, per_cell)
+        mask = jnp.where(index == 0, entry_mask, genotype.concat)
+        _, pull_back = jax.vjp(
+            lambda p, x: _preprocess(p, take(statistics["preprocess"], index), x, mask, shape.train)[0],
+            at_cell["preprocess"],
+            last,
+        )
+        preprocess_gradient, last_gradient = pull_back(both_gradient)
+        # the cell before the last one is also an output of the stage
+        last_gradient = last_gradient + jnp.where(step == 0, before_gradient, 0.0)
+        new = {"preprocess": preprocess_gradient, "edges": edges_gradient}
+        parameter_gradients = {name: put(parameter_gradients[name], new[name], index) for name in new}
+        return _cell_gradients(last_gradient, state_shape), gradients[0], parameter_gradients
+
+    start = (
+        _cell_gradients(last_gradient, state_shape),
+        jnp.zeros(state_shape, rows.dtype),  # nobody reads the second half of the last cell's product
+        jax.tree.map(jnp.zeros_like, parameters),
+    )
+    gradients, input0_gradient, parameter_gradients = jax.lax.fori_loop(0, cells, body, start)
+    entry_gradient = Entry(input0_gradient, gradients[INPUTS:].reshape(-1, *state_shape[1:]), no_gradient(entry_mask))
+    no_statistics_gradient = jax.tree.map(jnp.zeros_like, statistics)
+    return no_gradient(genotype), parameter_gradients, no_statistics_gradient, entry_gradient
+
+
+_train_stage.defvjp(_train_stage_forward, _train_stage_backward)
+
+
+def _run_cells(
+    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
+) -> tuple[jax.Array, Trees]:
+    """Runs the cells; returns the buffer of all states, those of the entry's cell first, and the statistics.
+
+    A cell's rows are input 0, input 1, nodes. The two 1x1 convolutions that read the same output, for input 1 of this
+    cell and input 0 of the next, are one product; the last cell's second half serves nobody.
+    """
+    per_cell = _rows_per_cell(entry)
+    cells = parameters["preprocess"]["kernel"].shape[0]
+    rows = jax.lax.empty((per_cell * (cells + 1), *entry.input0.shape), entry.input0.dtype)
+    rows = jax.lax.dynamic_update_slice_in_dim(rows, entry.last.reshape(-1, *entry.input0.shape), INPUTS, 0)
+    rows = write(rows, entry.input0, per_cell)
+
+    def body(index: jax.Array, carry: tuple[jax.Array, Trees]) -> tuple[jax.Array, Trees]:
+        rows, new = carry
+        base = per_cell * (index + 1)
+        mask = jnp.where(index == 0, entry.mask, genotype.concat)
+        at_cell = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
+        both, preprocess = _preprocess(*at_cell, _cell_nodes(rows, index, per_cell), mask, shape.train)
+        input1, next_input0 = jnp.split(both, 2)
+        rows = write(rows, input1, base + 1)
+        # There is no cell after the last: the index is clamped to its own last node, which is computed after this.
+        rows = write(rows, next_input0, base + per_cell)
+        cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
+        (rows,), edges = run_edges(shape, cell, (rows,), base)
+        return rows, {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
+
+    start = {name: statistics[name] for name in ("preprocess", "edges")}
+    return jax.lax.fori_loop(0, cells, body, (rows, start))
+
+
+def _preprocess(
+    parameters: Tree, statistics: Tree, last: jax.Array, mask: jax.Array, train: bool
+) -> tuple[jax.Array, Tree]:
+    return convolve(masked(parameters, mask), statistics, jax.nn.relu(last), train)
+
+
+def _rows_per_cell(entry: Entry) -> int:
+    return INPUTS + entry.mask.shape[0]
+
+
+def _cell_nodes(rows: jax.Array, index: jax.Array | int, per_cell: int) -> jax.Array:
+    """All nodes of a cell (0: the entry's) as [nodes * channels, positions, batch]."""
+    nodes = jax.lax.dynamic_slice_in_dim(rows, per_cell * index + INPUTS, per_cell - INPUTS)
+    return nodes.reshape(-1, *rows.shape[2:])
+
+
+def _cell_gradients(last_gradient: jax.Array, state_shape: tuple[int, ...]) -> jax.Array:
+    """Gradients of a cell's states before its edges add theirs: zeros for the inputs, then those of the nodes."""
+    nodes = last_gradient.reshape(-1, *state_shape)
+    return jnp.concatenate([jnp.zeros((INPUTS, *state_shape), nodes.dtype), nodes])
+
+
+def _outputs(rows: jax.Array, per_cell: int) -> tuple[jax.Array, jax.Array]:
+    cells = rows.shape[0] // per_cell
+    return _cell_nodes(rows, cells - 2, per_cell), _cell_nodes(rows, cells - 1, per_cell)
