@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -41,12 +42,23 @@ def machine() -> dict[str, str | int]:
     return {"processor": _processor(), "architecture": platform.machine(), "cores": cores}
 
 
+def processor_fingerprint() -> str:
+    """A short name for this processor's features and jaxlib's version: what a compiled program depends on."""
+    features = _cpuinfo().get("flags") or _cpuinfo().get("Features") or platform.processor()  # x86-64, then Arm
+    described = f"{platform.machine()} {features} {importlib.metadata.version('jaxlib')}"
+    return hashlib.sha256(described.encode()).hexdigest()[:12]
+
+
 def _processor() -> str:
+    fields = _cpuinfo()
+    family = f"family {fields.get('cpu family', '?')}, model {fields.get('model', '?')}"
+    return f"{fields.get('model name', platform.processor() or 'unknown')} ({family})"
+
+
+def _cpuinfo() -> dict[str, str]:
+    """Linux's description of the last core, {} elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor() or "unknown"
-    fields = dict(line.split(":", 1) for line in lines if ":" in line)
-    cleaned = {name.strip(): value.strip() for name, value in fields.items()}
-    family = f"family {cleaned.get('cpu family', '?')}, model {cleaned.get('model', '?')}"
-    return f"{cleaned.get('model name', 'unknown')} ({family})"
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines) if value}

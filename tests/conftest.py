@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from econas_jax.provenance import processor_fingerprint
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -18,7 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # By environment, so that commands which tests start as processes of their own have them too.
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     if config.cache is not None:  # None under -p no:cacheprovider
-        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir(f"jax-{_machine()}")))
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir(f"jax-{processor_fingerprint()}")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
@@ -26,15 +25,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     jax.config.update("jax_numpy_rank_promotion", "raise")
     jax.config.update("jax_num_cpu_devices", 4)  # stand for accelerators; only before jax's first computation
-
-
-def _machine() -> str:
-    """A name for this processor and jaxlib: jax's key leaves out what a program compiled for another CPU may use."""
-    try:
-        processor = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
-    except (OSError, StopIteration):
-        processor = platform.processor()
-    return hashlib.sha256(f"{platform.machine()} {processor} {version('jaxlib')}".encode()).hexdigest()[:12]
 
 
 @pytest.fixture(scope="session")

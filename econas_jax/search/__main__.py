@@ -69,7 +69,6 @@ def main(arguments: list[str]) -> int:
     except (SearchInterruptedError, KeyboardInterrupt):
         reporter.say("stopped; the same command goes on from here")
         return 128 + (stop.signal or signal.SIGINT)
-    reporter.say(f"results: {workdir}")
     return 0
 
 

@@ -13,7 +13,9 @@ from ml_collections import ConfigDict, config_dict
 from econas_jax.algorithms import ALGORITHMS, EcoNASConfig
 from econas_jax.data import LOADERS, Augmentation, Dataset, load_dataset
 from econas_jax.errors import InputError, require, require_integer
+from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.proxy import Proxy
+from econas_jax.spaces import DartsSpace
 from econas_jax.training import TrainingConfig
 
 
@@ -29,6 +31,9 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
+        for field in ("validation_size", "image_size"):
+            if getattr(self, field) is not None:
+                require_integer(f"data.{field}", getattr(self, field), 1)
 
     def load(self, seed: int) -> Dataset:
         """The data set; raises InputError if it cannot be had."""
@@ -69,6 +74,7 @@ class SearchConfig:
 
     seed: int = 0
     algorithm: str = "econas"
+    space: DartsSpace = DartsSpace()
     search: EcoNASConfig = EcoNASConfig()
     proxy: ProxyConfig = ProxyConfig()
     network: NetworkConfig = NetworkConfig()
@@ -80,6 +86,10 @@ class SearchConfig:
     def __post_init__(self) -> None:
         require_integer("seed", self.seed, 0, 2**31 - 1)
         require(self.algorithm in ALGORITHMS, "algorithm", self.algorithm, "one of " + ", ".join(ALGORITHMS))
+        # The stem takes the places of three nodes in the network that all genotypes share.
+        require(self.space.nodes >= 3, "space.nodes", self.space.nodes, "a whole number of at least 3")
+        trainable = set(self.space.operations) <= set(SEARCH_OPERATIONS)
+        require(trainable, "space.operations", self.space.operations, "some of " + ", ".join(SEARCH_OPERATIONS))
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
         require(self.save_seconds >= 0.0, "save_seconds", self.save_seconds, "a number of seconds of at least 0")
@@ -134,7 +144,7 @@ def to_json(config: SearchConfig) -> dict[str, Any]:
 
 def _build(kind: type, fields: Any, path: str) -> object:
     known = [field.name for field in dataclasses.fields(kind)]
-    require(isinstance(fields, Mapping | ConfigDict), path or "config", fields, "a group of fields")
+    require(isinstance(fields, Mapping | ConfigDict), path.rstrip(".") or "config", fields, "a group of fields")
     for name in fields:
         require(name in known, "config field", f"{path}{name}", "one of " + ", ".join(path + field for field in known))
     hints = typing.get_type_hints(kind)
@@ -154,6 +164,7 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
     if isinstance(hint, types.UnionType) and value is None:
         return None
     kind = typing.get_origin(_without_none(hint)) or _without_none(hint)
+    kind = str if kind is typing.Literal else kind  # which texts, the dataclass itself checks
     if kind is tuple and isinstance(value, list | tuple):
         return tuple(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

@@ -12,6 +12,7 @@ import numpy as np
 from econas_jax.algorithms import ALGORITHMS, EcoNAS, Member, Result, Trial
 from econas_jax.history import CycleSummary, StageRecord
 from econas_jax.nn import SearchNetwork
+from econas_jax.search import compilation_cache
 from econas_jax.search.checkpoint import Checkpoints
 from econas_jax.search.config import SearchConfig, check_against_dataset
 from econas_jax.search.devices import set_up
@@ -19,7 +20,6 @@ from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder, best_accuracy, cycle_summary, last_stage_by_candidate
 from econas_jax.search.state import SearchState
 from econas_jax.search.workdir import Workdir
-from econas_jax.spaces import DartsSpace
 from econas_jax.training import Job, Task, WaveTrainer, training_subset
 
 
@@ -50,11 +50,15 @@ def run_search(
     reporter = reporter or Reporter(show=False)
     files = Workdir(Path(workdir))
     files.open(config)
+    compilation_cache.set_up()
     devices = set_up(config.devices)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
     check_against_dataset(config, dataset)
-    network = SearchNetwork(config.proxy.channels, config.network.cells_per_stage, dataset.num_classes)
+    space = config.space
+    network = SearchNetwork(
+        config.proxy.channels, config.network.cells_per_stage, dataset.num_classes, nodes=space.nodes
+    )
     task = Task(
         network=network,
         config=config.training,
@@ -65,7 +69,6 @@ def run_search(
         seed=config.seed,
     )
     train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
-    space = DartsSpace()
     trainer = WaveTrainer(task, train, dataset.validation, devices, space.sample(np.random.default_rng(0)))
     recorder = Recorder(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
     with Checkpoints(files.checkpoints) as checkpoints:
@@ -91,11 +94,16 @@ class _Search:
         self._seconds_before = 0.0
 
     def run(self) -> SearchResult:
+        total = _total_stages(self.config)
+        self.reporter.say(
+            f"{self.config.algorithm}: {total} stages of {self.config.search.epochs} epochs, up to the proxy "
+            f"{self.config.full_proxy} with N = {self.config.network.cells_per_stage}; results in {self.files.path}"
+        )
         state = self._resume()
         if not self.algorithm.done(state.algorithm):
             with self.reporter.doing(f"compiling for {self.trainer.slots} device(s)"):
                 self.trainer.compile()
-            with self.reporter.stages(_total_stages(self.config), len(state.stages)):
+            with self.reporter.stages(total, len(state.stages)):
                 while not self.algorithm.done(state.algorithm):
                     state = self._phase(state)
         best = self.algorithm.best(state.algorithm)

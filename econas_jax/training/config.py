@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 from econas_jax.data import Augmentation
 from econas_jax.errors import require, require_integer
@@ -19,10 +20,12 @@ class TrainingConfig:
     gradient_clip: float = 5.0  # largest global norm
     augmentation: Augmentation = Augmentation()
     evaluation_batch_size: int = 500
+    accuracy: Literal["last", "best"] = "last"  # of a stage's epochs, the one that ranks; released code: the best
 
     def __post_init__(self) -> None:
         require_integer("training.batch_size", self.batch_size, 2)
         require_integer("training.evaluation_batch_size", self.evaluation_batch_size, 1)
+        require(self.accuracy in ("last", "best"), "training.accuracy", self.accuracy, "last or best")
         for name in ("learning_rate", "gradient_clip"):
             value = getattr(self, name)
             require(0.0 < value < float("inf"), f"training.{name}", value, "a positive number")

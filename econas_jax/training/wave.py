@@ -70,6 +70,7 @@ class WaveTrainer:
         """example: any genotype of the space; its number of nodes fixes the shapes of the programs."""
         self.slots = len(devices)
         self._example = example
+        self._every_epoch = task.config.accuracy == "best"
         self._mesh = Mesh(np.array(devices), (POPULATION,))
         self._shared = NamedSharding(self._mesh, PartitionSpec())
         self._by_candidate = NamedSharding(self._mesh, PartitionSpec(POPULATION))
@@ -108,7 +109,7 @@ class WaveTrainer:
         too large or of different epochs.
         """
         spans = {(job.start_epoch, job.end_epoch) for job in jobs}
-        if len(spans) != 1 or not 0 < len(jobs) <= self.slots:
+        if not 0 < len(jobs) <= self.slots or len(spans) != 1 or any(start >= end for start, end in spans):
             raise ValueError(f"a wave takes 1 to {self.slots} jobs over the same epochs, not {len(jobs)} over {spans}")
         self.compile()
         assert self._programs is not None  # for the type checker
@@ -117,14 +118,16 @@ class WaveTrainer:
         candidates, genotypes = self._stack_candidates(jobs)
         states = self._start(jobs, programs, candidates, genotypes)
         ((start, end),) = spans
-        alive = np.ones(self.slots, bool)
+        alive, validations = np.ones(self.slots, bool), []
         for epoch in range(start, end):
             states, metrics = programs.epoch(states, genotypes, self._train, np.int32(epoch))
             alive &= np.isfinite(np.asarray(metrics.loss))
+            if self._every_epoch or epoch == end - 1 or not alive[: len(jobs)].any():
+                validations.append(programs.evaluate(states, genotypes, self._validation))
             on_epoch(epoch)
             if not alive[: len(jobs)].any():
                 break
-        validation = jax.tree.map(np.asarray, programs.evaluate(states, genotypes, self._validation))
+        validation = _most_accurate(validations)
         alive &= np.isfinite(validation.loss)
         vectors = to_vectors(states)
         seconds = (time.perf_counter() - start_time) / len(jobs)
@@ -184,6 +187,13 @@ def training_subset(dataset: Dataset, sample_ratio: float, seed: int) -> Split:
 
 def _fill(items: list[Any], slots: int) -> list[Any]:
     return items + [items[-1]] * (slots - len(items))
+
+
+def _most_accurate(validations: Sequence[Metrics]) -> Metrics:
+    """For each slot the validation of the highest accuracy, on the host; of equal ones the first."""
+    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *validations)
+    best = np.argmax(stacked.accuracy, axis=0)
+    return Metrics(*(np.take_along_axis(leaf, best[None], axis=0)[0] for leaf in stacked))
 
 
 def _outcome(
