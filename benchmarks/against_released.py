@@ -1,0 +1,85 @@
+"""A training step of ours against EcoNAS's released PyTorch network: same genotypes, same pinned core, in turn.
+
+    python benchmarks/against_released.py --econas-repo EcoNAS --torch-python TORCH_ENV/bin/python \
+        --json benchmarks/results/against_released.json
+
+Claims: for each genotype the ratio released / ours of the median step, and over all genotypes the ratio of the mean
+steps, in each of several rounds. Each round runs released_step.py, then proxy_step.py, each pinned to one core and on
+one thread. What is compared: see the docstrings of these two; ours also gathers and augments its images in the step.
+Setting: c4r4 (9 channels, 8x8), N = 6, batch 384, float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from econas_jax import provenance
+
+HERE = Path(__file__).resolve().parent
+
+
+def run_pinned(command: list[str], core: int) -> dict[str, Any]:
+    """Runs a script that writes --json FILE, on one core; returns what it wrote."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "out.json"
+        environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
+        pin = lambda: os.sched_setaffinity(0, {core})  # noqa: E731
+        subprocess.run([*command, "--json", str(output)], check=True, preexec_fn=pin, env=environment)
+        result: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+    return result
+
+
+def compare(released: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    """A round's seconds and ratios."""
+    pairs = list(zip(released["step_seconds"], ours["step_seconds"], strict=True))
+    return {
+        "released_seconds": released["step_seconds"],
+        "our_seconds": ours["step_seconds"],
+        "ratios": [theirs / own for theirs, own in pairs],
+        "ratio_of_means": statistics.mean(released["step_seconds"]) / statistics.mean(ours["step_seconds"]),
+        "our_compile_seconds": ours["compile_seconds"],
+        "released_peak_bytes": released["peak_bytes"],
+        "our_peak_bytes": ours["peak_bytes"],
+    }
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--econas-repo", type=Path, required=True)
+    parser.add_argument("--torch-python", default=sys.executable, help="a Python that has PyTorch")
+    parser.add_argument("--genotypes", type=Path, default=HERE / "genotypes.txt")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--json", type=Path, required=True)
+    arguments = parser.parse_args()
+    genotypes = ["--genotypes", str(arguments.genotypes)]
+    theirs = [arguments.torch_python, str(HERE / "released_step.py"), "--econas-repo", str(arguments.econas_repo)]
+    ours = [sys.executable, str(HERE / "proxy_step.py")]
+    rounds = []
+    for number in range(arguments.rounds):
+        released = run_pinned([*theirs, *genotypes], arguments.core)
+        rounds.append(compare(released, run_pinned([*ours, *genotypes], arguments.core)))
+        print(f"round {number + 1}: released / ours, ratio of means {rounds[-1]['ratio_of_means']:.2f}", flush=True)
+    result = {
+        "rounds": rounds,
+        "median_ratio_of_means": statistics.median(row["ratio_of_means"] for row in rounds),
+        "genotypes": arguments.genotypes.read_text(encoding="utf-8").splitlines(),
+        "torch": released["torch"],
+        "machine": provenance.machine(),
+        "versions": provenance.versions(),
+        "git_revision": provenance.git_revision(),
+    }
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

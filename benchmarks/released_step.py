@@ -1,0 +1,88 @@
+"""Seconds a training step takes in EcoNAS's released PyTorch code, in the JSON form of proxy_step.py.
+
+    taskset -c 0 python benchmarks/released_step.py --econas-repo EcoNAS --genotypes FILE --json out.json
+
+Needs PyTorch and a clone of github.com/DongzhanZhou/EcoNAS. The network is theirs, unchanged; a step is that of their
+search/train.py (zero_grad, forward, cross-entropy, backward, clip to norm 5, SGD with momentum and weight decay) on a
+batch that is already there, without their data loader. What it takes to run it on a CPU and a current PyTorch: no
+`.cuda()`, `clip_grad_norm_` for the removed `clip_grad_norm`, and their prints of every cell's channels are swallowed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from econas_jax import Genotype
+
+
+def released_network(repository: Path, genotype: Genotype, channels: int, layers: int) -> torch.nn.Module:
+    """Their NetworkCIFAR for a genotype."""
+    sys.path.insert(0, str(repository / "search"))
+    from network.genotypes import Genotype as ReleasedGenotype
+    from network.model import NetworkCIFAR
+
+    cells = (genotype.normal, genotype.reduce)
+    normal, reduce = ([tuple(edge) for edge in cell.edges] for cell in cells)
+    theirs = ReleasedGenotype(normal, list(genotype.normal.concat), reduce, list(genotype.reduce.concat))
+    with contextlib.redirect_stdout(io.StringIO()):
+        network: torch.nn.Module = NetworkCIFAR(10, channels, layers, theirs)
+    network.drop_path_prob = 0  # their train.py sets it every epoch
+    return network.train()
+
+
+def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> float:
+    """The median over `repeats` groups of `steps` steps, after one group to warm up."""
+    criterion = torch.nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, weight_decay=3e-4)
+    images = torch.randn(arguments.batch, 3, arguments.resolution, arguments.resolution)
+    labels = torch.randint(0, 10, (arguments.batch,))
+    times = []
+    for _ in range(arguments.repeats + 1):
+        start = time.perf_counter()
+        for _ in range(arguments.steps):
+            optimizer.zero_grad()
+            criterion(network(images), labels).backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5)
+            optimizer.step()
+        times.append((time.perf_counter() - start) / arguments.steps)
+    return statistics.median(times[1:])
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--econas-repo", type=Path, required=True)
+    parser.add_argument("--genotypes", type=Path, required=True, help="a genotype's published text on each line")
+    parser.add_argument("--channels", type=int, default=9)
+    parser.add_argument("--resolution", type=int, default=8)
+    parser.add_argument("--cells-per-stage", type=int, default=6)
+    parser.add_argument("--batch", type=int, default=384)
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    layers = 3 * arguments.cells_per_stage + 2
+    seconds = []
+    for line in arguments.genotypes.read_text(encoding="utf-8").splitlines():
+        network = released_network(arguments.econas_repo, Genotype.parse(line), arguments.channels, layers)
+        seconds.append(step_seconds(network, arguments))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    result: dict[str, Any] = {"step_seconds": seconds, "peak_bytes": peak, "torch": torch.__version__}
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Which devices a search trains on, and what is set up for them before JAX starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import jax
+import pytest
+
+from econas_jax.errors import InputError
+from econas_jax.search.devices import set_up
+
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+TELL = "import jax, os; from econas_jax.search.devices import set_up; print(len(set_up({})), os.environ['XLA_FLAGS'])"
+
+
+@pytest.fixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of CPU devices that jax is asked for; six cores, no XLA flags."""
+    numbers: list[int] = []
+    jax.devices()  # jax runs: what is set up from here on cannot change it
+    monkeypatch.setattr(jax.config, "update", lambda name, value: numbers.append(value))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
+    monkeypatch.setenv("XLA_FLAGS", "")
+    return numbers
+
+
+def test_a_process_of_its_own_gets_the_devices_it_asks_for() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    command = [sys.executable, "-c", TELL.format(3)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", ONE_THREAD]
+
+
+def test_by_default_each_core_is_a_device_of_one_thread(asked_for: list[int]) -> None:
+    assert set_up(None) == jax.local_devices()
+    assert asked_for == [6]
+    assert os.environ["XLA_FLAGS"] == ONE_THREAD
+
+
+def test_one_device_may_use_all_threads(asked_for: list[int]) -> None:
+    assert set_up(1) == jax.local_devices()[:1]
+    assert asked_for == [1]
+    assert os.environ["XLA_FLAGS"] == ""
+
+
+@pytest.mark.parametrize("flags", ["--xla_cpu_multi_thread_eigen=true", "--xla_dump_to=/x " + ONE_THREAD])
+def test_the_users_own_threading_stays(flags: str, asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", flags)
+    set_up(2)
+    assert os.environ["XLA_FLAGS"] == flags
+
+
+def test_the_users_own_number_of_devices_stays(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+    assert len(set_up(2)) == 2
+    assert asked_for == []
+    assert os.environ["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=4 {ONE_THREAD}"
+
+
+def test_more_devices_than_there_are_are_refused_by_name(asked_for: list[int]) -> None:
+    with pytest.raises(InputError, match=rf"^devices = 99: expected at most {len(jax.local_devices())}, "):
+        set_up(99)
+
+
+def test_where_jax_runs_already_what_there_is_is_used(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_late(name: str, value: Any) -> None:
+        raise RuntimeError("backends are initialized")
+
+    monkeypatch.setattr(jax.config, "update", too_late)
+    assert set_up(None) == jax.local_devices()
+
+
+def test_a_system_that_tells_no_cores_has_one_device(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    set_up(None)
+    assert asked_for == [1]

@@ -1,0 +1,173 @@
+"""Whole searches: what they leave behind, candidates that diverge, and what is refused before any training."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from search_output import check_best, check_costs, check_counts, check_cycles, committed
+from tiny_network import TinyNetwork
+from tiny_search import CONFIG, EPOCHS, LONGER, Trained, dataset, search_trainer, share_trainers
+
+from econas_jax.errors import InputError
+from econas_jax.genotype import Genotype
+from econas_jax.history import read_cycles, read_stages
+from econas_jax.search import SearchConfig, run_search
+from econas_jax.training import Job
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take longer than all the rest."""
+    monkeypatch.setattr("econas_jax.search.workdir.write_search_figures", lambda *arguments: [])
+
+
+@pytest.fixture
+def trained(no_figures: None, monkeypatch: pytest.MonkeyPatch) -> Trained:
+    return share_trainers(monkeypatch, TinyNetwork)
+
+
+def test_a_search_on_real_networks_leaves_consistent_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    share_trainers(monkeypatch)
+    result = run_search(CONFIG, tmp_path)
+    expected = {"config.json", "history.jsonl", "cycles.jsonl", "result.json", "checkpoints", "figures"}
+    assert {path.name for path in tmp_path.iterdir()} == expected
+    names = ["populations", "accuracy_against_cost", *[f"best_cell_{rank}" for rank in range(1, 6)]]
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        f"{name}.{kind}" for name in names for kind in ("png", "svg")
+    }
+    assert all(path.stat().st_size > 1000 for path in (tmp_path / "figures").iterdir())
+    assert tuple(read_stages(tmp_path / "history.jsonl")) == result.stages
+    assert tuple(read_cycles(tmp_path / "cycles.jsonl")) == result.cycles
+    check_counts(CONFIG, result)
+    check_costs(CONFIG, result.stages)
+    check_cycles(CONFIG, result)
+    check_best(CONFIG, result, json.loads((tmp_path / "result.json").read_text()))
+
+
+def test_stages_are_what_a_trainer_gives_for_the_searchs_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which `tiny_search` puts together on its own: the data, the subset, the proxy, one cosine over 3E epochs."""
+    share_trainers(monkeypatch)
+    first = run_search(CONFIG, tmp_path).stages[:4]
+    jobs = [Job(stage.id, Genotype.parse(stage.genotype), 0, EPOCHS) for stage in first]
+    for stage, outcome in zip(first, search_trainer(4).train(jobs), strict=True):
+        assert (stage.train_loss, stage.train_accuracy) == (outcome.train_loss, outcome.train_accuracy)
+        assert (stage.validation_loss, stage.validation_accuracy) == (
+            outcome.validation_loss,
+            outcome.validation_accuracy,
+        )
+
+
+def test_a_longer_search_with_deaths_is_consistent_too(trained: Trained, tmp_path: Path) -> None:
+    result = run_search(LONGER, tmp_path)
+    check_counts(LONGER, result)
+    check_costs(LONGER, result.stages)
+    check_cycles(LONGER, result)
+    check_best(LONGER, result, json.loads((tmp_path / "result.json").read_text()))
+
+
+def test_living_states_are_those_of_promotable_candidates_and_as_they_were_trained(
+    trained: Trained, tmp_path: Path
+) -> None:
+    run_search(LONGER, tmp_path)
+    state = committed(tmp_path, trained.vector_size)
+    first, second, third = state.algorithm.populations
+    assert set(state.living) == {member.candidate for member in first + second}
+    assert first and second and third and len(state.living) < state.algorithm.next_candidate
+    assert len({np.asarray(vector).tobytes() for vector in state.living.values()}) == len(state.living)
+
+
+def test_candidates_go_on_from_their_own_states(trained: Trained, tmp_path: Path) -> None:
+    run_search(LONGER, tmp_path)
+    assert len(trained.jobs) == 6 + 5 * (5 + 3 + 2)
+    spans = {(job.start_epoch, job.end_epoch, job.state is None) for job in trained.jobs}
+    assert spans == {(0, 2, True), (2, 4, False), (4, 6, False)}
+    promoted = [job for job in trained.jobs if job.state is not None]
+    assert len({np.asarray(job.state).tobytes() for job in promoted}) == len(promoted)
+
+
+# Divergence.
+
+
+def test_diverged_candidates_are_recorded_and_never_parents_promoted_or_results(
+    no_figures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some genotypes diverge at once, others in their second stage, of 6 steps."""
+    trained = share_trainers(monkeypatch, functools.partial(TinyNetwork, failing=True, healthy_steps=8))
+    config = dataclasses.replace(LONGER, seed=3)
+    result = run_search(config, tmp_path)
+    diverged = {stage.id: stage for stage in result.stages if stage.status == "diverged"}
+    assert {stage.rung for stage in diverged.values()} == {1, 2}
+    assert json.loads((tmp_path / "result.json").read_text())["diverged"] == len(diverged)
+    for stage in diverged.values():
+        assert (stage.train_loss, stage.train_accuracy) == (None, None)
+        assert (stage.validation_loss, stage.validation_accuracy) == (None, None)
+        after = result.stages[result.stages.index(stage) + 1 :]
+        # A child's parent is drawn when its cycle begins: parents that diverge later in it are none of the future's.
+        assert not [later for later in after if later.id == stage.id]
+        assert not [later for later in after if later.parent == stage.id and later.cycle > stage.cycle]
+    assert not {member.candidate for member in result.best} & set(diverged)
+    assert not set(committed(tmp_path, trained.vector_size).living) & set(diverged)
+    check_cycles(config, result)
+    check_best(config, result, json.loads((tmp_path / "result.json").read_text()))
+
+
+def test_a_search_in_which_everything_diverges_ends_with_an_empty_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = share_trainers(monkeypatch, TinyNetwork)
+    training = dataclasses.replace(LONGER.training, learning_rate=1e38)
+    config = dataclasses.replace(LONGER, training=training)
+    result = run_search(config, tmp_path)
+    assert result.best == ()
+    assert [stage.status for stage in result.stages] == ["diverged"] * (6 + 5 * 5)
+    assert {stage.parent for stage in result.stages} == {None}
+    assert {summary.sizes for summary in result.cycles} == {(0, 0, 0)}
+    assert {summary.best_accuracy for summary in result.cycles} == {None}
+    assert committed(tmp_path, trained.vector_size).living == {}
+    assert json.loads((tmp_path / "result.json").read_text())["best"] == []
+    assert (tmp_path / "figures" / "populations.png").exists()
+    assert run_search(config, tmp_path) == result
+
+
+# What is refused.
+
+
+def test_a_config_that_does_not_fit_the_data_is_refused_and_does_not_claim_the_folder(
+    trained: Trained, tmp_path: Path
+) -> None:
+    training = dataclasses.replace(LONGER.training, batch_size=len(dataset().train))
+    with pytest.raises(InputError, match=r"^training\.batch_size = "):
+        run_search(dataclasses.replace(LONGER, training=training), tmp_path)
+    assert trained.jobs == []
+    run_search(LONGER, tmp_path)  # the mistake is mended, in the same folder
+
+
+@pytest.mark.parametrize("config", [LONGER, dataclasses.replace(CONFIG, seed=9)])
+def test_the_folder_of_another_search_is_refused_and_left_as_it_is(
+    config: SearchConfig, trained: Trained, tmp_path: Path
+) -> None:
+    run_search(CONFIG, tmp_path)
+    trained.jobs.clear()
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    differing = "seed: 0 there, 9 here" if config.seed else "search.children: 3 there, 5 here"
+    with pytest.raises(InputError, match=differing):
+        run_search(config, tmp_path)
+    assert trained.jobs == []
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == files
+
+
+def test_a_folder_that_holds_something_else_is_refused(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="workdir"):
+        run_search(CONFIG, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_more_devices_than_there_are_are_refused(trained: Trained, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="^devices = 99"):
+        run_search(dataclasses.replace(CONFIG, devices=99), tmp_path)

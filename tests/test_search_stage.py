@@ -1,0 +1,61 @@
+"""The hand-written gradients of stages and reductions, inside a network in float64, against the reference's slopes.
+
+Three cells a stage: the first of a stage reads the entry, the second the entry and a cell, the third two cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import reference_network as reference
+from network_cases import (
+    Tree,
+    check_directions,
+    in_double,
+    quick_jit,
+    random_genotype,
+    random_images,
+    random_variables,
+    reference_scope,
+    shapes_of,
+)
+
+from econas_jax.nn import SearchNetwork, specialize
+
+CELLS, SIZE, BATCH = 3, 8, 6
+NETWORK = SearchNetwork(2, CELLS, num_classes=3)
+IMAGES = in_double(random_images(BATCH, SIZE, seed=0))
+WEIGHTS = np.random.default_rng(1).standard_normal((BATCH, 3))
+
+
+@pytest.fixture(scope="module")
+def gradient() -> Iterator[Any]:
+    """(variables, genotype) -> gradient of the weighted sum of the logits in training; one compilation."""
+
+    def value(parameters: Tree, statistics: Tree, genotype: Any) -> jax.Array:
+        variables = {"params": parameters, "batch_stats": statistics}
+        logits, _ = NETWORK.apply(variables, IMAGES, genotype, train=True, mutable=["batch_stats"])
+        return jnp.sum(WEIGHTS * logits)
+
+    with jax.enable_x64(True):
+        yield quick_jit(jax.grad(value))
+
+
+@pytest.mark.parametrize("concats", [(1, 3), (4, 2), (2, 1)])
+def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int]) -> None:
+    genotype = random_genotype(1, concats=concats)
+    variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=2))
+    parameters, statistics = variables["params"], variables["batch_stats"]
+
+    def value(parameters: Tree) -> float:
+        plain = specialize({"params": parameters, "batch_stats": statistics}, genotype)
+        logits = reference.network(reference_scope(plain, train=True), genotype, IMAGES, CELLS)
+        return float(np.sum(WEIGHTS * logits))
+
+    ours = jax.device_get(gradient(parameters, statistics, genotype.encode()))
+    check_directions(value, ours, parameters, seed=3, step=1e-8, tolerance=1e-4)
