@@ -16,12 +16,13 @@ from typing import Any
 
 from econas_jax.history import CycleSummary, read_cycles, read_stages
 
-FIGURES = ("populations", "accuracy_against_cost", "best_cell_1")
+FIGURES = ("populations", "accuracy_against_cost")
 
 
 def summarize(workdir: Path, note: str) -> dict[str, Any]:
     """The content of summary.json."""
     made_with = json.loads((workdir / "config.json").read_text(encoding="utf-8"))
+    del made_with["config"]["data"]["path"]  # where the data lay on one machine says nothing to others
     stages = read_stages(workdir / "history.jsonl")
     return {
         "note": note,

@@ -17,7 +17,7 @@ from absl import logging
 from absl.testing import flagsaver
 from search_output import lines
 from tiny_network import TinyNetwork
-from tiny_search import CONFIG, Trained, share_trainers, start_jax
+from tiny_search import CONFIG, XLA_FLAGS, Trained, share_trainers, start_jax
 
 from econas_jax.search import __main__, run_search
 from econas_jax.search.config import to_json
@@ -183,8 +183,12 @@ def test_a_second_ctrl_c_stops_at_once(
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """The command as a process of its own, in the folder."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "FORCE_COLOR")}
-    environment |= {"PYTHONPATH": str(REPOSITORY), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    environment |= {
+        "PYTHONPATH": str(REPOSITORY),
+        "XLA_FLAGS": XLA_FLAGS,
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # as the trainers of tiny_search are compiled
+    }
     command = [sys.executable, "-m", "econas_jax.search", *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)

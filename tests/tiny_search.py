@@ -53,8 +53,9 @@ LONGER = dataclasses.replace(
         parents_per_population=(2, 2, 1),
     ),
 )
-# As `set_up` leaves it: part of the key under which jax keeps compiled programs on disk.
-XLA_FLAGS = "--xla_cpu_multi_thread_eigen=false"
+# XLA's default, said aloud: `set_up` then leaves the flags as they are. They are part of the key under which jax keeps
+# compiled programs on disk, so that all tests and the processes they start share these.
+XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true"
 
 
 def genotypes(count: int) -> list[Genotype]:
