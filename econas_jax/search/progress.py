@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from econas_jax.algorithms import Member
 from econas_jax.history import CycleSummary, StageRecord
@@ -30,16 +31,17 @@ class Reporter:
         """Says what is being done, and how long it took when it is done."""
         start = time.perf_counter()
         if self.console.is_terminal:
-            with self.console.status(f"{what} ..."):
+            with self.console.status(Text(f"{what} ...")):
                 yield
         else:
-            self.console.print(f"{what} ...", soft_wrap=True)
+            self.say(f"{what} ...")
             yield
         self.say(f"{what}: {time.perf_counter() - start:.1f} s")
 
     def say(self, text: str) -> None:
         """One line."""
-        self.console.print(text, soft_wrap=True)
+        # a path or a genotype may hold what rich takes for markup
+        self.console.print(text, soft_wrap=True, markup=False, emoji=False)
 
     @contextlib.contextmanager
     def stages(self, total: int, done: int) -> Iterator[None]:
