@@ -3,7 +3,8 @@
     python -m econas_jax.search --config configs/digits.py
 
 Every part of the algorithm at work (initial population, children, both promotions, deaths) on small networks: 8
-channels, N = 1, that is 5 cells.
+channels, N = 1, that is 5 cells. The algorithm: paper, section 4.2.
+Duration: a minute and a half measured on two cores of an AMD EPYC. Expected: a best validation accuracy of 98 to 99 %.
 """
 
 from ml_collections import ConfigDict

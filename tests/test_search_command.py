@@ -204,8 +204,8 @@ def test_a_process_says_a_mistake_in_one_line(tmp_path: Path) -> None:
 def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the search network, on two devices; the undisturbed search is on four, in this process."""
-    arguments = [f"--config={config_file(tmp_path)}", "--workdir=stopped", "--config.devices=2"]
+    """On the search network; the undisturbed search is in this process."""
+    arguments = [f"--config={config_file(tmp_path)}", "--workdir=stopped"]
     process = start(tmp_path, *arguments)
     history = tmp_path / "stopped" / "history.jsonl"
     while process.poll() is None and not (history.exists() and history.read_text()):

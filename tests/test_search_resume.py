@@ -18,11 +18,25 @@ STAGES = 6 + 5 * (5 + 3 + 2)
 PHASES, WAVES = 1 + 5 * 3, 2 + 5 * (2 + 1 + 1)  # of up to four
 
 
-@pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> Trained:
     """Searches train TinyNetwork, and draw no figures: those take longer than all the rest."""
     monkeypatch.setattr("econas_jax.search.workdir.write_search_figures", lambda *arguments: [])
     return share_trainers(monkeypatch, TinyNetwork)
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    return without_figures(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a search from beginning to end."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        without_figures(monkeypatch)
+        run_search(LONGER, folder)
+    return folder
 
 
 def stop_every(epochs: int) -> Callable[[], bool]:
@@ -31,51 +45,47 @@ def stop_every(epochs: int) -> Callable[[], bool]:
     return lambda: next(count) % epochs == 0
 
 
-def test_a_search_is_the_same_again(trained: Trained, tmp_path: Path) -> None:
-    run_search(LONGER, tmp_path / "one")
-    run_search(LONGER, tmp_path / "two")
-    assert_same_search(tmp_path / "one", tmp_path / "two", trained.vector_size)
-    run_search(dataclasses.replace(LONGER, seed=1), tmp_path / "three")
-    assert lines(tmp_path / "three" / "history.jsonl") != lines(tmp_path / "one" / "history.jsonl")
+def test_a_search_is_the_same_again(undisturbed: Path, trained: Trained, tmp_path: Path) -> None:
+    run_search(LONGER, tmp_path / "again")
+    assert_same_search(tmp_path / "again", undisturbed, trained.vector_size)
+    run_search(dataclasses.replace(LONGER, seed=1), tmp_path / "other")
+    assert lines(tmp_path / "other" / "history.jsonl") != lines(undisturbed / "history.jsonl")
 
 
 @pytest.mark.parametrize("devices", [1, 3])
-def test_the_number_of_devices_changes_nothing(devices: int, trained: Trained, tmp_path: Path) -> None:
-    run_search(LONGER, tmp_path / "four")
-    run_search(dataclasses.replace(LONGER, devices=devices), tmp_path / "fewer")
-    assert_same_search(tmp_path / "fewer", tmp_path / "four", trained.vector_size)
-
-
-@pytest.mark.parametrize("save_seconds", [0.0, 1e9])
-@pytest.mark.parametrize("epochs", [3, 8, 17])
-def test_stopped_again_and_again_it_ends_as_if_undisturbed(
-    epochs: int, save_seconds: float, trained: Trained, tmp_path: Path
+def test_the_number_of_devices_changes_nothing(
+    devices: int, undisturbed: Path, trained: Trained, tmp_path: Path
 ) -> None:
-    run_search(LONGER, tmp_path / "undisturbed")
-    trained.jobs.clear()
+    run_search(dataclasses.replace(LONGER, devices=devices), tmp_path)
+    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+
+
+@pytest.mark.parametrize(("epochs", "save_seconds"), [(3, 1e9), (8, 0.0), (17, 0.0)])
+def test_stopped_again_and_again_it_ends_as_if_undisturbed(
+    epochs: int, save_seconds: float, undisturbed: Path, trained: Trained, tmp_path: Path
+) -> None:
     config = dataclasses.replace(LONGER, save_seconds=save_seconds)
     interruptions = 0
     for _ in range(STAGES):
         try:
-            run_search(config, tmp_path / "stopped", should_stop=stop_every(epochs))
+            run_search(config, tmp_path, should_stop=stop_every(epochs))
         except SearchInterruptedError:
             interruptions += 1
-            stages = read_stages(tmp_path / "stopped" / "history.jsonl")
+            stages = read_stages(tmp_path / "history.jsonl")
             assert len(stages) == len(trained.jobs)  # all that was finished is committed
         else:
             break
     assert interruptions >= 2
     assert len(trained.jobs) == STAGES  # nothing finished was trained again
-    assert_same_search(tmp_path / "stopped", tmp_path / "undisturbed", trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, trained.vector_size)
 
 
-def test_stopped_in_the_first_epoch_it_begins_anew(trained: Trained, tmp_path: Path) -> None:
+def test_stopped_in_the_first_epoch_it_begins_anew(undisturbed: Path, trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(SearchInterruptedError):
-        run_search(LONGER, tmp_path / "stopped", should_stop=lambda: True)
-    assert trained.jobs == [] and read_stages(tmp_path / "stopped" / "history.jsonl") == []
-    run_search(LONGER, tmp_path / "stopped")
-    run_search(LONGER, tmp_path / "undisturbed")
-    assert_same_search(tmp_path / "stopped", tmp_path / "undisturbed", trained.vector_size)
+        run_search(LONGER, tmp_path, should_stop=lambda: True)
+    assert trained.jobs == [] and read_stages(tmp_path / "history.jsonl") == []
+    run_search(LONGER, tmp_path)
+    assert_same_search(tmp_path, undisturbed, trained.vector_size)
 
 
 class CrashError(Exception):
@@ -84,11 +94,9 @@ class CrashError(Exception):
 
 @pytest.mark.parametrize(("save_seconds", "trained_again"), [(0.0, False), (1e9, True)])
 def test_after_a_crash_it_goes_on_from_the_last_commit(
-    save_seconds: float, trained_again: bool, trained: Trained, tmp_path: Path
+    save_seconds: float, trained_again: bool, undisturbed: Path, trained: Trained, tmp_path: Path
 ) -> None:
     """In the second wave of a phase: the first one is committed if there was time to."""
-    run_search(LONGER, tmp_path / "undisturbed")
-    trained.jobs.clear()
     config = dataclasses.replace(LONGER, save_seconds=save_seconds)
     epochs = iter(range(10_000))
 
@@ -98,12 +106,12 @@ def test_after_a_crash_it_goes_on_from_the_last_commit(
         return False
 
     with pytest.raises(CrashError):
-        run_search(config, tmp_path / "crashed", should_stop=crash)
+        run_search(config, tmp_path, should_stop=crash)
     before = len(trained.jobs)
-    run_search(config, tmp_path / "crashed")
+    run_search(config, tmp_path)
     assert before == 6 + 4
     assert (len(trained.jobs) > STAGES) == trained_again
-    assert_same_search(tmp_path / "crashed", tmp_path / "undisturbed", trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, trained.vector_size)
 
 
 def test_seconds_go_on_after_an_interruption(trained: Trained, tmp_path: Path) -> None:
@@ -113,7 +121,7 @@ def test_seconds_go_on_after_an_interruption(trained: Trained, tmp_path: Path) -
     with pytest.raises(SearchInterruptedError):
         run_search(LONGER, tmp_path, should_stop=stop_every(1))
     after = committed(tmp_path, trained.vector_size).seconds
-    assert before < after < before + 60
+    assert before < after < before + 600
 
 
 @pytest.mark.parametrize(("save_seconds", "expected"), [(0.0, PHASES + WAVES), (1e9, PHASES)])
