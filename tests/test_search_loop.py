@@ -17,6 +17,7 @@ from econas_jax.errors import InputError
 from econas_jax.genotype import Genotype
 from econas_jax.history import read_cycles, read_stages
 from econas_jax.search import SearchConfig, run_search
+from econas_jax.spaces import DartsSpace
 from econas_jax.training import Job
 
 
@@ -60,6 +61,23 @@ def test_stages_are_what_a_trainer_gives_for_the_searchs_task(tmp_path: Path, mo
             outcome.validation_loss,
             outcome.validation_accuracy,
         )
+
+
+def test_a_search_stays_in_the_space_it_is_given(
+    no_figures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks: list[TinyNetwork] = []
+
+    def network(*arguments: int, **options: int) -> TinyNetwork:
+        networks.append(TinyNetwork(*arguments, **options))
+        return networks[-1]
+
+    share_trainers(monkeypatch, network)
+    space = DartsSpace(nodes=3, operations=("sep_conv_3x3", "skip_connect"), concat="all")
+    result = run_search(dataclasses.replace(CONFIG, space=space), tmp_path)
+    for stage in result.stages:
+        space.check(Genotype.parse(stage.genotype))
+    assert networks == [TinyNetwork(CONFIG.proxy.channels, CONFIG.network.cells_per_stage, num_classes=10, nodes=3)]
 
 
 def test_a_longer_search_with_deaths_is_consistent_too(trained: Trained, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_finished_search_only_returns_its_result(trained: Trained, tmp_path: P
     number = commits(tmp_path)
     again = run_search(LONGER, tmp_path)
     assert again == first
-    assert trained.jobs == [] and commits(tmp_path) == number
+    assert trained.jobs == [] and trained.compilations == 1 and commits(tmp_path) == number
     assert {path: path.read_bytes() for path in tmp_path.glob("*.json*")} == files
 
 

@@ -17,6 +17,7 @@ from network_cases import (
     Tree,
     check_directions,
     in_double,
+    leaves,
     quick_jit,
     random_genotype,
     random_images,
@@ -35,7 +36,7 @@ WEIGHTS = np.random.default_rng(1).standard_normal((BATCH, 3))
 
 @pytest.fixture(scope="module")
 def gradient() -> Iterator[Any]:
-    """(variables, genotype) -> gradient of the weighted sum of the logits in training; one compilation."""
+    """Of the weighted sum of the logits in training, with respect to parameters and statistics; one compilation."""
 
     def value(parameters: Tree, statistics: Tree, genotype: Any) -> jax.Array:
         variables = {"params": parameters, "batch_stats": statistics}
@@ -43,12 +44,12 @@ def gradient() -> Iterator[Any]:
         return jnp.sum(WEIGHTS * logits)
 
     with jax.enable_x64(True):
-        yield quick_jit(jax.grad(value))
+        yield quick_jit(jax.grad(value, argnums=(0, 1)))
 
 
 @pytest.mark.parametrize("concats", [(1, 3), (4, 2), (2, 1)])
 def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int]) -> None:
-    genotype = random_genotype(1, concats=concats)
+    genotype = random_genotype(3, concats=concats)
     variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=2))
     parameters, statistics = variables["params"], variables["batch_stats"]
 
@@ -57,5 +58,7 @@ def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int
         logits = reference.network(reference_scope(plain, train=True), genotype, IMAGES, CELLS)
         return float(np.sum(WEIGHTS * logits))
 
-    ours = jax.device_get(gradient(parameters, statistics, genotype.encode()))
+    ours, to_statistics = jax.device_get(gradient(parameters, statistics, genotype.encode()))
+    assert all(any(np.any(leaf) for leaf in leaves(part).values()) for part in ours.values())
+    assert not any(np.any(leaf) for leaf in leaves(to_statistics).values())  # training reads no running statistics
     check_directions(value, ours, parameters, seed=3, step=1e-8, tolerance=1e-4)

@@ -66,6 +66,18 @@ def test_all_fields_that_differ_are_named(tmp_path: Path) -> None:
         Workdir(tmp_path).open(changed(changed(CONFIG, "seed", 1), "search.cycles", 9))
 
 
+def test_a_folder_of_a_version_without_a_field_is_refused_with_it(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    file = tmp_path / "config.json"
+    description = json.loads(file.read_text())
+    del description["config"]["training"]["momentum"]
+    description["config"]["training"]["dampening"] = 0.5
+    file.write_text(json.dumps(description))
+    expected = r"training\.dampening: 0\.5 there, None here, training\.momentum: None there, 0\.9 here"
+    with pytest.raises(InputError, match=expected):
+        Workdir(tmp_path).open(CONFIG)
+
+
 @pytest.mark.parametrize(
     ("path", "value"), [("devices", 1), ("save_seconds", 0.5), ("data.path", "elsewhere"), ("data.download", True)]
 )

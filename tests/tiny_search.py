@@ -84,11 +84,14 @@ def search_task() -> Task:
 _TRAINERS: dict[Any, WaveTrainer] = {}
 
 
-def shared_trainer(task: Task, train: Split, validation: Split, devices: Sequence[jax.Device]) -> WaveTrainer:
+def shared_trainer(
+    task: Task, train: Split, validation: Split, devices: Sequence[jax.Device], example: Genotype | None = None
+) -> WaveTrainer:
     """A compiled trainer, the same for the same arguments: it keeps nothing of what it has trained."""
-    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices))
+    example = example or genotypes(1)[0]
+    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices), example.normal.nodes)
     if key not in _TRAINERS:
-        trainer = WaveTrainer(task, train, validation, devices, genotypes(1)[0])
+        trainer = WaveTrainer(task, train, validation, devices, example)
         with quick_compilation():
             trainer.compile()
         _TRAINERS[key] = trainer
@@ -114,6 +117,7 @@ class Trained:
     """What searches have trained so far, and what is to happen after each of their waves."""
 
     jobs: list[Job] = dataclasses.field(default_factory=list)
+    compilations: int = 0  # asked for
     vector_size: int = 0
     after_wave: Callable[[], None] = lambda: None
 
@@ -131,10 +135,12 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
 
     class Recorder:
         def __init__(self, *arguments: Any) -> None:
-            self._trainer = shared_trainer(*arguments[:4])  # all but the example genotype
+            self._trainer = shared_trainer(*arguments)
             self.slots, self.vector_size = self._trainer.slots, self._trainer.vector_size
-            self.compile = self._trainer.compile
             trained.vector_size = self.vector_size
+
+        def compile(self) -> None:
+            trained.compilations += 1
 
         def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
             outcomes = self._trainer.train(jobs, on_epoch)

@@ -78,6 +78,8 @@ def _fail(message: str) -> NoReturn:
 
 
 def _one_line(error: Exception) -> str:
+    while error.args and isinstance(error.args[0], Exception):  # ml_collections wraps a KeyError in an AttributeError
+        error = error.args[0]
     text = str(error.args[0]) if len(error.args) == 1 else str(error)
     return " ".join(text.split()) or type(error).__name__
 

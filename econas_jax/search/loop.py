@@ -49,12 +49,13 @@ def run_search(
     """
     reporter = reporter or Reporter(show=False)
     files = Workdir(Path(workdir))
-    files.open(config)
+    files.check(config)
     compilation_cache.set_up()
     devices = set_up(config.devices)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
     check_against_dataset(config, dataset)
+    files.open(config)  # not before: a config that fits no data set must not claim the folder
     space = config.space
     network = SearchNetwork(
         config.proxy.channels, config.network.cells_per_stage, dataset.num_classes, nodes=space.nodes

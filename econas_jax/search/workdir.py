@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,26 +30,29 @@ class Workdir:
         self.path = path
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
+        self._config_file = path / "config.json"
 
     def open(self, config: SearchConfig) -> None:
-        """Makes the folder, or checks that it belongs to this config; raises InputError if it does not."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError("workdir", str(self.path), f"a folder that can be written ({error.strerror})") from None
-        file = self.path / "config.json"
-        if file.exists():
-            self._check_same(file, config)
-        else:
-            used = any(self.path.iterdir())
-            require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
+        """Makes the folder this search's, or checks that it is; raises InputError if it is not or cannot be written."""
+        self.check(config)
         made_with = {
             "versions": provenance.versions(),
             "git_revision": provenance.git_revision(),
             "machine": provenance.machine(),
         }
         description = {"config": to_json(config), **made_with}
-        write_text(file, json.dumps(description, indent=2) + "\n")
+        with self._refused_if_unwritable():
+            write_text(self._config_file, json.dumps(description, indent=2) + "\n")
+
+    def check(self, config: SearchConfig) -> None:
+        """Makes the folder if need be, and checks what `open` checks, without writing anything into it."""
+        with self._refused_if_unwritable():
+            self.path.mkdir(parents=True, exist_ok=True)
+        if self._config_file.exists():
+            self._check_same(self._config_file, config)
+        else:
+            used = any(self.path.iterdir())
+            require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
 
     def write_progress(self, state: SearchState) -> None:
         """The readable records of a commit."""
@@ -71,10 +75,17 @@ class Workdir:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
         write_search_figures(self.figures, state.stages, state.cycles, [member.genotype for member in best])
 
+    @contextlib.contextmanager
+    def _refused_if_unwritable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError("workdir", str(self.path), f"a folder that can be written ({error.strerror})") from None
+
     def _check_same(self, file: Path, config: SearchConfig) -> None:
         try:
             earlier = _flat(json.loads(file.read_text(encoding="utf-8"))["config"])
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise InputError("workdir", str(self.path), f"a readable {file.name} in it, or an empty folder") from None
         now = _flat(json.loads(json.dumps(to_json(config))))
         names = sorted(set(earlier) | set(now))

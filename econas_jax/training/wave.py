@@ -127,8 +127,8 @@ class WaveTrainer:
             on_epoch(epoch)
             if not alive[: len(jobs)].any():
                 break
+        alive &= np.isfinite([np.asarray(metrics.loss) for metrics in validations]).all(axis=0)
         validation = _most_accurate(validations)
-        alive &= np.isfinite(validation.loss)
         vectors = to_vectors(states)
         seconds = (time.perf_counter() - start_time) / len(jobs)
         training = jax.tree.map(np.asarray, metrics)
