@@ -16,8 +16,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Sets up jax before the first test module imports it."""
     # By environment, so that commands which tests start as processes of their own have them too.
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    if config.cache is not None:  # None under -p no:cacheprovider
-        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir(f"jax-{processor_fingerprint()}")))
+    cache = getattr(config, "cache", None)  # absent under -p no:cacheprovider
+    if cache is not None:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache.mkdir(f"jax-{processor_fingerprint()}")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 

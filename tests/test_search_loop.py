@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_a_search_stays_in_the_space_it_is_given(
 ) -> None:
     networks: list[TinyNetwork] = []
 
-    def network(*arguments: int, **options: int) -> TinyNetwork:
+    def network(*arguments: Any, **options: Any) -> TinyNetwork:
         networks.append(TinyNetwork(*arguments, **options))
         return networks[-1]
 

@@ -73,8 +73,13 @@ class CellNetwork(nn.Module):
         shaped = images.ndim == 4 and images.shape[-1] == 3
         require(shaped, "images.shape", images.shape, "[batch, height, width, 3]")
         unit = 4 if self.stem == "cifar" else 32
-        divisible = images.shape[1] % unit == 0 and images.shape[2] % unit == 0
+        divisible = all(size > 0 and size % unit == 0 for size in images.shape[1:3])
         require(divisible, "images.shape", images.shape, f"a height and width that are multiples of {unit}")
+        if self.auxiliary:  # its pooling and 2x2 convolution must end in one pixel
+            maps = range(8, 11) if self.stem == "cifar" else range(7, 9)
+            fits = all(size // unit in maps for size in images.shape[1:3])
+            allowed = f"a height and width of {unit * maps[0]} to {unit * maps[-1]} with the auxiliary head"
+            require(fits, "images.shape", images.shape, allowed)
 
 
 def _cifar_stem(network: CellNetwork, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:

@@ -55,7 +55,7 @@ class SearchNetwork(nn.Module):
         Training needs `mutable=["batch_stats"]`. Initial values depend on the genotype (`search_parameters`).
         """
         shaped = images.ndim == 4 and images.shape[3] == 3
-        square = shaped and images.shape[1] == images.shape[2] and images.shape[1] % 4 == 0
+        square = shaped and images.shape[1] == images.shape[2] > 0 and images.shape[1] % 4 == 0
         require(square, "images.shape", images.shape, "[batch, size, size, 3] with a size that is a multiple of 4")
         shape = NetworkShape(self.channels, self.cells_per_stage, self.num_classes, self.nodes)
         initializers = parameter_initializers(shape, genotype)
