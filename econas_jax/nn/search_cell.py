@@ -11,7 +11,6 @@ all are rows of one. In a reduction cell inputs and nodes differ in size: the in
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -19,8 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.genotype import EncodedCell
-from econas_jax.nn.search_operations import EdgeShape, Tree, edge_operations
+from econas_jax.nn.search_operations import EdgeOperation, EdgeShape, Tree, edge_operations
 from econas_jax.nn.spatial import output_size
+from econas_jax.nn.switch import switch_into
 
 Buffers = tuple[jax.Array, ...]
 INPUTS = 2
@@ -57,20 +57,22 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 
     Node rows may hold anything before. Returns the buffers and the statistics of every edge.
     """
+
     branches = [
-        functools.partial(_value_branch, operation, buffer)
+        functools.partial(_value_branch, shape, cell, base, operation, buffer)
         for buffer, edge_shape in enumerate(shape.edges)
         for operation in edge_operations(edge_shape)
     ]
 
-    def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
-        buffers, statistics = carry
-        branch, row = _address(shape, cell.genotype, edge, base)
-        at_edge = (take(cell.parameters, edge), take(statistics, edge))
-        output, edge_statistics = jax.lax.switch(branch, branches, buffers, row, *at_edge)
+    def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[jax.Array, Tree]) -> tuple[Buffers, Tree]:
+        (*others, nodes), statistics = carry
+        output, edge_statistics = outcome
         target = _target(shape, edge, base)
-        so_far = jnp.where(edge % 2 == 0, 0.0, read(buffers[-1], target))  # a node's first edge starts its sum
-        return (*buffers[:-1], write(buffers[-1], so_far + output, target)), put(statistics, edge_statistics, edge)
+        so_far = jnp.where(edge % 2 == 0, 0.0, read(nodes, target))  # a node's first edge starts its sum
+        return (*others, write(nodes, so_far + output, target)), put(statistics, edge_statistics, edge)
+
+    def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
+        return switch_into(_branch(shape, cell.genotype, edge), edge, branches, update, carry)
 
     return jax.lax.fori_loop(0, cell.genotype.operations.shape[0], body, (buffers, cell.statistics))
 
@@ -84,62 +86,77 @@ def run_edges_backward(
     the nodes and zeros in those of the inputs. Returns them with all that the edges add, and the parameters' gradients.
     """
     branches = [
-        functools.partial(_gradient_branch, operation, buffer)
+        functools.partial(_gradient_branch, shape, cell, base, buffers, operation, buffer)
         for buffer, edge_shape in enumerate(shape.edges)
         for operation in edge_operations(edge_shape)
     ]
     edges = cell.genotype.operations.shape[0]
 
-    def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
+    def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
         gradients, parameter_gradients = carry
-        edge = edges - 1 - step
-        branch, row = _address(shape, cell.genotype, edge, 0)
-        output_gradient = read(gradients[-1], _target(shape, edge, 0))
-        at_edge = (take(cell.parameters, edge), take(cell.statistics, edge))
-        added, edge_gradient = jax.lax.switch(branch, branches, buffers, row + base, *at_edge, output_gradient)
+        added, edge_gradient = outcome
+        row = _row(shape, cell.genotype, edge)
         # a buffer that was not read gets zeros added to some row: an index beyond its end is clamped
         gradients = tuple(
             write(whole, read(whole, row) + part, row) for whole, part in zip(gradients, added, strict=True)
         )
         return gradients, put(parameter_gradients, edge_gradient, edge)
 
+    def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
+        edge = edges - 1 - step
+        return switch_into(_branch(shape, cell.genotype, edge), edge, branches, update, carry)
+
     zeros = jax.tree.map(jnp.zeros_like, cell.parameters)
     return jax.lax.fori_loop(0, edges, body, (gradients, zeros))
 
 
 def _value_branch(
-    operation: Callable[..., Any], buffer: int, buffers: Buffers, row: jax.Array, parameters: Tree, statistics: Tree
+    shape: CellShape,
+    cell: Cell,
+    base: jax.Array | int,
+    operation: EdgeOperation,
+    buffer: int,
+    edge: jax.Array,
+    carry: tuple[Buffers, Tree],
 ) -> tuple[jax.Array, Tree]:
-    output: tuple[jax.Array, Tree] = operation(read(buffers[buffer], row), parameters, statistics)
-    return output
+    buffers, statistics = carry
+    row = _row(shape, cell.genotype, edge) + (0 if shape.reduction else base)
+    return operation(read(buffers[buffer], row), take(cell.parameters, edge), take(statistics, edge))
 
 
 def _gradient_branch(
-    operation: Callable[..., Any],
-    buffer: int,
+    shape: CellShape,
+    cell: Cell,
+    base: jax.Array | int,
     buffers: Buffers,
-    row: jax.Array,
-    parameters: Tree,
-    statistics: Tree,
-    output_gradient: jax.Array,
+    operation: EdgeOperation,
+    buffer: int,
+    edge: jax.Array,
+    carry: tuple[Buffers, Tree],
 ) -> tuple[Buffers, Tree]:
     """Gradients with respect to a state of every buffer (zeros but for the one read) and to the edge's parameters."""
-    _, pull_back = jax.vjp(lambda x, p: operation(x, p, statistics)[0], read(buffers[buffer], row), parameters)
-    input_gradient, parameter_gradient = pull_back(output_gradient)
+    gradients, _ = carry
+    x = read(buffers[buffer], _row(shape, cell.genotype, edge) + base)
+    statistics = take(cell.statistics, edge)
+    _, pull_back = jax.vjp(lambda x, p: operation(x, p, statistics)[0], x, take(cell.parameters, edge))
+    input_gradient, parameter_gradient = pull_back(read(gradients[-1], _target(shape, edge, 0)))
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
     zeros[buffer] = input_gradient
     return tuple(zeros), parameter_gradient
 
 
-def _address(
-    shape: CellShape, genotype: EncodedCell, edge: jax.Array, base: jax.Array | int
-) -> tuple[jax.Array, jax.Array]:
-    """Which branch computes an edge, and which row of its buffer it reads."""
-    operation, source = genotype.operations[edge], genotype.inputs[edge]
+def _branch(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:
+    """Which branch computes an edge: its operation, in a reduction cell those on inputs before those on nodes."""
+    operation = genotype.operations[edge]
     if not shape.reduction:
-        return operation, base + source
-    from_node = source >= INPUTS
-    return operation + len(edge_operations(shape.edges[0])) * from_node, source - INPUTS * from_node
+        return operation
+    return operation + len(edge_operations(shape.edges[0])) * (genotype.inputs[edge] >= INPUTS)
+
+
+def _row(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:
+    """Which of the cell's rows in its buffer an edge reads."""
+    source = genotype.inputs[edge]
+    return source - INPUTS * (source >= INPUTS) if shape.reduction else source
 
 
 def _target(shape: CellShape, edge: jax.Array, base: jax.Array | int) -> jax.Array:

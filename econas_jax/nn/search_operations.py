@@ -81,7 +81,7 @@ def _separable(
     size, stride = shape.size, shape.stride
     for slot in range(repeats):
         taps = parameters["depthwise"][slot]
-        x = spatial.depthwise(jax.nn.relu(x), taps, kernel=kernel, dilation=dilation, size=size, stride=stride)
+        x = spatial.depthwise(jax.nn.relu(x), taps, kernel, dilation, size, stride)
         x = spatial.pointwise(parameters["pointwise"][slot], x)
         x, statistics = _normalise_slots(shape, parameters, statistics, x, slot)
         size, stride = spatial.output_size(size, stride), 1

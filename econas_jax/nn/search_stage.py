@@ -127,8 +127,11 @@ def _run_cells(
     per_cell = _rows_per_cell(entry)
     cells = parameters["preprocess"]["kernel"].shape[0]
     rows = jax.lax.empty((per_cell * (cells + 1), *entry.input0.shape), entry.input0.dtype)
-    rows = jax.lax.dynamic_update_slice_in_dim(rows, entry.last.reshape(-1, *entry.input0.shape), INPUTS, 0)
-    rows = write(rows, entry.input0, per_cell)
+    # Data, and always 0: at a place known beforehand XLA would write the whole buffer once more, and slowly.
+    start = jnp.minimum(genotype.concat[0], 0)
+    entry_nodes = entry.last.reshape(-1, *entry.input0.shape)
+    rows = jax.lax.dynamic_update_slice_in_dim(rows, entry_nodes, start + INPUTS, 0)
+    rows = write(rows, entry.input0, start + per_cell)
 
     def body(index: jax.Array, carry: tuple[jax.Array, Trees]) -> tuple[jax.Array, Trees]:
         rows, new = carry
@@ -144,8 +147,8 @@ def _run_cells(
         (rows,), edges = run_edges(shape, cell, (rows,), base)
         return rows, {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
 
-    start = {name: statistics[name] for name in ("preprocess", "edges")}
-    return jax.lax.fori_loop(0, cells, body, (rows, start))
+    given = {name: statistics[name] for name in ("preprocess", "edges")}
+    return jax.lax.fori_loop(0, cells, body, (rows, given))
 
 
 def _preprocess(

@@ -16,8 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from econas_jax.nn.platform import on_cpu
+
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # at 8x8 the matrix wins (2.9 against 7.7 ms for 5x5, 9 channels, batch 384), above it never has
+
+
+def by_shifts(kernel: int, size: int) -> bool:
+    """Whether a depthwise convolution is applied as shifts."""
+    return size > LARGEST_MATRIX_MAP or (kernel == 3 and size > 4)
 
 
 def output_size(size: int, stride: int) -> int:
@@ -49,29 +56,77 @@ def as_positions(x: jax.Array) -> jax.Array:
     return x.reshape(x.shape[0], -1, x.shape[-1])
 
 
-def depthwise(x: jax.Array, taps: jax.Array, *, kernel: int, dilation: int, size: int, stride: int) -> jax.Array:
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4, 5))
+def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: int, stride: int) -> jax.Array:
     """Depthwise convolution of x [channels, size^2, batch] with taps [SLOT^2, channels] -> [channels, out^2, batch]."""
-    channels, border = x.shape[0], (SLOT - kernel) // 2
-    window = taps.reshape(SLOT, SLOT, channels)[border : SLOT - border, border : SLOT - border]
+    window = _window(taps, kernel)
+    if by_shifts(kernel, size):
+        return _depthwise_by_shifts(x, window, dilation, size, stride)
+    return jnp.einsum("cpq,cqn->cpn", _matrix(window, tap_table(kernel, dilation, size, stride)), x)
+
+
+def _depthwise_forward(
+    x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: int, stride: int
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return depthwise(x, taps, kernel, dilation, size, stride), (x, taps)
+
+
+def _depthwise_backward(
+    kernel: int, dilation: int, size: int, stride: int, residuals: tuple[jax.Array, jax.Array], gradient: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    x, taps = residuals
+    window = _window(taps, kernel)
     if size > LARGEST_MATRIX_MAP:
-        return _depthwise_by_shifts(x, window, dilation=dilation, size=size, stride=stride)
-    table = tap_table(kernel, dilation, size, stride)
-    matrix = window.reshape(kernel**2, channels).T @ table.reshape(kernel**2, -1)
-    return jnp.einsum("cpq,cqn->cpn", matrix.reshape(channels, *table.shape[1:]), x)
+        shifts = functools.partial(_depthwise_by_shifts, dilation=dilation, size=size, stride=stride)
+        input_gradient, window_gradient = jax.vjp(shifts, x, window)[1](gradient)
+    else:
+        table = tap_table(kernel, dilation, size, stride)
+        if stride == 1:  # correlation with the taps turned round
+            input_gradient = depthwise(gradient, taps[::-1], kernel, dilation, size, 1)
+        else:
+            input_gradient = jnp.einsum("cpq,cpn->cqn", _matrix(window, table), gradient)
+        by_positions = jnp.einsum("cpn,cqn->cpq", gradient, x)
+        window_gradient = table.reshape(kernel**2, -1) @ by_positions.reshape(x.shape[0], -1).T
+    border = (SLOT - kernel) // 2
+    window_gradient = window_gradient.reshape(kernel, kernel, -1)
+    taps_gradient = jnp.pad(window_gradient, ((border, border), (border, border), (0, 0)))
+    return input_gradient, taps_gradient.reshape(taps.shape)
 
 
-def _depthwise_by_shifts(x: jax.Array, window: jax.Array, *, dilation: int, size: int, stride: int) -> jax.Array:
-    kernel, out = window.shape[0], output_size(size, stride)
-    reach = dilation * (kernel - 1) // 2
-    padded = jnp.pad(as_map(x, size), ((0, 0), (reach, reach), (reach, reach), (0, 0)))
-    span = stride * (out - 1) + 1
-    total = jnp.zeros((x.shape[0], out, out, x.shape[-1]), x.dtype)
-    for row in range(kernel):
-        for column in range(kernel):
-            top, left = row * dilation, column * dilation
-            shifted = padded[:, top : top + span : stride, left : left + span : stride]
-            total += window[row, column][:, None, None, None] * shifted
-    return as_positions(total)
+depthwise.defvjp(_depthwise_forward, _depthwise_backward)
+
+
+def _window(taps: jax.Array, kernel: int) -> jax.Array:
+    """The taps [kernel, kernel, channels] of a kernel in the centre of its slot."""
+    border = (SLOT - kernel) // 2
+    return taps.reshape(SLOT, SLOT, -1)[border : SLOT - border, border : SLOT - border]
+
+
+def _matrix(window: jax.Array, table: np.ndarray) -> jax.Array:
+    """[channels, output positions, input positions]."""
+    taps = window.reshape(table.shape[0], -1)
+    return (taps.T @ table.reshape(table.shape[0], -1)).reshape(-1, *table.shape[1:])
+
+
+def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride: int) -> jax.Array:
+    """One channel after another on CPU: it stays in the cache, and XLA cannot make the sum of shifts part of a reshape
+    that follows, which takes five times as long."""
+
+    def one_channel(operands: tuple[jax.Array, jax.Array]) -> jax.Array:
+        x, window = operands
+        kernel, out = window.shape[0], output_size(size, stride)
+        reach = dilation * (kernel - 1) // 2
+        padded = jnp.pad(x.reshape(size, size, -1), ((reach, reach), (reach, reach), (0, 0)))
+        span = stride * (out - 1) + 1
+        total = jnp.zeros((out, out, x.shape[-1]), x.dtype)
+        for row in range(kernel):
+            for column in range(kernel):
+                top, left = row * dilation, column * dilation
+                total += window[row, column] * padded[top : top + span : stride, left : left + span : stride]
+        return total
+
+    operands = (x, jnp.moveaxis(window, 2, 0))
+    return as_positions(jax.lax.map(one_channel, operands) if on_cpu() else jax.vmap(one_channel)(operands))
 
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
@@ -84,8 +139,35 @@ def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
 
 def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
     """3x3 max pool, padding 1 with -inf, as a pass over rows and one over columns: 3 + 3 comparisons instead of 9."""
+    if stride == 1:
+        return as_positions(_max_of_three(_max_of_three(as_map(x, size), 1), 2))
     rows = _pass_of_three(_larger, -jnp.inf, as_map(x, size), 1, stride)
     return as_positions(_pass_of_three(_larger, -jnp.inf, rows, 2, stride))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def _max_of_three(x: jax.Array, axis: int) -> jax.Array:
+    return _pass_of_three(_larger, -jnp.inf, x, axis, 1)
+
+
+def _max_of_three_backward(axis: int, x: jax.Array, gradient: jax.Array) -> tuple[jax.Array]:
+    """Each element gets the gradients of the windows it wins: as their first, middle or last element."""
+    size = x.shape[axis]
+
+    def shifted(values: jax.Array, padding: float) -> Callable[[int], jax.Array]:
+        widths = [(2, 2) if dimension == axis else (0, 0) for dimension in range(x.ndim)]
+        padded = jnp.pad(values, widths, constant_values=padding)
+        return lambda offset: jax.lax.slice_in_dim(padded, 2 + offset, 2 + offset + size, axis=axis)
+
+    at, gradient_at = shifted(x, -jnp.inf), shifted(gradient, 0.0)
+    as_first = (x >= at(1)) & (x >= at(2))
+    as_middle = (x > at(-1)) & (x >= at(1))
+    as_last = (x > at(-2)) & (x > at(-1))
+    parts = ((as_first, 1), (as_middle, 0), (as_last, -1))
+    return (sum((jnp.where(wins, gradient_at(offset), 0.0) for wins, offset in parts), jnp.zeros_like(x)),)
+
+
+_max_of_three.defvjp(lambda x, axis: (_max_of_three(x, axis), x), _max_of_three_backward)
 
 
 def _larger(first: jax.Array, second: jax.Array) -> jax.Array:
@@ -110,7 +192,20 @@ def halves(x: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
     return as_positions(image[:, ::2, ::2]), as_positions(image[:, 1::2, 1::2])
 
 
+@jax.custom_vjp
 def pointwise(weights: jax.Array, x: jax.Array) -> jax.Array:
     """1x1 convolution: weights [outputs, inputs], x [inputs, positions, batch] -> [outputs, positions, batch]."""
     product = weights @ x.reshape(x.shape[0], -1)
     return product.reshape(weights.shape[0], *x.shape[1:])
+
+
+def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+    weights, x = jax.lax.optimization_barrier(residuals)
+    gradient = jax.lax.optimization_barrier(gradient)
+    flat = gradient.reshape(gradient.shape[0], -1)
+    along_samples = (((1,), (1,)), ((), ()))
+    weights_gradient = jax.lax.dot_general(flat, x.reshape(x.shape[0], -1), along_samples)
+    return weights_gradient, pointwise(jax.lax.optimization_barrier(weights.T), gradient)
+
+
+pointwise.defvjp(lambda weights, x: (pointwise(weights, x), (weights, x)), _pointwise_backward)
