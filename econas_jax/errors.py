@@ -1,6 +1,9 @@
-"""The one exception for input a user can mend: a field, its value and what is allowed."""
+"""The exceptions that are one line for a user: input that cannot be used, and a search that cannot go on."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable
 
 
 class InputError(ValueError):
@@ -18,6 +21,16 @@ class InputError(ValueError):
         self.field, self.value, self.allowed = field, value, allowed
 
 
+class SearchError(RuntimeError):
+    """A search that cannot go on for a reason outside its input; one line. What was committed is intact.
+
+    The command prints the message and leaves with exit status 1.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
 def require(condition: bool, field: str, value: object, allowed: str) -> None:
     """Raises InputError unless the condition holds."""
     if not condition:
@@ -32,3 +45,9 @@ def require_integer(field: str, value: object, minimum: int, maximum: int | None
         allowed = f"a whole number from {minimum} to {maximum}"
     in_range = whole and minimum <= value and (maximum is None or value <= maximum)  # type: ignore[operator]
     require(in_range, field, value, allowed)
+
+
+def require_number(field: str, value: object, fits: Callable[[float], bool], allowed: str) -> None:
+    """Raises InputError unless value is a finite number that fits; True and False are not numbers."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    require(number and fits(value), field, value, allowed)  # type: ignore[arg-type]

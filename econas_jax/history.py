@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-Status = Literal["completed", "diverged"]
+Status = Literal["completed", "diverged", "out_of_memory", "failed"]  # the last: training raised an exception
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +33,7 @@ class StageRecord:
     multiply_adds: int
     seconds: float  # wall time of training and validation; a wave's time is shared out evenly
     status: Status
+    reason: str | None = None  # of a stage that did not complete: one line, the last of its exception
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,9 +79,14 @@ def write_text(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
+def lines_of(records: Iterable[StageRecord | CycleSummary]) -> str:
+    """One line a record."""
+    return "".join(to_json_line(record) + "\n" for record in records)
+
+
 def write_lines(path: Path, records: Iterable[StageRecord | CycleSummary]) -> None:
     """Replaces the file by one line a record."""
-    write_text(path, "".join(to_json_line(record) + "\n" for record in records))
+    write_text(path, lines_of(records))
 
 
 def read_stages(path: Path) -> list[StageRecord]:
@@ -91,3 +97,12 @@ def read_stages(path: Path) -> list[StageRecord]:
 def read_cycles(path: Path) -> list[CycleSummary]:
     """The summaries of a `cycles.jsonl`."""
     return [cycle_from_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def last_stages(records: Iterable[StageRecord]) -> dict[int, StageRecord]:
+    """The record with the most epochs of each candidate, in the order of the candidates."""
+    last: dict[int, StageRecord] = {}
+    for record in records:
+        if record.id not in last or record.epochs >= last[record.id].epochs:
+            last[record.id] = record
+    return dict(sorted(last.items()))

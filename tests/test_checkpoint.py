@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from sample_records import CYCLE, DIVERGED, STAGE
 from toy_search import LARGE, SMALL, made_up, run
 
 from econas_jax.algorithms import EcoNAS, EcoNASState, Result
+from econas_jax.errors import InputError
 from econas_jax.search.checkpoint import KEPT_STEPS, Checkpoints
 from econas_jax.search.state import SearchState, from_json, to_json
 
@@ -113,3 +115,134 @@ def test_pending_candidates_keep_their_states_while_a_stage_is_left_after_this_o
     algorithm = dataclasses.replace(algorithm, populations=((), (), ()), pending=(trial, last))
     vectors = {candidate: np.zeros(SIZE, np.float32) for candidate in (50, 51, 52)}
     assert set(SearchState(algorithm, living=vectors).with_living_only().living) == {50}
+
+
+# What a dead process or a bad disk leaves.
+
+
+def numbered(number: int) -> SearchState:
+    """A state that differs from others in its JSON and in its vectors."""
+    state = full_state()
+    living = {candidate: vector + np.float32(number) for candidate, vector in state.living.items()}
+    return dataclasses.replace(state, seconds=float(number), living=living)
+
+
+def saved(folder: Path, numbers: int = 2) -> Path:
+    """A folder with so many commits."""
+    with Checkpoints(folder) as checkpoints:
+        for number in range(numbers):
+            checkpoints.save(numbered(number))
+    return folder
+
+
+def restored(folder: Path) -> tuple[SearchState | None, list[str]]:
+    """The state that a new process finds, and what it says."""
+    said: list[str] = []
+    with Checkpoints(folder, said.append) as checkpoints:
+        return checkpoints.restore(SIZE), said
+
+
+def test_what_a_killed_save_leaves_is_removed_and_told_in_one_line(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints")
+    shutil.copytree(folder / "1", folder / "2.orbax-checkpoint-tmp")
+    (folder / "2.orbax-checkpoint-tmp" / "search" / "metadata").unlink()
+    state, said = restored(folder)
+    assert state is not None and state.seconds == 1.0
+    assert said == ["removed what a killed save left: 2.orbax-checkpoint-tmp"]
+    assert sorted(path.name for path in folder.iterdir()) == ["0", "1"]
+
+
+def test_what_a_killed_deletion_leaves_is_removed(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints", numbers=4)
+    (folder / "0" / "search").mkdir(parents=True)
+    (folder / "1").mkdir()
+    assert restored(folder)[1] == []
+    assert sorted(path.name for path in folder.iterdir()) == ["2", "3"]
+
+
+def test_a_changed_digit_that_orbax_does_not_notice_is_found(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints")
+    file = folder / "1" / "search" / "metadata"
+    text = file.read_text()
+    assert text.count('"seconds": 1.0') == 1
+    file.write_text(text.replace('"seconds": 1.0', '"seconds": 7.0'))
+    state, said = restored(folder)
+    assert state is not None
+    assert_same(state, numbered(0))
+    assert said == ["commit 1 is damaged: moved to damaged/1-0, going on from 0"]
+    assert (tmp_path / "damaged" / "1-0" / "search" / "metadata").exists()
+
+
+def test_training_states_of_another_commit_are_found(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints")
+    shutil.rmtree(folder / "1" / "training")
+    shutil.copytree(folder / "0" / "training", folder / "1" / "training")
+    state, said = restored(folder)
+    assert state is not None and len(said) == 1
+    assert_same(state, numbered(0))
+
+
+def test_a_damaged_commits_number_is_free_again(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints")
+    for number in (5, 6):
+        (folder / "1" / "search" / "metadata").write_text("{")
+        with Checkpoints(folder) as checkpoints:
+            state = checkpoints.restore(SIZE)
+            assert state is not None and state.seconds == 0.0
+            checkpoints.save(numbered(number))
+        state, _ = restored(folder)
+        assert state is not None and state.seconds == number
+    assert sorted(path.name for path in (tmp_path / "damaged").iterdir()) == ["1-0", "1-1"]
+
+
+def test_where_every_commit_is_damaged_the_folder_is_refused_and_left(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints")
+    for step in ("0", "1"):
+        (folder / step / "search" / "metadata").write_text("[]")
+    with pytest.raises(InputError, match="^workdir = .*a commit that is whole; all are damaged"):
+        restored(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["0", "1"]
+
+
+@pytest.mark.parametrize("change", ["flip", "truncate", "remove"])
+def test_damage_to_any_file_of_the_newest_commit_gives_a_whole_commit(change: str, tmp_path: Path) -> None:
+    whole = saved(tmp_path / "whole")
+    files = [path.relative_to(whole) for path in sorted((whole / "1").rglob("*")) if path.is_file()]
+    assert len(files) > 5
+    for number, file in enumerate(files):
+        folder = tmp_path / str(number) / "checkpoints"
+        shutil.copytree(whole, folder)
+        damage(folder / file, change, place=0.37)
+        state, _ = restored(folder)
+        assert state is not None
+        assert_same(state, numbered(int(state.seconds)))
+
+
+def damage(file: Path, change: str, place: float) -> None:
+    """Flips a bit or cuts the file at a place, a fraction of its length, or removes it."""
+    content = bytearray(file.read_bytes())
+    at = int(place * len(content))
+    if change == "remove":
+        file.unlink()
+    elif change == "truncate":
+        file.write_bytes(content[:at])
+    elif content:
+        content[at] ^= 1 << (at % 8)
+        file.write_bytes(content)
+
+
+def test_training_states_of_another_length_are_refused(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "checkpoints")
+    with Checkpoints(folder) as checkpoints, pytest.raises(InputError, match="training states = 7: expected 8 values"):
+        checkpoints.restore(SIZE + 1)
+
+
+def test_room_is_asked_for_before_anything_is_written(tmp_path: Path) -> None:
+    def refuse(size: int) -> None:
+        assert size > sum(vector.nbytes for vector in full_state().living.values())
+        raise MemoryError
+
+    saved(tmp_path)
+    with Checkpoints(tmp_path, make_room=refuse) as checkpoints, pytest.raises(MemoryError):
+        checkpoints.save(numbered(2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]

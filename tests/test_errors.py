@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from econas_jax.errors import InputError, require, require_integer
+from econas_jax.errors import InputError, SearchError, require, require_integer, require_number
 
 
 def test_the_message_names_field_value_and_what_is_allowed() -> None:
@@ -42,3 +42,18 @@ def test_anything_else_is_refused(value: Any) -> None:
 def test_without_a_maximum_only_the_minimum_is_named() -> None:
     with pytest.raises(InputError, match="^field = 1: expected a whole number of at least 2$"):
         require_integer("field", 1, 2)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, -3])
+def test_numbers_that_fit_pass(value: float) -> None:
+    require_number("field", value, lambda number: number < 2, "a number below 2")
+
+
+@pytest.mark.parametrize("value", ["1", True, None, float("nan"), float("-inf"), [1], 2, 1j])
+def test_other_values_are_no_fitting_numbers(value: Any) -> None:
+    with pytest.raises(InputError, match="^field = .*: expected a number below 2$"):
+        require_number("field", value, lambda number: number < 2, "a number below 2")
+
+
+def test_a_search_that_cannot_go_on_says_so_in_one_line() -> None:
+    assert str(SearchError("a\nb  c")) == "a b c"

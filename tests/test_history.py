@@ -68,3 +68,10 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="no space"):
         history.write_lines(path, [DIVERGED, DIVERGED])
     assert history.read_stages(path) == [STAGE]
+
+
+def test_the_last_stage_of_a_candidate_is_the_one_with_the_most_epochs() -> None:
+    later = dataclasses.replace(STAGE, rung=2, epochs=40)
+    first = dataclasses.replace(STAGE, id=1)
+    last = history.last_stages([later, STAGE, first])
+    assert last == {3: later, 1: first} and list(last) == [1, 3]

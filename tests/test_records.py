@@ -10,7 +10,7 @@ from tiny_search import genotypes
 
 from econas_jax.algorithms import EcoNASState, Member, Trial
 from econas_jax.history import StageRecord
-from econas_jax.search.records import Recorder, best_accuracy, cycle_summary, last_stage_by_candidate
+from econas_jax.search.records import Recorder, best_accuracy, cycle_summary
 from econas_jax.spaces import multiply_adds, parameters
 from econas_jax.training import Outcome
 
@@ -57,9 +57,3 @@ def test_the_best_accuracy_is_of_the_highest_rung_reached() -> None:
     assert best_accuracy([DIVERGED]) is None
     assert best_accuracy([stage(1, 0.9), stage(2, 0.4), stage(2, 0.6), stage(1, 0.8), stage(3, None)]) == 0.6
     assert best_accuracy([stage(1, 0.0)]) == 0.0
-
-
-def test_the_last_stage_of_a_candidate_is_the_one_recorded_last() -> None:
-    later = dataclasses.replace(STAGE, rung=2, epochs=40)
-    other = dataclasses.replace(STAGE, id=4)
-    assert last_stage_by_candidate([STAGE, other, later]) == {3: later, 4: other}

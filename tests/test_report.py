@@ -108,8 +108,8 @@ def test_accuracy_against_cost_of_last_stages(records: list[StageRecord]) -> Non
     }
     shown = texts(figure)
     assert {"Multiply-adds (millions)", "Validation accuracy (%)"} <= set(shown)
-    assert "2 of 6 candidates diverged and are not drawn" in shown
-    assert not any("diverged" in text for text in texts(plot_accuracy_against_cost(STAGES[:3])))
+    assert "2 of 6 candidates failed and are not drawn" in shown
+    assert not any("failed" in text for text in texts(plot_accuracy_against_cost(STAGES[:3])))
 
 
 def test_many_candidates_get_small_markers() -> None:
@@ -132,7 +132,7 @@ def test_pareto_front_against_the_definition(seed: int) -> None:
 def test_empty_charts_say_so() -> None:
     assert "no cycle has finished yet" in texts(plot_populations([]))
     assert "no candidate has been trained yet" in texts(plot_accuracy_against_cost([]))
-    assert "1 of 1 candidates diverged and are not drawn" in texts(plot_accuracy_against_cost([STAGES[3]]))
+    assert "1 of 1 candidates failed and are not drawn" in texts(plot_accuracy_against_cost([STAGES[3]]))
 
 
 @pytest.mark.parametrize("figure", [plot_populations(CYCLES), plot_accuracy_against_cost(STAGES)])

@@ -80,8 +80,11 @@ MISTAKES = {
     "no truth value": ([DIGITS, "--config.search.skip_repeats=maybe"], "maybe"),
     "number for a group": ([DIGITS, "--config.search=3"], "config.search=3"),
     "unknown data set": ([DIGITS, "--config.data.name=imagenet"], "data.name = 'imagenet': expected one of cifar10, "),
-    "missing folder": ([DIGITS, "--config.data.name=image_folder", "--config.data.path=nowhere"], "path = 'nowhere'"),
-    "missing file": ([DIGITS, "--config.data.name=npz", "--config.data.path=no.npz"], "path = 'no.npz'"),
+    "missing folder": (
+        [DIGITS, "--config.data.name=image_folder", "--config.data.path=nowhere"],
+        "error: data.path = 'nowhere'",
+    ),
+    "missing file": ([DIGITS, "--config.data.name=npz", "--config.data.path=no.npz"], "error: data.path = 'no.npz'"),
     "too large a batch": ([DIGITS, "--config.training.batch_size=9999"], "training.batch_size = 9999"),
     "no config": ([], "--config is missing: expected a file"),
     "missing config": (["--config=configs/missing.py"], "No such file or directory: 'configs/missing.py'"),
@@ -110,7 +113,7 @@ def test_a_mistake_is_one_line_and_status_2(
     [
         ("def get_config(:\n", "invalid syntax"),
         ("import nothing_of_this_name\n", "nothing_of_this_name"),
-        ("x = 1\n", "get_config"),
+        ("x = 1\n", "error: the config file has no function get_config()"),
         ("def get_config():\n    return 3\n", "keys"),
     ],
 )
@@ -164,6 +167,16 @@ def test_a_signal_stops_after_the_epoch_and_the_same_command_goes_on(
     assert command(*arguments) == 0
     assert len(trained.jobs) == 4 + 3 * (3 + 2 + 1)  # each stage once
     assert "going on after 4 stages" in capfd.readouterr().out
+
+
+def test_a_search_that_cannot_go_on_is_one_line_and_status_1(
+    command: Command, trained: Trained, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [f"--config={config_file(tmp_path)}", "--config.disk_gib=0.000001"]
+    assert command(*arguments) == 1
+    errors = capfd.readouterr().err
+    assert errors.startswith("error: the next commit needs ") and errors.count("\n") == 1
+    assert command(arguments[0]) == 0
 
 
 def test_a_second_ctrl_c_stops_at_once(

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import io
 import json
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from search_output import check_best, check_costs, check_counts, check_cycles, committed
+from rich.console import Console
+from search_output import assert_same_search, check_best, check_costs, check_counts, check_cycles, committed
 from tiny_network import TinyNetwork
 from tiny_search import CONFIG, EPOCHS, LONGER, Trained, dataset, search_trainer, share_trainers
 
-from econas_jax.errors import InputError
+from econas_jax.errors import InputError, SearchError
 from econas_jax.genotype import Genotype
 from econas_jax.history import read_cycles, read_stages
-from econas_jax.search import SearchConfig, run_search
+from econas_jax.search import Reporter, SearchConfig, disk, loop, run_search
 from econas_jax.spaces import DartsSpace
-from econas_jax.training import Job
+from econas_jax.training import Job, Outcome
 
 
 @pytest.fixture
@@ -36,7 +40,8 @@ def trained(no_figures: None, monkeypatch: pytest.MonkeyPatch) -> Trained:
 def test_a_search_on_real_networks_leaves_consistent_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     share_trainers(monkeypatch)
     result = run_search(CONFIG, tmp_path)
-    expected = {"config.json", "history.jsonl", "cycles.jsonl", "result.json", "checkpoints", "figures"}
+    records = {"config.json", "history.jsonl", "cycles.jsonl", "result.json", "times.json"}
+    expected = records | {"checkpoints", "figures", "tensorboard", ".lock"}
     assert {path.name for path in tmp_path.iterdir()} == expected
     names = ["populations", "accuracy_against_cost", *[f"best_cell_{rank}" for rank in range(1, 6)]]
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
@@ -140,7 +145,7 @@ def test_a_search_in_which_everything_diverges_ends_with_an_empty_result(
 ) -> None:
     trained = share_trainers(monkeypatch, TinyNetwork)
     training = dataclasses.replace(LONGER.training, learning_rate=1e38)
-    config = dataclasses.replace(LONGER, training=training)
+    config = dataclasses.replace(LONGER, training=training, failures_in_a_row=1000)
     result = run_search(config, tmp_path)
     assert result.best == ()
     assert [stage.status for stage in result.stages] == ["diverged"] * (6 + 5 * 5)
@@ -151,6 +156,114 @@ def test_a_search_in_which_everything_diverges_ends_with_an_empty_result(
     assert json.loads((tmp_path / "result.json").read_text())["best"] == []
     assert (tmp_path / "figures" / "populations.png").exists()
     assert run_search(config, tmp_path) == result
+
+
+# Training that raises an exception.
+
+
+def failing_trainer(monkeypatch: pytest.MonkeyPatch, broken: set[int], error: Exception) -> Trained:
+    """Waves with one of the broken candidates raise the error."""
+    trained = share_trainers(monkeypatch, TinyNetwork)
+    shared = vars(loop)["WaveTrainer"]
+
+    class FailingTrainer(shared):  # type: ignore[misc, valid-type]
+        def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
+            if broken & {job.candidate for job in jobs}:
+                raise error
+            outcomes: list[Outcome] = super().train(jobs, on_epoch)
+            return outcomes
+
+    monkeypatch.setattr(loop, "WaveTrainer", FailingTrainer)
+    return trained
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(ValueError("no\ngood"), "failed"), (RuntimeError("RESOURCE_EXHAUSTED: 8 bytes"), "out_of_memory")],
+)
+def test_candidates_that_fail_are_recorded_and_the_others_are_as_they_would_be_alone(
+    error: Exception, status: str, no_figures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {1, 7}
+    trained = failing_trainer(monkeypatch, broken, error)
+    result = run_search(LONGER, tmp_path / "four")
+    stages = [stage for stage in result.stages if stage.status != "completed"]
+    last_line = str(traceback.format_exception_only(error)[-1]).splitlines()[-1]
+    assert {stage.id: (stage.status, stage.reason) for stage in stages} == dict.fromkeys(broken, (status, last_line))
+    assert len(stages) == len(broken) and {stage.validation_accuracy for stage in stages} == {None}
+    assert not {stage.parent for stage in result.stages if stage.cycle > 1} & broken
+    assert json.loads((tmp_path / "four" / "result.json").read_text())["failed"] == len(broken)
+    kept = {path.name: path.read_text() for path in (tmp_path / "four" / "failures").iterdir()}
+    assert kept.keys() == {"candidate_1_rung_1.txt", "candidate_7_rung_1.txt"}
+    assert all(text.startswith("Traceback") and last_line in text for text in kept.values())
+    check_cycles(LONGER, result)
+    run_search(dataclasses.replace(LONGER, devices=1), tmp_path / "one")
+    assert_same_search(tmp_path / "four", tmp_path / "one", trained.vector_size)
+
+
+@pytest.mark.parametrize("devices", [1, 4])
+def test_a_search_whose_candidates_all_fail_stops_at_the_same_stage_and_can_be_gone_on_with(
+    devices: int, no_figures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = dataclasses.replace(LONGER, failures_in_a_row=3, devices=devices)
+    with monkeypatch.context() as broken:
+        failing_trainer(broken, set(range(1, 1000)), OSError(5, "the device is gone"))
+        expected = r"^3 stages in a row have failed \(failures_in_a_row\), the last: OSError.*the device is gone$"
+        with pytest.raises(SearchError, match=expected):
+            run_search(config, tmp_path)
+    statuses = [stage.status for stage in read_stages(tmp_path / "history.jsonl")]
+    assert statuses == ["completed", "failed", "failed", "failed"]
+    share_trainers(monkeypatch, TinyNetwork)
+    result = run_search(config, tmp_path)
+    assert [stage.status for stage in result.stages].count("failed") == 3
+
+
+# Disks.
+
+
+def test_a_budget_is_kept_and_raised_to_go_on(trained: Trained, tmp_path: Path) -> None:
+    config = dataclasses.replace(LONGER, save_seconds=0.0)
+    with pytest.raises(SearchError, match="more than disk_gib = 0.0002; .*: raise disk_gib to go on$"):
+        run_search(dataclasses.replace(config, disk_gib=0.0002), tmp_path)
+    committed_stages = len(read_stages(tmp_path / "history.jsonl"))
+    assert 0 < committed_stages == len(committed(tmp_path, trained.vector_size).stages)
+    assert disk.folder_size(tmp_path) <= 0.0002 * disk.GIB
+    run_search(config, tmp_path)
+    run_search(config, tmp_path / "straight")
+    assert_same_search(tmp_path, tmp_path / "straight", trained.vector_size)
+
+
+def test_a_disk_that_is_full_for_the_readable_files_only_loses_nothing(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        trained.after_wave = lambda: full.setattr(Path, "replace", no_space)
+        with pytest.raises(SearchError, match=r"cannot be written \(No space left on device\); what was committed is"):
+            run_search(dataclasses.replace(LONGER, save_seconds=0.0), tmp_path)
+    trained.after_wave = lambda: None
+    trained.jobs.clear()
+    result = run_search(LONGER, tmp_path)
+    assert len(trained.jobs) == len(result.stages) - 4  # the first wave was committed
+    assert tuple(read_stages(tmp_path / "history.jsonl")) == result.stages
+
+
+def no_space(*arguments: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+# Times.
+
+
+def test_where_the_time_went_is_told_and_kept(trained: Trained, tmp_path: Path) -> None:
+    reporter, output = Reporter(), io.StringIO()
+    reporter.console = Console(file=output, highlight=False, width=200)
+    run_search(LONGER, tmp_path, reporter)
+    (line,) = [line for line in output.getvalue().splitlines() if line.startswith("time: ")]
+    assert all(f"{kind} " in line for kind in ("compile", "train", "validate", "save", "rest"))
+    times = json.loads((tmp_path / "times.json").read_text())
+    shares = times["shares"]
+    assert sum(shares.values()) == pytest.approx(1, abs=0.001)
+    assert shares["train"] > 0 and shares["validate"] > 0 and times["seconds"] > 0
 
 
 # What is refused.

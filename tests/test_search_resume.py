@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from search_output import assert_same_search, commits, committed, lines
 from tiny_network import TinyNetwork
 from tiny_search import LONGER, Trained, share_trainers
 
+from econas_jax.errors import InputError
 from econas_jax.history import read_stages
-from econas_jax.search import SearchInterruptedError, run_search
+from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, lock, run_search
 
 STAGES = 6 + 5 * (5 + 3 + 2)
 PHASES, WAVES = 1 + 5 * 3, 2 + 5 * (2 + 1 + 1)  # of up to four
@@ -151,3 +154,89 @@ def test_what_was_lost_beside_the_commits_is_written_again(trained: Trained, tmp
     run_search(LONGER, tmp_path)
     assert (tmp_path / "history.jsonl").read_text() == text
     assert (tmp_path / "result.json").exists()
+
+
+def with_cycles(cycles: int) -> SearchConfig:
+    return dataclasses.replace(LONGER, search=dataclasses.replace(LONGER.search, cycles=cycles))
+
+
+def test_a_finished_search_goes_on_for_more_cycles_as_if_it_had_had_them(
+    undisturbed: Path, trained: Trained, tmp_path: Path
+) -> None:
+    run_search(with_cycles(2), tmp_path)
+    run_search(LONGER, tmp_path)
+    assert len(trained.jobs) == STAGES
+    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+
+
+def test_an_interrupted_search_goes_on_for_fewer_cycles_but_not_for_fewer_than_it_has(
+    trained: Trained, tmp_path: Path
+) -> None:
+    with pytest.raises(SearchInterruptedError):
+        run_search(LONGER, tmp_path / "less", should_stop=stop_every(16))  # in cycle 2
+    before = (tmp_path / "less" / "config.json").read_bytes()
+    with pytest.raises(InputError, match=r"^search\.cycles = 1: expected at least 2, the cycle"):
+        run_search(with_cycles(1), tmp_path / "less")
+    assert (tmp_path / "less" / "config.json").read_bytes() == before
+    run_search(with_cycles(3), tmp_path / "less")
+    run_search(with_cycles(3), tmp_path / "straight")
+    assert_same_search(tmp_path / "less", tmp_path / "straight", trained.vector_size)
+
+
+def test_what_changed_since_the_last_run_is_told(trained: Trained, tmp_path: Path) -> None:
+    run_search(with_cycles(1), tmp_path)
+    output = said(dataclasses.replace(with_cycles(2), devices=2), tmp_path)
+    assert "changed since the last run: devices: 4 there, 2 here, search.cycles: 1 there, 2 here\n" in output
+
+
+def said(config: SearchConfig, folder: Path) -> str:
+    """What a run writes on standard output."""
+    reporter, output = Reporter(), io.StringIO()
+    reporter.console = Console(file=output, highlight=False, width=200)
+    run_search(config, folder, reporter)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.999, None])
+def test_a_torn_journal_is_told_and_made_again(kept: float | None, trained: Trained, tmp_path: Path) -> None:
+    run_search(with_cycles(1), tmp_path)
+    file = tmp_path / "history.jsonl"
+    text = file.read_text()
+    torn = text[: int(kept * len(text))] if kept else text + text.splitlines()[-1]  # without its line break
+    file.write_text(torn)
+    assert "history.jsonl did not tell what is committed: made again\n" in said(with_cycles(1), tmp_path)
+    assert file.read_text() == text
+    assert "made again" not in said(with_cycles(1), tmp_path)
+
+
+def test_after_damage_to_the_newest_commit_the_search_ends_as_if_undisturbed(
+    undisturbed: Path, trained: Trained, tmp_path: Path
+) -> None:
+    with pytest.raises(SearchInterruptedError):
+        run_search(LONGER, tmp_path, should_stop=stop_every(30))
+    newest = tmp_path / "checkpoints" / str(commits(tmp_path) - 1)
+    (newest / "search" / "metadata").write_text("")
+    before = len(trained.jobs)
+    assert "is damaged: moved to damaged/" in said(LONGER, tmp_path)
+    assert len(trained.jobs) > STAGES > before
+    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+
+
+def test_a_second_search_in_the_same_folder_is_refused_and_changes_nothing(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    run_search(with_cycles(1), tmp_path)
+    trained.jobs.clear()
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with lock.locked(tmp_path), pytest.raises(InputError, match="^workdir = .*a folder in which no search runs"):
+        run_search(LONGER, tmp_path)
+    assert trained.jobs == []
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == files
+
+
+def test_a_folder_whose_search_was_killed_before_its_first_file_is_taken(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / lock.FILE).touch()
+    (tmp_path / "config.json.tmp").write_text("{")
+    run_search(with_cycles(1), tmp_path)
+    assert not list(tmp_path.glob("*.tmp"))

@@ -43,6 +43,9 @@ def test_the_defaults_are_the_released_codes_but_for_the_accuracy() -> None:
         ("gradient_clip", 0.0),
         ("gradient_clip", float("inf")),
         ("accuracy", "worst"),
+        ("learning_rate", "0.1"),
+        ("momentum", None),
+        ("weight_decay", True),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(field: str, value: Any) -> None:

@@ -40,7 +40,7 @@ def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) ->
     ("path", "value"),
     [
         ("seed", 5),
-        ("search.cycles", 4),
+        ("search.epochs", 4),
         ("search.parents_per_population", (3, 0, 0)),
         ("training.augmentation.crop_padding", 0),
         ("training.learning_rate", 0.2),
@@ -62,8 +62,8 @@ def test_a_folder_of_another_config_is_refused_with_the_fields_that_differ(
 
 def test_all_fields_that_differ_are_named(tmp_path: Path) -> None:
     Workdir(tmp_path).open(CONFIG)
-    with pytest.raises(InputError, match=r"search\.cycles: 3 there, 9 here, seed: 0 there, 1 here"):
-        Workdir(tmp_path).open(changed(changed(CONFIG, "seed", 1), "search.cycles", 9))
+    with pytest.raises(InputError, match=r"search\.epochs: 2 there, 9 here, seed: 0 there, 1 here"):
+        Workdir(tmp_path).open(changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
 
 
 def test_a_folder_of_a_version_without_a_field_is_refused_with_it(tmp_path: Path) -> None:
@@ -79,11 +79,13 @@ def test_a_folder_of_a_version_without_a_field_is_refused_with_it(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("path", "value"), [("devices", 1), ("save_seconds", 0.5), ("data.path", "elsewhere"), ("data.download", True)]
+    ("path", "value"),
+    [("devices", 1), ("save_seconds", 0.5), ("data.path", "elsewhere"), ("data.download", True), ("search.cycles", 9)],
 )
 def test_fields_that_change_no_number_may_change(path: str, value: Any, tmp_path: Path) -> None:
     Workdir(tmp_path).open(CONFIG)
     Workdir(tmp_path).open(changed(CONFIG, path, value))
+    Workdir(tmp_path).write_config(changed(CONFIG, path, value))
     description = json.loads((tmp_path / "config.json").read_text())
     assert value_at(from_mapping(description["config"]), path) == value
 
@@ -178,6 +180,7 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
         "candidates": 4,
         "stages": 3,
         "diverged": 1,
+        "failed": 0,
         "skipped_repeats": 7,
         "seconds": 1.235,
     }

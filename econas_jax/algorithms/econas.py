@@ -25,7 +25,7 @@ from econas_jax.algorithms.population import (
     tournament,
 )
 from econas_jax.algorithms.trial import Result, SearchSpace, Trial, pair_results
-from econas_jax.errors import require_integer
+from econas_jax.errors import require, require_integer
 from econas_jax.genotype import Genotype
 
 __all__ = ["EcoNAS", "EcoNASConfig", "EcoNASState", "Member"]
@@ -54,6 +54,17 @@ class EcoNAS:
     def done(self, state: EcoNASState) -> bool:
         """Whether all cycles are over."""
         return state.phase == "done"
+
+    def resume(self, state: EcoNASState) -> EcoNASState:
+        """The state of a search that ran with another number of cycles, to go on with this one's.
+
+        Raises InputError if it is past this one's end.
+        """
+        reached = f"at least {state.cycle}, the cycle that the search has reached"
+        require(state.cycle <= self.config.cycles, "search.cycles", self.config.cycles, reached)
+        if self.done(state) and state.cycle < self.config.cycles:
+            return replace(state, phase="children", cycle=state.cycle + 1)
+        return state
 
     def ask(self, state: EcoNASState) -> tuple[EcoNASState, tuple[Trial, ...]]:
         """The trials of the state's phase: all at once, possibly none, the same again until they are told."""

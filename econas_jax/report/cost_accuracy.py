@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from econas_jax.history import StageRecord
+from econas_jax.history import StageRecord, last_stages
 from econas_jax.report.style import (
     ACCENT,
     RUNG_COLOURS,
@@ -29,13 +29,13 @@ CostAndAccuracy = tuple[float, float]  # millions of multiply-adds, fraction of 
 def plot_accuracy_against_cost(records: Sequence[StageRecord]) -> Figure:
     """Each candidate's last stage: multiply-adds of the network that was trained against validation accuracy.
 
-    Candidates whose last stage diverged are counted in a note and not drawn. The front is that of all points, whatever
+    Candidates whose last stage failed are counted in a note and not drawn. The front is that of all points, whatever
     their rung.
     """
     figure, axes = chart(
         "Accuracy against cost of all candidates", "Multiply-adds (millions)", "Validation accuracy (%)"
     )
-    last = last_stages(records)
+    last = list(last_stages(records).values())
     points = _points_by_rung(last)
     drawn = [point for rung in points for point in rung]
     for rung, of_rung in enumerate(points):
@@ -64,17 +64,8 @@ def plot_accuracy_against_cost(records: Sequence[StageRecord]) -> Figure:
     if not drawn:
         nothing_yet(axes, "no candidate has been trained yet")
     if len(drawn) < len(last):
-        note(figure, f"{len(last) - len(drawn)} of {len(last)} candidates diverged and are not drawn")
+        note(figure, f"{len(last) - len(drawn)} of {len(last)} candidates failed and are not drawn")
     return figure
-
-
-def last_stages(records: Iterable[StageRecord]) -> list[StageRecord]:
-    """The record with the most epochs of each candidate, in the order of the candidates."""
-    last: dict[int, StageRecord] = {}
-    for record in records:
-        if record.id not in last or record.epochs > last[record.id].epochs:
-            last[record.id] = record
-    return [last[candidate] for candidate in sorted(last)]
 
 
 def pareto_front(points: Iterable[CostAndAccuracy]) -> list[CostAndAccuracy]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from econas_jax.genotype import Genotype
-from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.history import CycleSummary, StageRecord, last_stages
 from econas_jax.report.cell_graph import plot_genotype
-from econas_jax.report.cost_accuracy import last_stages, plot_accuracy_against_cost
+from econas_jax.report.cost_accuracy import plot_accuracy_against_cost
 from econas_jax.report.figure_files import save_figure
 from econas_jax.report.populations import plot_populations
 
@@ -26,7 +26,7 @@ def write_search_figures(
         "populations": plot_populations(cycles),
         "accuracy_against_cost": plot_accuracy_against_cost(records),
     }
-    stages = {record.genotype: record for record in last_stages(records)}
+    stages = {record.genotype: record for record in last_stages(records).values()}
     for rank, genotype in enumerate(best_genotypes, start=1):
         title = f"Best genotype {rank} of {len(best_genotypes)}{_numbers(stages.get(str(genotype)))}"
         figures[f"best_cell_{rank}"] = plot_genotype(genotype, title)

@@ -11,11 +11,12 @@ from typing import NoReturn
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from econas_jax.errors import InputError
+from econas_jax.errors import InputError, SearchError
 from econas_jax.search.config import from_mapping
 from econas_jax.search.loop import SearchInterruptedError, run_search
 from econas_jax.search.progress import Reporter
 
+FAILURE = 1
 USAGE_ERROR = 2
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment: a file of configs/.", lock_config=True)
@@ -51,6 +52,8 @@ def parse_flags(arguments: list[str]) -> list[str]:
         _CONFIG.value.keys()  # noqa: B018 - a config file that could not be read says so at the first touch only
         return rest
     except (AttributeError, KeyError) as error:  # how ml_collections refuses an unknown field
+        if "get_config" in str(error):
+            _fail("the config file has no function get_config() that returns a ConfigDict")
         _fail(f"no such config field: {_one_line(error)}")
     except (flags.Error, TypeError, ValueError, SyntaxError, ImportError, OSError) as error:
         _fail(_one_line(error))
@@ -66,15 +69,17 @@ def main(arguments: list[str]) -> int:
         run_search(from_mapping(_CONFIG.value), workdir, reporter, stop)
     except InputError as error:
         _fail(str(error))
+    except SearchError as error:
+        _fail(str(error), FAILURE)
     except (SearchInterruptedError, KeyboardInterrupt):
         reporter.say("stopped; the same command goes on from here")
         return 128 + (stop.signal or signal.SIGINT)
     return 0
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, status: int = USAGE_ERROR) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
-    sys.exit(USAGE_ERROR)
+    sys.exit(status)
 
 
 def _one_line(error: Exception) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 from ml_collections import ConfigDict, config_dict
 
 from econas_jax.algorithms import ALGORITHMS, EcoNASConfig
-from econas_jax.data import LOADERS, Augmentation, Dataset, load_dataset
-from econas_jax.errors import InputError, require, require_integer
+from econas_jax.data import LOADERS, Dataset, load_dataset
+from econas_jax.errors import InputError, require, require_integer, require_number
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.proxy import Proxy
 from econas_jax.spaces import DartsSpace
@@ -38,7 +38,12 @@ class DataConfig:
     def load(self, seed: int) -> Dataset:
         """The data set; raises InputError if it cannot be had."""
         options = {"path": self.path, "download": self.download, "image_size": self.image_size}
-        return load_dataset(self.name, validation_size=self.validation_size, seed=seed, **options)  # type: ignore[arg-type]
+        try:
+            return load_dataset(self.name, validation_size=self.validation_size, seed=seed, **options)  # type: ignore[arg-type]
+        except InputError as error:  # the loaders do not know where their arguments come from
+            if error.field in {field.name for field in dataclasses.fields(self)}:
+                raise InputError(f"data.{error.field}", error.value, error.allowed) from None
+            raise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +60,7 @@ class ProxyConfig:
         # Two reductions halve the map; an odd map would leave a factorized reduce two halves of different sizes.
         allowed = "a multiple of 4: two reduction cells halve the map"
         require(self.resolution % 4 == 0, "proxy.resolution", self.resolution, allowed)
-        require(0.0 < self.sample_ratio <= 1.0, "proxy.sample_ratio", self.sample_ratio, "a number in (0, 1]")
+        require_number("proxy.sample_ratio", self.sample_ratio, lambda s: 0 < s <= 1, "a number in (0, 1]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +86,12 @@ class SearchConfig:
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig()
     devices: int | None = None  # candidates trained at a time; None: every accelerator, or every CPU core
-    save_seconds: float = 30.0  # least time between two commits within a phase; a phase's end always commits
+    # Least time between two commits within a phase, whose end commits too; None: as often as saving costs at most 2 %.
+    save_seconds: float | None = None
+    retries: int = 1  # of a candidate whose training raises an exception
+    failures_in_a_row: int = 20  # stages that diverged or raised an exception, after which the search stops
+    disk_gib: float | None = None  # what the workdir may take, with the room a commit needs; None: what is there
+    tensorboard: bool = True  # scalars of every cycle in the workdir's tensorboard/
 
     def __post_init__(self) -> None:
         require_integer("seed", self.seed, 0, 2**31 - 1)
@@ -92,7 +102,21 @@ class SearchConfig:
         require(trainable, "space.operations", self.space.operations, "some of " + ", ".join(SEARCH_OPERATIONS))
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
-        require(self.save_seconds >= 0.0, "save_seconds", self.save_seconds, "a number of seconds of at least 0")
+        if self.save_seconds is not None:
+            allowed = "a number of seconds of at least 0, or None"
+            require_number("save_seconds", self.save_seconds, lambda seconds: seconds >= 0, allowed)
+        require_integer("retries", self.retries, 0, 100)
+        require_integer("failures_in_a_row", self.failures_in_a_row, 1)
+        if self.disk_gib is not None:
+            require_number("disk_gib", self.disk_gib, lambda size: size > 0, "a positive number, or None")
+        require(isinstance(self.tensorboard, bool), "tensorboard", self.tensorboard, "True or False")
+
+    @property
+    def stages(self) -> int:
+        """How many stages the search trains, if no population runs empty."""
+        search = self.search
+        per_cycle = search.children + search.promotions_to_2e + search.promotions_to_3e
+        return search.initial_population + search.cycles * per_cycle
 
     @property
     def full_proxy(self) -> Proxy:
@@ -179,17 +203,3 @@ def _without_none(hint: Any) -> Any:
     if isinstance(hint, types.UnionType):
         return next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
     return hint
-
-
-__all__ = [
-    "Augmentation",
-    "DataConfig",
-    "NetworkConfig",
-    "ProxyConfig",
-    "SearchConfig",
-    "check_against_dataset",
-    "default_config",
-    "from_mapping",
-    "to_config_dict",
-    "to_json",
-]

@@ -64,8 +64,10 @@ class Reporter:
         """One more stage is finished."""
         if self._progress is not None and self._bar is not None:
             self._progress.update(self._bar, description=what, advance=1, best=_percent(best))
-        if record.status == "diverged":
-            self.say(f"candidate {record.id} diverged in epoch {record.epochs} and is out: {record.genotype}")
+        if record.status != "completed":
+            what = {"diverged": "diverged", "out_of_memory": "ran out of memory", "failed": "failed"}[record.status]
+            reason = "" if record.status == "diverged" else f" ({record.reason})"
+            self.say(f"candidate {record.id} {what} by epoch {record.epochs} and is out{reason}: {record.genotype}")
 
     def cycle(self, summary: CycleSummary, cycles: int) -> None:
         """The line of a finished cycle: sizes and mean accuracies of the populations."""

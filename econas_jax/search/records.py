@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from econas_jax.algorithms import Trial
 from econas_jax.algorithms.econas_state import EcoNASState
 from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.search.attempts import Failure
 from econas_jax.spaces import multiply_adds, parameters
 from econas_jax.training import Outcome
+
+METRICS = ("train_accuracy", "train_loss", "validation_accuracy", "validation_loss")
+DIVERGED = "a loss that is not finite"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +26,8 @@ class Recorder:
     num_classes: int
     resolution: int
 
-    def stage(self, trial: Trial, outcome: Outcome) -> StageRecord:
-        """The record of a finished stage."""
+    def stage(self, trial: Trial, outcome: Outcome | Failure) -> StageRecord:
+        """The record of a finished stage, or of one that failed."""
         shape = {
             "channels": self.channels,
             "cells_per_stage": self.cells_per_stage,
@@ -35,15 +40,19 @@ class Recorder:
             genotype=str(trial.genotype),
             rung=trial.rung,
             epochs=trial.end_epoch,
-            train_accuracy=outcome.train_accuracy,
-            train_loss=outcome.train_loss,
-            validation_accuracy=outcome.validation_accuracy,
-            validation_loss=outcome.validation_loss,
+            **_measured(outcome),
             parameters=parameters(trial.genotype, **shape),  # type: ignore[arg-type]
             multiply_adds=multiply_adds(trial.genotype, resolution=self.resolution, **shape),  # type: ignore[arg-type]
             seconds=round(outcome.seconds, 3),
-            status="diverged" if outcome.diverged else "completed",
         )
+
+
+def _measured(outcome: Outcome | Failure) -> dict[str, Any]:
+    """The fields of a record that tell how training went."""
+    if isinstance(outcome, Failure):
+        return dict.fromkeys(METRICS) | {"status": outcome.status, "reason": outcome.reason}
+    measured = {name: getattr(outcome, name) for name in METRICS}
+    return measured | ({"status": "diverged", "reason": DIVERGED} if outcome.diverged else {"status": "completed"})
 
 
 def cycle_summary(cycle: int, algorithm: EcoNASState, stages: Sequence[StageRecord], seconds: float) -> CycleSummary:
@@ -64,8 +73,3 @@ def best_accuracy(stages: Sequence[StageRecord]) -> float | None:
     """The best validation accuracy of the highest rung reached so far: lower rungs' accuracies do not compare."""
     reached = [(stage.rung, stage.validation_accuracy) for stage in stages if stage.validation_accuracy is not None]
     return max(reached)[1] if reached else None
-
-
-def last_stage_by_candidate(stages: Sequence[StageRecord]) -> dict[int, StageRecord]:
-    """The last finished stage of every candidate."""
-    return {stage.id: stage for stage in stages}

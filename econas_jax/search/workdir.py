@@ -4,37 +4,70 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from econas_jax import provenance
 from econas_jax.algorithms import Member
 from econas_jax.errors import InputError, require
-from econas_jax.history import StageRecord, write_lines, write_text
+from econas_jax.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines, write_text
 from econas_jax.report import write_search_figures
+from econas_jax.search import lock
 from econas_jax.search.config import SearchConfig, to_json
-from econas_jax.search.records import last_stage_by_candidate
 from econas_jax.search.state import SearchState
 
-CHANGEABLE = ("devices", "save_seconds", "data.path", "data.download")  # no number of a search depends on these
+# No number of a search depends on these, but for `search.cycles`, with which it only goes on longer, and `lanes`, which
+# may change the last bits of what is trained from then on.
+CHANGEABLE = (
+    *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
+    *("data.path", "data.download", "search.cycles"),
+)
+MAXIMUM_CONFIG = 10**6  # bytes
+TEMPORARY = ".tmp"  # ends the names of files that are being written
 
 
 class Workdir:
-    """`config.json`, `history.jsonl`, `cycles.jsonl`, `result.json`, `checkpoints/`, `figures/`.
+    """The files of a search. `config.json` says whose it is and `checkpoints/` holds all that counts.
 
-    All but the first and the checkpoints are made from a commit, after it, so they never tell more than it does.
+    `history.jsonl`, `cycles.jsonl`, `result.json` and `figures/` are made from a commit, after it, so they never tell
+    more than it does, and are made again from the last commit at every start. `failures/` holds tracebacks, for people
+    to read; `times.json` tells where the last run's time went.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
+        """say: is told what was found and mended."""
         self.path = path
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
+        self.failures = path / "failures"
+        self.tensorboard = path / "tensorboard"
         self._config_file = path / "config.json"
+        self._say = say
+
+    @contextlib.contextmanager
+    def held(self, config: SearchConfig) -> Iterator[None]:
+        """Keeps other searches out of the folder, which is made if need be; raises InputError if one is in it.
+
+        Nothing is written into a folder that `check` refuses.
+        """
+        self.check(config)
+        with lock.locked(self.path):
+            yield
 
     def open(self, config: SearchConfig) -> None:
         """Makes the folder this search's, or checks that it is; raises InputError if it is not or cannot be written."""
         self.check(config)
+        with self._refused_if_unwritable():
+            for leftover in self.path.glob(f"*{TEMPORARY}"):
+                leftover.unlink()
+        if not self._config_file.exists():
+            self.write_config(config)
+
+    def write_config(self, config: SearchConfig) -> None:
+        """`config.json`; says which fields it changes. Not before it is sure that the search goes on with them."""
+        if self._config_file.exists() and (changes := self._differing(config)):
+            self._say(f"changed since the last run: {_described(changes)}")
         made_with = {
             "versions": provenance.versions(),
             "git_revision": provenance.git_revision(),
@@ -49,19 +82,46 @@ class Workdir:
         with self._refused_if_unwritable():
             self.path.mkdir(parents=True, exist_ok=True)
         if self._config_file.exists():
-            self._check_same(self._config_file, config)
+            fixed = {name: values for name, values in self._differing(config).items() if name not in CHANGEABLE}
+            allowed = f"the config it was made with, or another folder ({_described(fixed)})"
+            require(not fixed, "workdir", str(self.path), allowed)
         else:
-            used = any(self.path.iterdir())
+            ours = (lock.FILE, self._config_file.name + TEMPORARY)  # all that a search killed this early leaves
+            with self._refused_if_unwritable():
+                used = any(file.name not in ours for file in self.path.iterdir())
             require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
 
     def write_progress(self, state: SearchState) -> None:
         """The readable records of a commit."""
-        write_lines(self.path / "history.jsonl", state.stages)
-        write_lines(self.path / "cycles.jsonl", state.cycles)
+        for name, records in self._records(state):
+            write_lines(self.path / name, records)
+
+    def rebuild_progress(self, state: SearchState) -> None:
+        """The readable records of the last commit, where they are missing, behind or damaged; says which were."""
+        for name, records in self._records(state):
+            found = _content(self.path / name)
+            if found != lines_of(records).encode():
+                write_lines(self.path / name, records)
+                if found is not None or records:
+                    self._say(f"{name} did not tell what is committed: made again")
+
+    def write_times(self, times: dict[str, object]) -> None:
+        """`times.json`: where the run's time went so far."""
+        write_text(self.path / "times.json", json.dumps(times, indent=2) + "\n")
+
+    def write_failure(self, record: StageRecord, trace: str) -> str:
+        """Keeps a failed stage's traceback; returns where, seen from the workdir."""
+        self.failures.mkdir(exist_ok=True)
+        file = self.failures / f"candidate_{record.id}_rung_{record.rung}.txt"
+        write_text(file, trace)
+        return str(file.relative_to(self.path))
+
+    def _records(self, state: SearchState) -> tuple[tuple[str, Sequence[StageRecord | CycleSummary]], ...]:
+        return ("history.jsonl", state.stages), ("cycles.jsonl", state.cycles)
 
     def write_result(self, state: SearchState, best: Sequence[Member]) -> None:
         """`result.json` and the figures, from a finished (or interrupted) search."""
-        stages = last_stage_by_candidate(state.stages)
+        stages = last_stages(state.stages)
         result = {
             "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
             "cycles": state.algorithm.cycle,
@@ -69,6 +129,7 @@ class Workdir:
             "candidates": state.algorithm.next_candidate,
             "stages": len(state.stages),
             "diverged": sum(stage.status == "diverged" for stage in state.stages),
+            "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
             "skipped_repeats": state.algorithm.skipped_repeats,
             "seconds": round(state.seconds, 3),
         }
@@ -82,17 +143,29 @@ class Workdir:
         except OSError as error:
             raise InputError("workdir", str(self.path), f"a folder that can be written ({error.strerror})") from None
 
-    def _check_same(self, file: Path, config: SearchConfig) -> None:
+    def _differing(self, config: SearchConfig) -> dict[str, tuple[Any, Any]]:
+        """Fields whose value in `config.json` is another: (there, here). Raises InputError if it cannot be read."""
+        file = self._config_file
         try:
-            earlier = _flat(json.loads(file.read_text(encoding="utf-8"))["config"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            if file.stat().st_size > MAXIMUM_CONFIG:
+                raise ValueError("too large")
+            there = _flat(json.loads(file.read_text(encoding="utf-8"))["config"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError("workdir", str(self.path), f"a readable {file.name} in it, or an empty folder") from None
-        now = _flat(json.loads(json.dumps(to_json(config))))
-        names = sorted(set(earlier) | set(now))
-        differing = [n for n in names if earlier.get(n) != now.get(n) and n not in CHANGEABLE]
-        described = ", ".join(f"{name}: {earlier.get(name)} there, {now.get(name)} here" for name in differing)
-        allowed = f"the config it was made with, or another folder ({described})"
-        require(not differing, "workdir", str(self.path), allowed)
+        here = _flat(json.loads(json.dumps(to_json(config))))
+        pairs = {name: (there.get(name), here.get(name)) for name in sorted({*there, *here})}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _described(differing: dict[str, tuple[Any, Any]]) -> str:
+    return ", ".join(f"{name}: {there} there, {here} here" for name, (there, here) in differing.items())
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _describe(rank: int, member: Member, stage: StageRecord) -> dict[str, Any]:

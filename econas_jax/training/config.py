@@ -6,7 +6,7 @@ import dataclasses
 from typing import Literal
 
 from econas_jax.data import Augmentation
-from econas_jax.errors import require, require_integer
+from econas_jax.errors import require, require_integer, require_number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +27,6 @@ class TrainingConfig:
         require_integer("training.evaluation_batch_size", self.evaluation_batch_size, 1)
         require(self.accuracy in ("last", "best"), "training.accuracy", self.accuracy, "last or best")
         for name in ("learning_rate", "gradient_clip"):
-            value = getattr(self, name)
-            require(0.0 < value < float("inf"), f"training.{name}", value, "a positive number")
-        require(0.0 <= self.momentum < 1.0, "training.momentum", self.momentum, "a number in [0, 1)")
-        require(0.0 <= self.weight_decay < 1.0, "training.weight_decay", self.weight_decay, "a number in [0, 1)")
+            require_number(f"training.{name}", getattr(self, name), lambda value: value > 0, "a positive number")
+        for name in ("momentum", "weight_decay"):
+            require_number(f"training.{name}", getattr(self, name), lambda value: 0 <= value < 1, "a number in [0, 1)")

@@ -47,6 +47,7 @@ class Outcome:
     validation_accuracy: float | None
     state: Vector | None
     seconds: float
+    validation_seconds: float = 0.0  # of these
 
 
 class _Programs(NamedTuple):
@@ -118,12 +119,14 @@ class WaveTrainer:
         candidates, genotypes = self._stack_candidates(jobs)
         states = self._start(jobs, programs, candidates, genotypes)
         ((start, end),) = spans
-        alive, validations = np.ones(self.slots, bool), []
+        alive, validations, validation_seconds = np.ones(self.slots, bool), [], 0.0
         for epoch in range(start, end):
             states, metrics = programs.epoch(states, genotypes, self._train, np.int32(epoch))
             alive &= np.isfinite(np.asarray(metrics.loss))
             if self._every_epoch or epoch == end - 1 or not alive[: len(jobs)].any():
-                validations.append(programs.evaluate(states, genotypes, self._validation))
+                validation_start = time.perf_counter()
+                validations.append(jax.block_until_ready(programs.evaluate(states, genotypes, self._validation)))
+                validation_seconds += (time.perf_counter() - validation_start) / len(jobs)
             on_epoch(epoch)
             if not alive[: len(jobs)].any():
                 break
@@ -132,10 +135,11 @@ class WaveTrainer:
         vectors = to_vectors(states)
         seconds = (time.perf_counter() - start_time) / len(jobs)
         training = jax.tree.map(np.asarray, metrics)
-        return [
+        outcomes = [
             _outcome(job, bool(alive[slot]), training, validation, vectors, slot, seconds)
             for slot, job in enumerate(jobs)
         ]
+        return [dataclasses.replace(outcome, validation_seconds=validation_seconds) for outcome in outcomes]
 
     def _start(self, jobs: Sequence[Job], programs: _Programs, candidates: jax.Array, genotypes: Any) -> TrainState:
         vectors = [job.state for job in jobs if job.state is not None]

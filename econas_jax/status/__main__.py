@@ -1,0 +1,60 @@
+"""The command: python -m econas_jax.status WORKDIR. Progress, the best so far, time left, failures; touches nothing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from econas_jax.errors import InputError
+from econas_jax.history import StageRecord
+from econas_jax.status.reading import Status, read_status
+
+SHOWN_FAILURES = 5
+USAGE_ERROR = 2
+
+
+def lines(status: Status) -> Iterator[str]:
+    """What the command prints."""
+    running = "running" if status.running else "finished" if status.finished else "stopped"
+    last = f"cycle {status.cycles[-1].cycle} of {status.config.search.cycles}" if status.cycles else "before cycle 1"
+    yield f"{running}: {len(status.stages)} of {status.config.stages} stages, {last}"
+    if status.seconds_left is not None and not status.finished:
+        yield f"time left: about {_duration(status.seconds_left)} of training"
+    if status.time_shares:
+        yield "time: " + ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in status.time_shares.items())
+    for rank, stage in enumerate(status.best, start=1):
+        yield f"{rank}  {100 * (stage.validation_accuracy or 0):6.2f} %  {_candidate(stage)}  {stage.genotype}"
+    yield f"failures: {len(status.failures)}" + (", tracebacks in failures/" if status.tracebacks else "")
+    for stage in status.failures[-SHOWN_FAILURES:]:
+        yield f"   {_candidate(stage)}  {stage.status}: {stage.reason}"
+    if status.unreadable:
+        more = f" and {len(status.unreadable) - 3} more" if len(status.unreadable) > 3 else ""
+        yield f"not readable: {'; '.join(status.unreadable[:3])}{more} (the same search command makes them again)"
+
+
+def main(arguments: list[str]) -> int:
+    """Prints a search's status; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m econas_jax.status", description=__doc__)
+    parser.add_argument("workdir", type=Path, help="the folder of a search")
+    try:
+        for line in lines(read_status(parser.parse_args(arguments).workdir)):
+            print(line)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    return 0
+
+
+def _candidate(stage: StageRecord) -> str:
+    return f"candidate {stage.id}, {stage.epochs} epochs"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{seconds:.0f} s" if seconds < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
