@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable
 
 
@@ -13,7 +13,10 @@ class InputError(ValueError):
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        shown = repr(value)
+        try:
+            shown = repr(value)
+        except ValueError:  # a whole number of thousands of digits
+            shown = f"a {type(value).__name__}"
         if len(shown) > 120:
             shown = shown[:117] + "..."
         message = f"{field} = {shown}: expected {allowed}"
@@ -49,5 +52,5 @@ def require_integer(field: str, value: object, minimum: int, maximum: int | None
 
 def require_number(field: str, value: object, fits: Callable[[float], bool], allowed: str) -> None:
     """Raises InputError unless value is a finite number that fits; True and False are not numbers."""
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     require(number and fits(value), field, value, allowed)  # type: ignore[arg-type]

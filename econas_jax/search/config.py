@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import types
 import typing
@@ -192,7 +193,8 @@ def _convert(hint: Any, value: Any, path: str) -> Any:
     if kind is tuple and isinstance(value, list | tuple):
         return tuple(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):  # then it is refused below, as a whole number
+            return float(value)
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     names = {int: "a whole number", float: "a number", str: "text", bool: "True or False", tuple: "a list"}
     require(fits, path, value, names.get(kind, str(kind)))
