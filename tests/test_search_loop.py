@@ -22,6 +22,8 @@ from econas_jax.errors import InputError, SearchError
 from econas_jax.genotype import Genotype
 from econas_jax.history import read_cycles, read_stages
 from econas_jax.search import Reporter, SearchConfig, disk, loop, run_search
+from econas_jax.search.checkpoint import Checkpoints
+from econas_jax.search.state import SearchState
 from econas_jax.spaces import DartsSpace
 from econas_jax.training import Job, Outcome
 
@@ -245,6 +247,25 @@ def test_a_disk_that_is_full_for_the_readable_files_only_loses_nothing(
     result = run_search(LONGER, tmp_path)
     assert len(trained.jobs) == len(result.stages) - 4  # the first wave was committed
     assert tuple(read_stages(tmp_path / "history.jsonl")) == result.stages
+
+
+def test_nothing_is_reported_that_is_not_committed(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checkpoints, "save", no_space)
+    with pytest.raises(SearchError, match="No space left on device"):
+        run_search(LONGER, tmp_path)
+    assert trained.jobs and read_stages(tmp_path / "history.jsonl") == []
+
+
+def test_a_living_state_keeps_no_other_in_memory(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[SearchState] = []
+    monkeypatch.setattr(Checkpoints, "save", lambda checkpoints, state: saved.append(state))
+    run_search(LONGER, tmp_path)
+    vectors = [vector for state in saved for vector in state.living.values()]
+    assert vectors and all(vector.base is None for vector in vectors)
 
 
 def no_space(*arguments: Any) -> None:
