@@ -13,28 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from pinned import HERE, run_pinned
+
 from econas_jax import provenance
-
-HERE = Path(__file__).resolve().parent
-
-
-def run_pinned(command: list[str], core: int) -> dict[str, Any]:
-    """Runs a script that writes --json FILE, on one core; returns what it wrote."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "out.json"
-        environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
-        pin = lambda: os.sched_setaffinity(0, {core})  # noqa: E731
-        subprocess.run([*command, "--json", str(output)], check=True, preexec_fn=pin, env=environment)
-        result: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
-    return result
 
 
 def compare(released: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
@@ -63,11 +49,12 @@ def main() -> None:
     arguments = parser.parse_args()
     genotypes = ["--genotypes", str(arguments.genotypes)]
     theirs = [arguments.torch_python, str(HERE / "released_step.py"), "--econas-repo", str(arguments.econas_repo)]
+    theirs += ["--steps", "2", "--repeats", "3"]  # its steps are long and even
     ours = [sys.executable, str(HERE / "proxy_step.py")]
     rounds = []
     for number in range(arguments.rounds):
-        released = run_pinned([*theirs, *genotypes], arguments.core)
-        rounds.append(compare(released, run_pinned([*ours, *genotypes], arguments.core)))
+        released = run_pinned([*theirs, *genotypes], {arguments.core})
+        rounds.append(compare(released, run_pinned([*ours, *genotypes], {arguments.core})))
         print(f"round {number + 1}: released / ours, ratio of means {rounds[-1]['ratio_of_means']:.2f}", flush=True)
     result = {
         "rounds": rounds,

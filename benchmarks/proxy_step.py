@@ -10,17 +10,16 @@ one thread. The images are random bytes: their content does not change the work.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
-import statistics
 import time
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+from step_command import median_step_seconds, parser, read_genotypes, write
 
-from econas_jax import Genotype, SearchNetwork, Task, TrainingConfig, provenance
+from econas_jax import Genotype, SearchNetwork, Task, TrainingConfig
 from econas_jax.training import Images, init_state, train_epoch
 
 IMAGE_SIZE, CLASSES = 32, 10  # CIFAR-10's, before the resize to the proxy's resolution
@@ -43,13 +42,14 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
     compile_seconds = time.perf_counter() - start
     step_seconds = []
     for genotype in genotypes:
-        state, times = init(genotype.encode()), []
-        for repeat in range(arguments.repeats + 1):
-            start = time.perf_counter()
-            state, metrics = program(state, genotype.encode(), split, np.int32(repeat))
+        states = [init(genotype.encode())]
+
+        def run_epoch(repeat: int, genotype: Genotype = genotype, states: list[Any] = states) -> None:
+            state, metrics = program(states.pop(), genotype.encode(), split, np.int32(repeat))
             jax.block_until_ready(metrics)
-            times.append((time.perf_counter() - start) / arguments.steps)
-        step_seconds.append(statistics.median(times[1:]))  # the first run warms up
+            states.append(state)
+
+        step_seconds.append(median_step_seconds(run_epoch, arguments))
     return {
         "step_seconds": step_seconds,
         "compile_seconds": compile_seconds,
@@ -59,25 +59,16 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--genotypes", type=Path, required=True, help="a genotype's published text on each line")
-    parser.add_argument("--channels", type=int, default=9)
-    parser.add_argument("--resolution", type=int, default=8)
-    parser.add_argument("--cells-per-stage", type=int, default=6)
-    parser.add_argument("--batch", type=int, default=384)
-    parser.add_argument("--steps", type=int, default=6, help="steps in the compiled epoch")
-    parser.add_argument("--repeats", type=int, default=5, help="epochs a median is taken over, after one to warm up")
-    parser.add_argument("--json", type=Path, required=True)
-    arguments = parser.parse_args()
-    jax.config.update("jax_enable_compilation_cache", False)
-    lines = arguments.genotypes.read_text(encoding="utf-8").splitlines()
-    genotypes = [Genotype.parse(line) for line in lines if line.strip()]
-    setting = {name: value for name, value in vars(arguments).items() if isinstance(value, int)}
-    made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
-    result = measure(genotypes, arguments)
-    result |= {"setting": setting, "git_revision": provenance.git_revision(), **made_with}
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
+    flags = parser(__doc__)
+    flags.add_argument("--compilation-cache", type=Path, help="a folder of compiled programs; without it there is none")
+    arguments = flags.parse_args()
+    if arguments.compilation_cache is None:
+        jax.config.update("jax_enable_compilation_cache", False)
+    else:
+        jax.config.update("jax_compilation_cache_dir", str(arguments.compilation_cache))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    write(measure(read_genotypes(arguments.genotypes), arguments), arguments)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import json
 import resource
-import statistics
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import torch
+from step_command import median_step_seconds, parser, read_genotypes, write
 
 from econas_jax import Genotype
 
@@ -42,46 +39,35 @@ def released_network(repository: Path, genotype: Genotype, channels: int, layers
 
 
 def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> float:
-    """The median over `repeats` groups of `steps` steps, after one group to warm up."""
+    """The median over `repeats` groups of `steps` steps."""
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, weight_decay=3e-4)
     images = torch.randn(arguments.batch, 3, arguments.resolution, arguments.resolution)
     labels = torch.randint(0, 10, (arguments.batch,))
-    times = []
-    for _ in range(arguments.repeats + 1):
-        start = time.perf_counter()
+
+    def run_steps(repeat: int) -> None:
         for _ in range(arguments.steps):
             optimizer.zero_grad()
             criterion(network(images), labels).backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5)
             optimizer.step()
-        times.append((time.perf_counter() - start) / arguments.steps)
-    return statistics.median(times[1:])
+
+    return median_step_seconds(run_steps, arguments)
 
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--econas-repo", type=Path, required=True)
-    parser.add_argument("--genotypes", type=Path, required=True, help="a genotype's published text on each line")
-    parser.add_argument("--channels", type=int, default=9)
-    parser.add_argument("--resolution", type=int, default=8)
-    parser.add_argument("--cells-per-stage", type=int, default=6)
-    parser.add_argument("--batch", type=int, default=384)
-    parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path, required=True)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    flags = parser(__doc__)
+    flags.add_argument("--econas-repo", type=Path, required=True)
+    arguments = flags.parse_args()
+    torch.set_num_threads(1)
     layers = 3 * arguments.cells_per_stage + 2
     seconds = []
-    for line in arguments.genotypes.read_text(encoding="utf-8").splitlines():
-        network = released_network(arguments.econas_repo, Genotype.parse(line), arguments.channels, layers)
+    for genotype in read_genotypes(arguments.genotypes):
+        network = released_network(arguments.econas_repo, genotype, arguments.channels, layers)
         seconds.append(step_seconds(network, arguments))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    result: dict[str, Any] = {"step_seconds": seconds, "peak_bytes": peak, "torch": torch.__version__}
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write({"step_seconds": seconds, "peak_bytes": peak, "torch": torch.__version__}, arguments)
 
 
 if __name__ == "__main__":

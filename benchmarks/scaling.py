@@ -1,0 +1,104 @@
+"""How many candidates' training steps a second waves reach: on one and two devices, by batch, N and candidates.
+
+    python benchmarks/scaling.py --json benchmarks/results/scaling.json
+
+Claims: `two_on_two` is, for each round, the steps a second of two candidates on two devices over those of one candidate
+on one device pinned to one core; `settings` has the median steps a second of each setting. A device is a CPU core, set
+up as a search sets it up; every measurement is a process of its own, in turn. Setting where nothing else is said: c4r4
+(9 channels, 8x8), N = 6, batch 384, two candidates. Random bytes as images; compilation is not counted, validation
+(100 images an epoch) is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pinned import HERE, run_pinned
+from step_command import read_genotypes
+
+from econas_jax import Job, SearchNetwork, Task, TrainingConfig, WaveTrainer, provenance
+from econas_jax.data import Split
+from econas_jax.search import compilation_cache
+from econas_jax.search.devices import set_up
+
+STEPS, EPOCHS = 6, 3
+BATCHES, CELLS, CANDIDATES = (96, 192, 384, 768), (2, 4, 6), (1, 2, 4, 8)
+
+
+def steps_a_second(devices: int, batch: int, cells: int, candidates: int) -> float:
+    """Trains so many candidates, in waves over the devices; the median over epochs after the first."""
+    compilation_cache.set_up()
+    rng = np.random.default_rng(0)
+    train, validation = (
+        Split(rng.integers(0, 256, (count, 32, 32, 3), np.uint8), rng.integers(0, 10, count, np.int32))
+        for count in (STEPS * batch, 100)
+    )
+    genotypes = read_genotypes(HERE / "genotypes.txt")[:1] * candidates  # one, so that devices do the same work
+    network = SearchNetwork(9, cells)
+    training = TrainingConfig(batch_size=batch, evaluation_batch_size=100)
+    task = Task(network, training, 8, EPOCHS, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), seed=0)
+    trainer = WaveTrainer(task, train, validation, set_up(devices), genotypes[0])
+    trainer.compile()
+    jobs = [Job(number, genotype, 0, 1) for number, genotype in enumerate(genotypes)]
+    seconds = []
+    for _ in range(EPOCHS):
+        start = time.perf_counter()
+        for first in range(0, candidates, trainer.slots):
+            trainer.train(jobs[first : first + trainer.slots])
+        seconds.append(time.perf_counter() - start)
+    return candidates * STEPS / statistics.median(seconds[1:])
+
+
+def measure(devices: int, batch: int = 384, cells: int = 6, candidates: int = 2) -> float:
+    """`steps_a_second` in a process of its own, on as many cores as devices."""
+    setting = json.dumps([devices, batch, cells, candidates])
+    cores = set(range(devices))
+    result = run_pinned([sys.executable, str(HERE / "scaling.py"), "--setting", setting], cores)
+    return float(result["steps_a_second"])
+
+
+def compare(rounds: int) -> dict[str, Any]:
+    """All settings, interleaved; each round has every one of them."""
+    settings: list[dict[str, int]] = [
+        *({"devices": devices, "batch": batch} for batch in BATCHES for devices in (1, 2)),
+        *({"devices": devices, "cells": cells} for cells in CELLS for devices in (1, 2)),
+        *({"devices": devices, "candidates": count} for count in CANDIDATES for devices in (1, 2)),
+    ]
+    found: list[list[float]] = [[] for _ in settings]
+    two_on_two = []
+    for number in range(rounds):
+        one, two = measure(1, candidates=1), measure(2, candidates=2)
+        two_on_two.append(two / one)
+        print(f"round {number + 1}: two on two / one on one {two / one:.2f}", flush=True)
+        for setting, rates in zip(settings, found, strict=True):
+            rates.append(measure(**setting))
+    rows = [
+        setting | {"steps_a_second": statistics.median(rates)} for setting, rates in zip(settings, found, strict=True)
+    ]
+    return {"two_on_two": two_on_two, "median_two_on_two": statistics.median(two_on_two), "settings": rows}
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--setting", help=argparse.SUPPRESS)  # of the processes that this script starts
+    parser.add_argument("--json", type=Path, required=True)
+    arguments = parser.parse_args()
+    if arguments.setting:
+        result: dict[str, Any] = {"steps_a_second": steps_a_second(*json.loads(arguments.setting))}
+    else:
+        made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
+        result = compare(arguments.rounds) | {"git_revision": provenance.git_revision(), **made_with}
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

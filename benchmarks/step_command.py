@@ -1,0 +1,51 @@
+"""What the scripts that time a training step have in common: their flags, the genotypes, the JSON they write."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from econas_jax import Genotype, provenance
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The flags of a setting; a script may add its own."""
+    flags = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    flags.add_argument("--genotypes", type=Path, required=True, help="a genotype's published text on each line")
+    flags.add_argument("--channels", type=int, default=9)
+    flags.add_argument("--resolution", type=int, default=8)
+    flags.add_argument("--cells-per-stage", type=int, default=6)
+    flags.add_argument("--batch", type=int, default=384)
+    flags.add_argument("--steps", type=int, default=6, help="steps in a group that is timed as a whole")
+    flags.add_argument("--repeats", type=int, default=5, help="groups a median is taken over, after one to warm up")
+    flags.add_argument("--json", type=Path, required=True)
+    return flags
+
+
+def read_genotypes(file: Path) -> list[Genotype]:
+    """One a line."""
+    return [Genotype.parse(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def median_step_seconds(run_group: Callable[[int], Any], arguments: argparse.Namespace) -> float:
+    """run_group(repeat) takes `steps` steps and returns when they are done."""
+    times = []
+    for repeat in range(arguments.repeats + 1):
+        start = time.perf_counter()
+        run_group(repeat)
+        times.append((time.perf_counter() - start) / arguments.steps)
+    return statistics.median(times[1:])  # the first group warms up
+
+
+def write(result: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Writes and prints the result with the setting and what it was made with."""
+    setting = {name: value for name, value in vars(arguments).items() if isinstance(value, int)}
+    made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
+    text = json.dumps(result | {"setting": setting, "git_revision": provenance.git_revision()} | made_with, indent=1)
+    arguments.json.write_text(text + "\n", encoding="utf-8")
+    print(text)
