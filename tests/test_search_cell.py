@@ -79,20 +79,24 @@ def nodes_in(buffers: tuple[np.ndarray, ...], reduction: bool) -> np.ndarray:
     return buffers[-1] if reduction else buffers[-1][BASE + 2 : -1]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["normal", "reduction"])
+@pytest.fixture(
+    scope="module",
+    params=[(False, False), (True, False), (False, True), (True, True)],
+    ids=["normal", "reduction", "normal branch-free", "reduction branch-free"],
+)
 def programs(request: pytest.FixtureRequest) -> Iterator[tuple[bool, Program, Program]]:
     """(reduction?, training with its gradient, evaluation), each compiled once for all genotypes, in float64."""
-    reduction: bool = request.param
+    reduction, branch_free = request.param
     base = 0 if reduction else BASE
 
     def forward(cell: Cell, buffers: Any, train: bool) -> Any:
-        return run_edges(CellShape(SIZE, reduction, train), cell, buffers, base)
+        return run_edges(CellShape(SIZE, reduction, train, branch_free), cell, buffers, base)
 
     def train(cell: Cell, buffers: Any, node_gradients: jax.Array) -> Any:
         after, statistics = forward(cell, buffers, True)
         inputs = jnp.zeros_like(buffers[0][:2])
         gradients = (inputs, node_gradients) if reduction else (jnp.concatenate([inputs, node_gradients]),)
-        backward = run_edges_backward(CellShape(SIZE, reduction, True), cell, after, gradients, base)
+        backward = run_edges_backward(CellShape(SIZE, reduction, True, branch_free), cell, after, gradients, base)
         return after, statistics, backward
 
     with jax.enable_x64(True):

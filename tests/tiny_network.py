@@ -25,6 +25,7 @@ class TinyNetwork:
     cells_per_stage: int = 1
     num_classes: int = 3
     nodes: int = 4
+    branch_free: bool = False
     failing: bool = False
     healthy_steps: int = 0
     sick_steps: int = NEVER

@@ -68,10 +68,11 @@ def dataset() -> Dataset:
     return CONFIG.data.load(CONFIG.seed)
 
 
-def search_task() -> Task:
+def search_task(branch_free: bool = False) -> Task:
     """The task that `run_search` makes of CONFIG: its programs are the same."""
+    proxy, cells_per_stage = CONFIG.proxy, CONFIG.network.cells_per_stage
     return Task(
-        network=SearchNetwork(CONFIG.proxy.channels, CONFIG.network.cells_per_stage, dataset().num_classes),
+        network=SearchNetwork(proxy.channels, cells_per_stage, dataset().num_classes, branch_free=branch_free),
         config=CONFIG.training,
         resolution=CONFIG.proxy.resolution,
         total_epochs=3 * EPOCHS,
@@ -85,23 +86,29 @@ _TRAINERS: dict[Any, WaveTrainer] = {}
 
 
 def shared_trainer(
-    task: Task, train: Split, validation: Split, devices: Sequence[jax.Device], example: Genotype | None = None
+    task: Task,
+    train: Split,
+    validation: Split,
+    devices: Sequence[jax.Device],
+    example: Genotype | None = None,
+    lanes: int = 1,
 ) -> WaveTrainer:
     """A compiled trainer, the same for the same arguments: it keeps nothing of what it has trained."""
     example = example or genotypes(1)[0]
-    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices), example.normal.nodes)
+    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices), example.normal.nodes, lanes)
     if key not in _TRAINERS:
-        trainer = WaveTrainer(task, train, validation, devices, example)
+        trainer = WaveTrainer(task, train, validation, devices, example, lanes)
         with quick_compilation():
             trainer.compile()
         _TRAINERS[key] = trainer
     return _TRAINERS[key]
 
 
-def search_trainer(devices: int) -> WaveTrainer:
-    """The trainer of `run_search` for CONFIG on so many devices."""
+def search_trainer(devices: int, lanes: int = 1) -> WaveTrainer:
+    """The trainer of `run_search` for CONFIG on so many devices, with so many lanes."""
     train = training_subset(dataset(), CONFIG.proxy.sample_ratio, CONFIG.seed)
-    return shared_trainer(search_task(), train, dataset().validation, jax.devices()[:devices])
+    task = search_task(branch_free=lanes > 1)
+    return shared_trainer(task, train, dataset().validation, jax.devices()[:devices], lanes=lanes)
 
 
 @contextlib.contextmanager

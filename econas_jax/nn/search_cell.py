@@ -11,6 +11,7 @@ all are rows of one. In a reduction cell inputs and nodes differ in size: the in
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -18,20 +19,28 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.genotype import EncodedCell
+from econas_jax.nn.blended_operation import blended
 from econas_jax.nn.search_operations import EdgeOperation, EdgeShape, Tree, edge_operations
 from econas_jax.nn.spatial import output_size
 from econas_jax.nn.switch import switch_into
 
 Buffers = tuple[jax.Array, ...]
+NumberedOperation = Callable[
+    [jax.Array, jax.Array, Tree, Tree], tuple[jax.Array, Tree]
+]  # number, then as EdgeOperation
 INPUTS = 2
 
 
 class CellShape(NamedTuple):
-    """The static side of a cell: the size of its inputs' maps, whether it halves them, and the mode."""
+    """The static side of a cell: the size of its inputs' maps, whether it halves them, and the mode.
+
+    branch_free: an edge is computed by one blended operation instead of a switch, which pays under `vmap`.
+    """
 
     size: int
     reduction: bool
     train: bool
+    branch_free: bool = False
 
     @property
     def edges(self) -> tuple[EdgeShape, ...]:
@@ -60,8 +69,7 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 
     branches = [
         functools.partial(_value_branch, shape, cell, base, operation, buffer)
-        for buffer, edge_shape in enumerate(shape.edges)
-        for operation in edge_operations(edge_shape)
+        for buffer, operation in _operations(shape)
     ]
 
     def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[jax.Array, Tree]) -> tuple[Buffers, Tree]:
@@ -72,7 +80,7 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
         return (*others, write(nodes, so_far + output, target)), put(statistics, edge_statistics, edge)
 
     def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
-        return switch_into(_branch(shape, cell.genotype, edge), edge, branches, update, carry)
+        return _choose(shape, cell.genotype, edge, branches, update, carry)
 
     return jax.lax.fori_loop(0, cell.genotype.operations.shape[0], body, (buffers, cell.statistics))
 
@@ -87,8 +95,7 @@ def run_edges_backward(
     """
     branches = [
         functools.partial(_gradient_branch, shape, cell, base, buffers, operation, buffer)
-        for buffer, edge_shape in enumerate(shape.edges)
-        for operation in edge_operations(edge_shape)
+        for buffer, operation in _operations(shape)
     ]
     edges = cell.genotype.operations.shape[0]
 
@@ -104,24 +111,58 @@ def run_edges_backward(
 
     def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
         edge = edges - 1 - step
-        return switch_into(_branch(shape, cell.genotype, edge), edge, branches, update, carry)
+        return _choose(shape, cell.genotype, edge, branches, update, carry)
 
     zeros = jax.tree.map(jnp.zeros_like, cell.parameters)
     return jax.lax.fori_loop(0, edges, body, (gradients, zeros))
+
+
+def _operations(shape: CellShape) -> list[tuple[int, NumberedOperation]]:
+    """What the branches compute, each with the buffer it reads; without a switch, there is one for each buffer."""
+    if shape.branch_free:
+        return [(buffer, functools.partial(blended, edge)) for buffer, edge in enumerate(shape.edges)]
+
+    def of_one_number(operation: EdgeOperation) -> NumberedOperation:
+        return lambda number, x, parameters, statistics: operation(x, parameters, statistics)
+
+    return [
+        (buffer, of_one_number(operation))
+        for buffer, edge in enumerate(shape.edges)
+        for operation in edge_operations(edge)
+    ]
+
+
+def _choose(
+    shape: CellShape,
+    genotype: EncodedCell,
+    edge: jax.Array,
+    branches: Sequence[Callable[[jax.Array, Any], Any]],
+    update: Callable[[jax.Array, Any, Any], Any],
+    carry: Any,
+) -> Any:
+    """The carry after an edge: by a switch, or by all (one or two) branches and a selection."""
+    if not shape.branch_free:
+        return switch_into(_branch(shape, genotype, edge), edge, branches, update, carry)
+    first, *others = (branch(edge, carry) for branch in branches)
+    outcome = first
+    for other in others:  # what was read of the wrong buffer may be anything, NaN too: nothing of it is kept
+        outcome = jax.tree.map(functools.partial(jnp.where, genotype.inputs[edge] >= INPUTS), other, outcome)
+    return update(edge, carry, outcome)
 
 
 def _value_branch(
     shape: CellShape,
     cell: Cell,
     base: jax.Array | int,
-    operation: EdgeOperation,
+    operation: NumberedOperation,
     buffer: int,
     edge: jax.Array,
     carry: tuple[Buffers, Tree],
 ) -> tuple[jax.Array, Tree]:
     buffers, statistics = carry
     row = _row(shape, cell.genotype, edge) + (0 if shape.reduction else base)
-    return operation(read(buffers[buffer], row), take(cell.parameters, edge), take(statistics, edge))
+    x, number = read(buffers[buffer], row), cell.genotype.operations[edge]
+    return operation(number, x, take(cell.parameters, edge), take(statistics, edge))
 
 
 def _gradient_branch(
@@ -129,7 +170,7 @@ def _gradient_branch(
     cell: Cell,
     base: jax.Array | int,
     buffers: Buffers,
-    operation: EdgeOperation,
+    operation: NumberedOperation,
     buffer: int,
     edge: jax.Array,
     carry: tuple[Buffers, Tree],
@@ -137,8 +178,8 @@ def _gradient_branch(
     """Gradients with respect to a state of every buffer (zeros but for the one read) and to the edge's parameters."""
     gradients, _ = carry
     x = read(buffers[buffer], _row(shape, cell.genotype, edge) + base)
-    statistics = take(cell.statistics, edge)
-    _, pull_back = jax.vjp(lambda x, p: operation(x, p, statistics)[0], x, take(cell.parameters, edge))
+    statistics, number = take(cell.statistics, edge), cell.genotype.operations[edge]
+    _, pull_back = jax.vjp(lambda x, p: operation(number, x, p, statistics)[0], x, take(cell.parameters, edge))
     input_gradient, parameter_gradient = pull_back(read(gradients[-1], _target(shape, edge, 0)))
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
     zeros[buffer] = input_gradient

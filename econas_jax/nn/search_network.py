@@ -34,12 +34,15 @@ class SearchNetwork(nn.Module):
 
     Its variables are a union over all genotypes, so all candidates' states have the same shapes: they stack, shard and
     are saved as one tree. `specialize` turns them into the variables of the `CellNetwork` of a genotype.
+
+    branch_free: the same up to rounding, made for `vmap` over candidates, where a switch would compute every branch.
     """
 
     channels: int
     cells_per_stage: int
     num_classes: int = 10
     nodes: int = 4
+    branch_free: bool = False
 
     def __post_init__(self) -> None:
         require_integer("channels", self.channels, 1)
@@ -65,7 +68,7 @@ class SearchNetwork(nn.Module):
         statistics = {part: variable.value for part, variable in running.items()}
         if self.is_initializing():  # no value depends on the images, and tracing the cells would take seconds
             return jnp.zeros((images.shape[0], self.num_classes))
-        logits, batch = _forward(parameters, statistics, genotype, images, train)
+        logits, batch = _forward(parameters, statistics, genotype, images, train, self.branch_free)
         if train:
             for part, variable in running.items():
                 average = functools.partial(jax.tree.map, lambda old, new: old + MOMENTUM * (new - old))
@@ -81,7 +84,12 @@ class Output(NamedTuple):
 
 
 def _forward(
-    parameters: Variables, statistics: Variables, genotype: EncodedGenotype, images: jax.Array, train: bool
+    parameters: Variables,
+    statistics: Variables,
+    genotype: EncodedGenotype,
+    images: jax.Array,
+    train: bool,
+    branch_free: bool,
 ) -> tuple[jax.Array, Variables]:
     """Logits, and the statistics of this batch (training) or those given (evaluation), with the same structure."""
     genotype = jax.tree.map(jnp.asarray, genotype)
@@ -89,11 +97,11 @@ def _forward(
     (before, last), new["stem"] = _stem(parameters["stem"], statistics["stem"], genotype, images, train)
     for stage in range(STAGES):
         part = f"stage{stage}"
-        shape = CellShape(size, reduction=False, train=train)
+        shape = CellShape(size, reduction=False, train=train, branch_free=branch_free)
         (before, last), new[part] = _stage(parameters[part], statistics[part], genotype, before, last, shape)
         if stage < STAGES - 1:
             part = f"reduction{stage}"
-            shape = CellShape(size, reduction=True, train=train)
+            shape = CellShape(size, reduction=True, train=train, branch_free=branch_free)
             output, new[part] = _reduction(parameters[part], statistics[part], genotype, before, last, shape)
             before, last, size = last, output, size // 2
     features = jnp.mean(last.nodes, axis=1)

@@ -128,7 +128,8 @@ def _run_cells(
     cells = parameters["preprocess"]["kernel"].shape[0]
     rows = jax.lax.empty((per_cell * (cells + 1), *entry.input0.shape), entry.input0.dtype)
     # Data, and always 0: at a place known beforehand XLA would write the whole buffer once more, and slowly.
-    start = jnp.minimum(genotype.concat[0], 0)
+    # Under vmap data is a scatter instead.
+    start = 0 if shape.branch_free else jnp.minimum(genotype.concat[0], 0)
     entry_nodes = entry.last.reshape(-1, *entry.input0.shape)
     rows = jax.lax.dynamic_update_slice_in_dim(rows, entry_nodes, start + INPUTS, 0)
     rows = write(rows, entry.input0, start + per_cell)

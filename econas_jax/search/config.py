@@ -86,7 +86,8 @@ class SearchConfig:
     network: NetworkConfig = NetworkConfig()
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig()
-    devices: int | None = None  # candidates trained at a time; None: every accelerator, or every CPU core
+    devices: int | None = None  # each trains `lanes` candidates at a time; None: every accelerator, or every CPU core
+    lanes: int = 1  # candidates each device trains at once; more fill a large accelerator, and round differently
     # Least time between two commits within a phase, whose end commits too; None: as often as saving costs at most 2 %.
     save_seconds: float | None = None
     retries: int = 1  # of a candidate whose training raises an exception
@@ -103,6 +104,7 @@ class SearchConfig:
         require(trainable, "space.operations", self.space.operations, "some of " + ", ".join(SEARCH_OPERATIONS))
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
+        require_integer("lanes", self.lanes, 1)
         if self.save_seconds is not None:
             allowed = "a number of seconds of at least 0, or None"
             require_number("save_seconds", self.save_seconds, lambda seconds: seconds >= 0, allowed)

@@ -1,4 +1,4 @@
-"""Trains several candidates in one call, one on each local device, with programs compiled once for all of them."""
+"""Trains several candidates in one call, on each local device one or more, with programs compiled once for all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from econas_jax.data import Dataset, Split
+from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
 from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
@@ -62,14 +63,26 @@ class WaveTrainer:
     """Trains waves of up to `slots` candidates; a smaller wave leaves slots idle and compiles nothing new.
 
     Every device runs the same program on its own candidate, so real branches are kept and nothing is communicated:
-    results do not depend on who shares a wave.
+    results do not depend on who shares a wave. With more than one lane a device trains as many candidates at once, by
+    vmap; small networks fill an accelerator better so, and the network should be branch-free.
     """
 
     def __init__(
-        self, task: Task, train: Split, validation: Split, devices: Sequence[jax.Device], example: Genotype
+        self,
+        task: Task,
+        train: Split,
+        validation: Split,
+        devices: Sequence[jax.Device],
+        example: Genotype,
+        lanes: int = 1,
     ) -> None:
-        """example: any genotype of the space; its number of nodes fixes the shapes of the programs."""
-        self.slots = len(devices)
+        """example: any genotype of the space; its number of nodes fixes the shapes of the programs.
+
+        lanes: candidates a device trains at a time.
+        """
+        require_integer("lanes", lanes, 1)
+        self.slots = len(devices) * lanes
+        self._lanes = lanes
         self._example = example
         self._every_epoch = task.config.accuracy == "best"
         self._mesh = Mesh(np.array(devices), (POPULATION,))
@@ -166,7 +179,13 @@ class WaveTrainer:
     ) -> Any:
         """The function of one candidate, run by every device on its own; `shared` arguments are the same for all."""
 
+        def lanes(*arguments: Any) -> Any:
+            over = (0,) * by_candidate + (None,) * shared  # batches, their order and their augmentation are shared
+            return jax.vmap(function, in_axes=over)(*arguments)
+
         def local(*arguments: Any) -> Any:
+            if self._lanes > 1:
+                return lanes(*arguments)
             own = jax.tree.map(lambda leaf: leaf[0], arguments[:by_candidate])
             results = function(*own, *arguments[by_candidate:])
             return jax.tree.map(lambda leaf: leaf[None], results)
