@@ -226,7 +226,7 @@ def memory_test(folder: Path, candidates: int) -> dict[str, Any]:
         trainers.append(MadeUpTrainer(*arguments))
         return trainers[-1]
 
-    with mock.patch("econas_jax.search.loop.WaveTrainer", make):
+    with mock.patch("econas_jax.search.preparation.WaveTrainer", make):
         result = run_search(made_up_config(candidates), folder / "memory")
     samples = trainers[0].memory
     quarter, last = samples[len(samples) // 4], samples[-1]

@@ -9,23 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from econas_jax.algorithms import ALGORITHMS, EcoNAS, Member, Result, Trial
+from econas_jax.algorithms import EcoNAS, Member, Result, Trial
 from econas_jax.errors import SearchError
 from econas_jax.history import CycleSummary, StageRecord, last_stages
-from econas_jax.nn import SearchNetwork
-from econas_jax.search import attempts, compilation_cache, disk
+from econas_jax.search import attempts, disk
 from econas_jax.search.attempts import Failure
 from econas_jax.search.checkpoint import Checkpoints
 from econas_jax.search.commits import Commits
-from econas_jax.search.config import SearchConfig, check_against_dataset
-from econas_jax.search.devices import set_up
+from econas_jax.search.config import SearchConfig
+from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder, best_accuracy, cycle_summary
 from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState
 from econas_jax.search.times import Times
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import Job, Outcome, Task, WaveTrainer, training_subset
+from econas_jax.training import Job, Outcome, WaveTrainer
 
 
 class SearchInterruptedError(Exception):
@@ -56,38 +55,10 @@ def run_search(
     reporter = reporter or Reporter(show=False)
     files = Workdir(Path(workdir), reporter.say)
     with files.held(config):
-        search = _prepared(config, files, reporter, should_stop)
+        times = Times()
+        prepared = prepare(config, files, reporter)
         with disk.one_line_errors(files.path):
-            return search.run()
-
-
-def _prepared(config: SearchConfig, files: Workdir, reporter: Reporter, should_stop: Callable[[], bool]) -> _Search:
-    """All that a search needs, made from its config."""
-    times = Times()
-    compilation_cache.set_up()
-    devices = set_up(config.devices)
-    with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
-    check_against_dataset(config, dataset)
-    files.open(config)  # not before: a config that fits no data set must not claim the folder
-    space = config.space
-    network = SearchNetwork(
-        config.proxy.channels, config.network.cells_per_stage, dataset.num_classes, nodes=space.nodes
-    )
-    task = Task(
-        network=network,
-        config=config.training,
-        resolution=config.proxy.resolution,
-        total_epochs=3 * config.search.epochs,
-        mean=dataset.mean,
-        std=dataset.std,
-        seed=config.seed,
-    )
-    train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
-    trainer = WaveTrainer(task, train, dataset.validation, devices, space.sample(np.random.default_rng(0)))
-    recorder = Recorder(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
-    algorithm = ALGORITHMS[config.algorithm](space, config.search, config.seed)
-    return _Search(config, algorithm, files, trainer, recorder, reporter, should_stop, times)
+            return _Search(config, *prepared, files, reporter, should_stop, times).run()
 
 
 @dataclasses.dataclass
@@ -96,9 +67,9 @@ class _Search:
 
     config: SearchConfig
     algorithm: EcoNAS
-    files: Workdir
     trainer: WaveTrainer
     recorder: Recorder
+    files: Workdir
     reporter: Reporter
     should_stop: Callable[[], bool]
     times: Times
