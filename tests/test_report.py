@@ -18,9 +18,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.pareto import pareto_front
 from econas_jax.published import DARTS_V1, ECONAS
 from econas_jax.report import plot_accuracy_against_cost, plot_populations, save_figure, write_search_figures
-from econas_jax.report.cost_accuracy import pareto_front
 
 
 def cycle(number: int, *means: float | None) -> CycleSummary:

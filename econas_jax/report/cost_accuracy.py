@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from econas_jax.history import StageRecord, last_stages
+from econas_jax.pareto import CostAndValue, pareto_front
 from econas_jax.report.style import (
     ACCENT,
     RUNG_COLOURS,
@@ -22,8 +23,6 @@ from econas_jax.report.style import (
 
 MILLION = 1e6
 MANY = 200  # candidates, of which smaller markers hide each other less
-
-CostAndAccuracy = tuple[float, float]  # millions of multiply-adds, fraction of 1
 
 
 def plot_accuracy_against_cost(records: Sequence[StageRecord]) -> Figure:
@@ -68,22 +67,14 @@ def plot_accuracy_against_cost(records: Sequence[StageRecord]) -> Figure:
     return figure
 
 
-def pareto_front(points: Iterable[CostAndAccuracy]) -> list[CostAndAccuracy]:
-    """The points that no other one beats in cost or accuracy while it is as good in the other, cheapest first."""
-    front: list[CostAndAccuracy] = []
-    for cost, accuracy in sorted(points, key=lambda point: (point[0], -point[1])):
-        if not front or accuracy > front[-1][1]:
-            front.append((cost, accuracy))
-    return front
-
-
-def _points_by_rung(records: Sequence[StageRecord]) -> list[list[CostAndAccuracy]]:
-    points: list[list[CostAndAccuracy]] = [[] for _ in RUNG_NAMES]
+def _points_by_rung(records: Sequence[StageRecord]) -> list[list[CostAndValue]]:
+    # (millions of multiply-adds, fraction of 1)
+    points: list[list[CostAndValue]] = [[] for _ in RUNG_NAMES]
     for record in records:
         if record.status == "completed" and record.validation_accuracy is not None:
             points[record.rung - 1].append((record.multiply_adds / MILLION, record.validation_accuracy))
     return points
 
 
-def _columns(points: Sequence[CostAndAccuracy]) -> tuple[list[float], list[float]]:
+def _columns(points: Sequence[CostAndValue]) -> tuple[list[float], list[float]]:
     return [cost for cost, _ in points], [accuracy for _, accuracy in points]
