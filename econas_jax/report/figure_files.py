@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 from matplotlib.figure import Figure
 
 PIXELS_PER_INCH = 150
 HASH_SALT = "econas_jax"  # names the elements of an SVG; without it they are random
+
+
+class WrittenFigure(NamedTuple):
+    """A figure's PNG, and what it shows."""
+
+    path: Path
+    caption: str
 
 
 def save_figure(figure: Figure, directory: Path, name: str) -> tuple[Path, Path]:

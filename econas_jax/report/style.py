@@ -11,6 +11,9 @@ RUNG_MARKERS = ("o", "s", "^")
 RUNG_NAMES = ("$P_{E}$", "$P_{2E}$", "$P_{3E}$")
 RUNG_EPOCHS = ("E", "2E", "3E")
 ACCENT = "#D55E00"
+# More of the same palette, for series that are no rungs.
+SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
+SERIES_MARKERS = ("o", "s", "^", "D", "v")
 INK = "#222222"
 QUIET = "#767676"
 GRID = "#DDDDDD"
@@ -23,6 +26,12 @@ def chart(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
     """An empty chart with labelled axes."""
     figure = Figure(figsize=CHART_INCHES, layout="constrained")
     axes = figure.add_subplot()
+    dress(axes, title, x_label, y_label)
+    return figure, axes
+
+
+def dress(axes: Axes, title: str, x_label: str, y_label: str) -> None:
+    """Title, labels, grid and spines of a chart."""
     axes.set_title(title, fontsize=TITLE_SIZE, color=INK, loc="left", pad=28)  # points: the legend's row lies between
     axes.set_xlabel(x_label, fontsize=TEXT_SIZE, color=INK)
     axes.set_ylabel(y_label, fontsize=TEXT_SIZE, color=INK)
@@ -31,7 +40,6 @@ def chart(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(QUIET)
-    return figure, axes
 
 
 def legend(axes: Axes) -> None:

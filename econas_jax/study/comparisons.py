@@ -54,14 +54,14 @@ def observations(analysis: Analysis) -> tuple[Observation, ...]:
     return (
         _observation(
             analysis,
-            "with equal iterations, more samples with fewer epochs keep ranks better than the reverse",
+            "With equal iterations, more samples with fewer epochs keep ranks better than the reverse",
             "more samples, fewer epochs",
             "fewer samples, more epochs",
             _more_samples_fewer_epochs,
         ),
         _observation(
             analysis,
-            "reducing the channels keeps ranks better than reducing the resolution",
+            "Reducing the channels keeps ranks better than reducing the resolution",
             "fewer channels",
             "lower resolution",
             _channels_for_resolution,

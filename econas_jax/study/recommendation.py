@@ -76,7 +76,7 @@ def _choice(analysis: Analysis, chosen: ProxyResult, best: ProxyResult, margin: 
     )
     if cost is None:
         return f"Use {chosen.name}: its rho is {rho.value:.2f} ({spread}), {against}; the costs are not known."
-    savings = [f"{chosen.acceleration[cost]:.1f} times less {COST_NAMES[cost]}"]
+    savings = [f"{chosen.acceleration[cost]:.1f} times {'less' if cost == 'nominal' else 'fewer'} {COST_NAMES[cost]}"]
     if cost != "seconds" and chosen.acceleration["seconds"] is not None:
         savings.append(f"{chosen.acceleration['seconds']:.1f} times fewer seconds")
     saved = " and ".join(savings)

@@ -1,0 +1,104 @@
+"""What a study leaves besides its table: `analysis.json`, `figures/`, `report.html`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from econas_jax.errors import InputError
+from econas_jax.history import write_text
+from econas_jax.report.page import write_page
+from econas_jax.report.study_figures import write_study_figures
+from econas_jax.report.study_page import study_page
+from econas_jax.study.analysis import Analysis, Coefficient, ProxyResult, analyse
+from econas_jax.study.comparisons import Observation, observations
+from econas_jax.study.recommendation import Recommendation, recommend
+from econas_jax.study.table import StudyTable
+
+
+class StudyOutcome(NamedTuple):
+    """What a study says, and where its report is."""
+
+    analysis: Analysis
+    recommendation: Recommendation
+    report: Path
+
+
+def write_outputs(
+    folder: Path,
+    table: StudyTable,
+    original: str,
+    margin: float,
+    resamples: int,
+    seed: int,
+    facts: Mapping[str, Any],
+) -> StudyOutcome:
+    """Analyses the table and writes everything; facts: what it was made with, in JSON's types.
+
+    Raises InputError for a table that cannot be analysed and a folder that cannot be written.
+    """
+    analysis = analyse(table, original, resamples, seed)
+    recommendation = recommend(analysis, margin)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        figures = write_study_figures(folder / "figures", table, analysis, recommendation)
+        numbers = json.dumps(to_json(analysis, recommendation), indent=2, allow_nan=False)
+        write_text(folder / "analysis.json", numbers + "\n")
+        write_page(folder / "report.html", study_page(analysis, recommendation, figures, facts))
+    except OSError as error:
+        raise InputError("workdir", str(folder), f"a folder that can be written ({error.strerror})") from None
+    return StudyOutcome(analysis, recommendation, folder / "report.html")
+
+
+def to_json(analysis: Analysis, recommendation: Recommendation) -> dict[str, Any]:
+    """All numbers of an analysis in plain JSON types; None for what is undefined or not known."""
+    return {
+        "original": analysis.original,
+        "original_accuracy": analysis.original_accuracy,
+        "networks": analysis.networks,
+        "left_out": list(analysis.left_out),
+        "recommendation": {
+            "proxy": recommendation.proxy.name,
+            "best": recommendation.best.name,
+            "margin": recommendation.margin,
+            "cost": recommendation.cost,
+            "not_told_apart": list(recommendation.not_told_apart),
+            "text": recommendation.text,
+        },
+        "proxies": [_proxy(result) for result in analysis.proxies],
+        "observations": [_observation(observation) for observation in observations(analysis)],
+    }
+
+
+def _proxy(result: ProxyResult) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "spearman": _coefficient(result.rho),
+        "kendall": _coefficient(result.tau),
+        "undefined": result.undefined,
+        "retention": [kept._asdict() for kept in result.retention],
+        "acceleration": dict(result.acceleration),
+        "mean_accuracy": result.mean_accuracy,
+        "train_less_validation_accuracy": result.gap,
+    }
+
+
+def _observation(observation: Observation) -> dict[str, Any]:
+    return {
+        "claim": observation.claim,
+        "verdict": observation.verdict,
+        "mean_difference": _coefficient(observation.mean),
+        "pairs": [
+            {"first": pair.first, "second": pair.second, "difference": _coefficient(pair.difference)}
+            for pair in observation.pairs
+        ],
+    }
+
+
+def _coefficient(coefficient: Coefficient | None) -> dict[str, Any] | None:
+    if coefficient is None:
+        return None
+    interval = coefficient.interval
+    return {"value": coefficient.value, "interval": None if interval is None else [interval.low, interval.high]}
