@@ -11,9 +11,12 @@ from ml_collections import ConfigDict
 
 from econas_jax.search import SearchConfig, from_mapping
 from econas_jax.search.config import check_against_dataset
+from econas_jax.study.config import StudyConfig
+from econas_jax.study.config import from_mapping as study_from_mapping
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 FILES = sorted(CONFIGS.glob("*.py"))
+STUDIES = [file for file in FILES if file.stem.startswith("study")]
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -32,18 +35,19 @@ def test_the_configs_are_found() -> None:
 
 
 @each_file
-def test_a_config_is_a_valid_search(file: Path) -> None:
+def test_a_config_is_a_valid_search_or_study(file: Path) -> None:
     config = load(file.stem)
-    from_mapping(config)
+    study_from_mapping(config) if file in STUDIES else from_mapping(config)
     config.lock()
     with pytest.raises(AttributeError):
-        config.search.cycels = 1
+        config.training.bacth_size = 1
 
 
 @each_file
 def test_a_config_says_what_it_is_and_how_to_run_it(file: Path) -> None:
     documentation = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    assert f"python -m econas_jax.search --config configs/{file.name}" in documentation
+    command = "study" if file in STUDIES else "search"
+    assert f"python -m econas_jax.{command} --config configs/{file.name}" in documentation
     assert len(documentation.splitlines()[0]) > 30
 
 
@@ -68,3 +72,16 @@ def test_digits_needs_no_files_and_fits_its_data() -> None:
     config = from_mapping(load("digits"))
     check_against_dataset(config, config.data.load(config.seed))
     assert config.data.path is None and not config.training.augmentation.flip
+
+
+def test_study_is_the_papers_and_the_default() -> None:
+    assert study_from_mapping(load("study")) == StudyConfig()
+
+
+def test_the_small_study_has_pairs_for_both_observations() -> None:
+    config = study_from_mapping(load("study_small"))
+    names = {str(setting) for setting in config.settings}
+    assert len(names) == 14
+    assert {"c2r2s3e2", "c2r2s4e4", "c4r4s3e2", "c4r4s4e4"} <= names  # equal iterations, by two c and r
+    assert {"c3r2s3e4", "c2r3s3e4", "c4r2s3e4", "c2r4s3e4", "c4r3s3e4", "c3r4s3e4"} <= names  # c for r
+    assert config.data.name == "cifar10"

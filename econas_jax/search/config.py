@@ -159,8 +159,8 @@ def default_config() -> ConfigDict:
 
 def from_mapping(fields: Mapping[str, Any]) -> SearchConfig:
     """Builds and checks a search's config; raises InputError naming the first field that is unknown or wrong."""
-    config = _build(SearchConfig, fields, "")
-    assert isinstance(config, SearchConfig)  # for the type checker: _build returns what it is asked for
+    config = build_config(SearchConfig, fields)
+    assert isinstance(config, SearchConfig)  # for the type checker: build_config returns what it is asked for
     return config
 
 
@@ -169,7 +169,11 @@ def to_json(config: SearchConfig) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
-def _build(kind: type, fields: Any, path: str) -> object:
+def build_config(kind: type, fields: Any, path: str = "") -> object:
+    """A dataclass of the kind, nested ones included; raises InputError naming the first field that is wrong.
+
+    path: of the group of fields in the whole config, ending in a dot, for messages.
+    """
     known = [field.name for field in dataclasses.fields(kind)]
     require(isinstance(fields, Mapping | ConfigDict), path.rstrip(".") or "config", fields, "a group of fields")
     for name in fields:
@@ -187,7 +191,7 @@ def _build(kind: type, fields: Any, path: str) -> object:
 def _convert(hint: Any, value: Any, path: str) -> Any:
     """The value as its field's type; whole numbers pass for floats, lists for tuples, nothing else is converted."""
     if dataclasses.is_dataclass(hint):
-        return _build(typing.cast(type, hint), value, f"{path}.")
+        return build_config(typing.cast(type, hint), value, f"{path}.")
     if isinstance(hint, types.UnionType) and value is None:
         return None
     kind = typing.get_origin(_without_none(hint)) or _without_none(hint)

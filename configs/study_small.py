@@ -1,0 +1,28 @@
+"""The paper's exploration study (section 3) on real CIFAR-10, scaled down to less than an hour on two CPU cores.
+
+    python -m econas_jax.study --config configs/study_small.py --config.data.path=DIR
+
+16 networks; the original setting is c2r2s3e4 (18 channels, 16x16 images, an eighth of the training images, 4 epochs)
+with N = 1; 13 proxies vary c and r (a 3 by 3 grid), s and e at equal iterations (s3e2 against s4e4, by two c and r),
+and all together. What it can tell is limited by its size: read the intervals.
+"""
+
+from ml_collections import ConfigDict
+
+from econas_jax.study.config import default_config
+
+
+def get_config() -> ConfigDict:
+    config = default_config()
+    config.data.name = "cifar10"
+    config.networks = 16
+    config.network.cells_per_stage = 1  # N
+    config.training.batch_size = 64
+    config.original = "c2r2s3e4"
+    config.grid.channels = (2, 3, 4)
+    config.grid.resolutions = (2, 3, 4)
+    config.grid.samples = (3,)
+    config.grid.epochs = (4,)
+    # Equal iterations, twice: s3e2 has more samples and fewer epochs than s4e4.
+    config.proxies = ("c2r2s3e2", "c2r2s4e4", "c4r4s3e2", "c4r4s4e4", "c4r4s2e4")
+    return config

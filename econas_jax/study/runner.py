@@ -1,0 +1,66 @@
+"""A whole study: check, train what is missing, analyse, report."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from econas_jax.search import compilation_cache
+from econas_jax.search.devices import set_up
+from econas_jax.search.progress import Reporter
+from econas_jax.study.config import StudyConfig, check_study
+from econas_jax.study.outputs import StudyOutcome, write_outputs
+from econas_jax.study.table import StudyTable
+from econas_jax.study.wide_table import read_any_table
+from econas_jax.study.workdir import StudyWorkdir, made_with
+from econas_jax.study.zoo import StudyInterruptedError, Zoo, draw_networks
+
+
+def run_study(
+    config: StudyConfig,
+    workdir: str | Path,
+    reporter: Reporter | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> StudyOutcome:
+    """Runs a study, or goes on with the one in the workdir; writes its report and returns what came out.
+
+    Raises InputError, before anything is trained, for a config that cannot be run; and `StudyInterruptedError` once
+    should_stop() is true (it is asked after every epoch): the wave at hand is lost, finished rows are not.
+    """
+    reporter = reporter or Reporter(show=False)
+    files = StudyWorkdir(Path(workdir))
+    files.check(config)
+    compilation_cache.set_up()
+    devices = set_up(config.devices)
+    with reporter.doing(f"loading {config.data.name}"):
+        dataset = config.data.load(config.seed)
+    check_study(config, dataset)
+    genotypes = draw_networks(config.space, config.networks, config.seed)
+    table = files.rows.read()
+    files.open(config, genotypes)  # not before: a config that fits no data set must not claim the folder
+    reporter.say(
+        f"study: {config.networks} networks by {config.original} and {len(config.settings) - 1} proxies, "
+        f"{len(table.rows)} rows are there; results in {files.path}"
+    )
+    Zoo(config, dataset, genotypes, devices, files.rows, reporter, should_stop).train(table)
+    table = wanted_rows(files.rows.read(), config)
+    facts = {"config": dataclasses.asdict(config), **made_with()}
+    with reporter.doing("analysis and report"):
+        return write_outputs(files.path, table, config.original, config.margin, config.resamples, config.seed, facts)
+
+
+def study_table(path: Path, original: str, workdir: Path, margin: float, resamples: int, seed: int) -> StudyOutcome:
+    """The same from accuracies that were made elsewhere (`read_any_table`); raises InputError as its parts do."""
+    table = read_any_table(path)
+    facts = {"table": path.name, **made_with()}
+    return write_outputs(workdir, table, original, margin, resamples, seed, facts)
+
+
+def wanted_rows(table: StudyTable, config: StudyConfig) -> StudyTable:
+    """The rows of the config's networks and settings; others are those of an earlier, larger config."""
+    settings, networks = {str(setting) for setting in config.settings}, set(map(str, range(config.networks)))
+    return StudyTable(tuple(row for row in table.rows if row.proxy in settings and row.network in networks))
+
+
+__all__ = ["StudyInterruptedError", "StudyOutcome", "run_study", "study_table", "wanted_rows"]
