@@ -52,7 +52,8 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command
 
 def config_file(folder: Path) -> str:
     (folder / "tiny.py").write_text(f"""
-from econas_jax.study.config import from_mapping, to_config_dict
+from econas_jax.search.config import to_config_dict
+from econas_jax.study.config import from_mapping
 
 def get_config():
     return to_config_dict(from_mapping({dataclasses.asdict(CONFIG)!r}))

@@ -84,7 +84,8 @@ class _Requests(http.server.BaseHTTPRequestHandler):
 
 def requests_for(page: bytes) -> tuple[list[str], str]:
     """The paths a browser asks for when it opens the page, all names resolved to this server, and the page it makes."""
-    handler = type("Handler", (_Requests,), {"page": page, "asked": []})
+    asked: list[str] = []
+    handler = type("Handler", (_Requests,), {"page": page, "asked": asked})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = server.server_address[1]
@@ -92,7 +93,7 @@ def requests_for(page: bytes) -> tuple[list[str], str]:
     dom = browse(f"--host-resolver-rules={rules}", "--dump-dom", f"http://report.test:{port}/report")
     server.shutdown()
     server.server_close()
-    own = [path for path in handler.asked if "report" in path or "elsewhere" in path or "favicon" in path]
+    own = [path for path in asked if "report" in path or "elsewhere" in path or "favicon" in path]
     return own, dom
 
 
@@ -131,7 +132,7 @@ def test_every_text_of_a_page_is_escaped(tmp_path: Path) -> None:
 
 
 def test_a_search_has_a_report_too(tmp_path: Path) -> None:
-    best = {"rank": 1, "candidate": 3, "validation_accuracy": 0.5, "epochs": 60, "parameters": 1234}
+    best: dict[str, object] = {"rank": 1, "candidate": 3, "validation_accuracy": 0.5, "epochs": 60, "parameters": 1234}
     best |= {"multiply_adds": 5678, "genotype": "Genotype(...)"}
     result = {"best": [best], "cycles": 2, "finished": True, "candidates": 9, "stages": 12}
     (tmp_path / "result.json").write_text(json.dumps(result))

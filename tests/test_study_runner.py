@@ -13,9 +13,10 @@ from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
 
 from econas_jax.errors import InputError
 from econas_jax.genotype import Genotype
+from econas_jax.search.config import to_config_dict
 from econas_jax.spaces import DartsSpace, multiply_adds
 from econas_jax.study import Row, StudyTable, read_table, table_text
-from econas_jax.study.config import StudyConfig, from_mapping, to_config_dict
+from econas_jax.study.config import StudyConfig, from_mapping
 from econas_jax.study.row_file import RowFile
 from econas_jax.study.runner import StudyInterruptedError, run_study
 from econas_jax.study.zoo import draw_networks
@@ -66,10 +67,12 @@ def test_an_interrupted_study_goes_on_to_the_undisturbed_table(trained: Trained,
     for waves in (0, 1, 4):
         folder, done = tmp_path / f"stopped{waves}", len(trained.runs)
         stop_at = {0: 0, 1: 2, 4: 9}[waves]  # runs: waves of 2, 2 and 1
+
+        def enough(runs: int = done + stop_at) -> bool:
+            return len(trained.runs) >= runs
+
         with pytest.raises(StudyInterruptedError):
-            run_study(
-                CONFIG, folder, should_stop=lambda done=done, stop_at=stop_at: len(trained.runs) >= done + stop_at
-            )
+            run_study(CONFIG, folder, should_stop=enough)
         rows = read_table(folder / "table.csv").rows if stop_at else ()
         assert len(rows) == stop_at  # every finished run is kept
         run_study(CONFIG, folder)
