@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,21 @@ def test_the_search_table_is_the_committed_one() -> None:
     assert len(shown) >= 3
     expected = {str(row["cycle"]): f"{100 * row['best_accuracy']:.2f}" for row in cycles}
     assert all(expected[cycle] == best for cycle, best in shown)
+
+
+def test_the_table_of_steps_is_the_committed_one() -> None:
+    file = REPOSITORY / "benchmarks" / "results" / "against_released.json"
+    rounds = json.loads(file.read_text(encoding="utf-8"))["rounds"]
+    expected = [
+        (
+            str(number),
+            f"{statistics.mean(row['released_seconds']):.3f}",
+            f"{statistics.mean(row['our_seconds']):.3f}",
+            f"{row['ratio_of_means']:.2f}",
+            f"{min(row['ratios']):.1f} to {max(row['ratios']):.1f}",
+            f"{row['our_compile_seconds']:.0f}",
+        )
+        for number, row in enumerate(rounds, 1)
+    ]
+    line = r"^\| (\d+) \| (\d\.\d{3}) \| (\d\.\d{3}) \| ([\d.]+) \| ([\d.]+ to [\d.]+) \| (\d+) \|$"
+    assert re.findall(line, README, re.MULTILINE) == expected
