@@ -1,15 +1,18 @@
-"""Training of candidates: one compiled epoch, one compiled evaluation, and waves of candidates over devices."""
+"""Training: one compiled epoch and evaluation, waves of candidates over devices, and one large network over devices."""
 
 from econas_jax.training.config import TrainingConfig
+from econas_jax.training.data_parallel import DataParallelTrainer, Regularization
 from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
 from econas_jax.training.state import TrainState
 from econas_jax.training.wave import Job, Outcome, WaveTrainer, training_subset
 
 __all__ = [
+    "DataParallelTrainer",
     "Images",
     "Job",
     "Metrics",
     "Outcome",
+    "Regularization",
     "Task",
     "TrainState",
     "TrainingConfig",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -86,7 +87,7 @@ def train_epoch(
     steps = count // batch
     order = jax.random.permutation(derive(task.seed, "order", epoch), count)
     batches = order[: steps * batch].reshape(steps, batch)
-    optimizer, learning_rate = task.optimizer(), task.learning_rate(epoch)
+    learning_rate = task.learning_rate(epoch)
 
     def step(state: TrainState, inputs: tuple[jax.Array, jax.Array]) -> tuple[TrainState, Metrics]:
         index, chosen = inputs
@@ -94,19 +95,30 @@ def train_epoch(
         augmentation = task.config.augmentation
         images = augment(key, split.images[chosen], task.resolution, task.mean, task.std, augmentation)
 
-        def loss_function(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
+        def loss_function(params: Any) -> tuple[jax.Array, tuple[Metrics, Any]]:
             variables = {"params": params, "batch_stats": state.batch_stats}
             logits, updated = task.network.apply(variables, images, genotype, train=True, mutable=["batch_stats"])
-            loss, correct = _loss_and_correct(logits, split.labels[chosen])
-            return jnp.mean(loss), (jnp.mean(correct), updated["batch_stats"])
+            loss, correct = loss_and_correct(logits, split.labels[chosen])
+            metrics = Metrics(jnp.mean(loss), jnp.mean(correct))
+            return metrics.loss, (metrics, updated["batch_stats"])
 
-        (loss, (accuracy, batch_stats)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
-        updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
-        params = jax.tree.map(lambda value, update: value - learning_rate * update, state.params, updates)
-        return TrainState(params, batch_stats, optimizer_state), Metrics(loss, accuracy)
+        return descend(task.optimizer(), learning_rate, state, loss_function)
 
     state, metrics = jax.lax.scan(step, state, (jnp.arange(steps), batches))
     return state, Metrics(jnp.mean(metrics.loss), jnp.mean(metrics.accuracy))
+
+
+def descend(
+    optimizer: optax.GradientTransformation,
+    learning_rate: jax.Array,
+    state: TrainState,
+    loss_function: Callable[[Any], tuple[jax.Array, tuple[Metrics, Any]]],
+) -> tuple[TrainState, Metrics]:
+    """One step of SGD on what loss_function makes of parameters: (value, (metrics, new running statistics))."""
+    (_, (metrics, batch_stats)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
+    updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
+    params = jax.tree.map(lambda value, update: value - learning_rate * update, state.params, updates)
+    return TrainState(params, batch_stats, optimizer_state), metrics
 
 
 def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -> Metrics:
@@ -123,7 +135,7 @@ def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -
         chosen, weight = inputs
         images = prepare(split.images[chosen], task.resolution, task.mean, task.std)
         logits = task.network.apply(variables, images, genotype, train=False)
-        loss, correct = _loss_and_correct(logits, split.labels[chosen])
+        loss, correct = loss_and_correct(logits, split.labels[chosen])
         return Metrics(total.loss + jnp.sum(weight * loss), total.accuracy + jnp.sum(weight * correct)), None
 
     zero = jnp.zeros(())
@@ -131,7 +143,7 @@ def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -
     return Metrics(total.loss / count, total.accuracy / count)
 
 
-def _loss_and_correct(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
+def loss_and_correct(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Cross-entropy and 0/1 correctness of each image; logits [batch, classes], labels [batch]."""
     losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
     return losses, (jnp.argmax(logits, axis=-1) == labels).astype(jnp.float32)
