@@ -6,13 +6,17 @@ import signal
 import sys
 import types
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from absl import flags
 from ml_collections import config_flags
 
 FAILURE = 1
 USAGE_ERROR = 2
+
+# Here and not in the commands, for absl knows each flag once in a process.
+CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment: a file of configs/.", lock_config=True)
+WORKDIR = flags.DEFINE_string("workdir", None, "Where results go; default: runs/ and the name of what is run.")
 
 
 class StopRequest:
@@ -38,19 +42,19 @@ class StopRequest:
         return 128 + (self.signal or signal.SIGINT)
 
 
-def parse_flags(arguments: list[str], config: Any, example: str | None) -> list[str]:
+def parse_flags(arguments: list[str], example: str | None) -> list[str]:
     """absl's parser, with every mistake a line and status 2: a misspelt --config field would escape as a traceback.
 
-    config: the holder of the flag --config; example: a config file to name where it is missing, None if it may be.
+    example: a config file to name where --config is missing; None if it may be.
     """
     try:
         rest = flags.FLAGS(arguments)
         if len(rest) > 1:
             fail(f"not a flag: {rest[1]!r} (flags begin with two dashes, such as --config.{rest[1].lstrip('-')})")
-        if config.value is None and example is not None:
+        if CONFIG.value is None and example is not None:
             fail(f"--config is missing: expected a file such as {example}")
-        if config.value is not None:
-            config.value.keys()  # a config file that could not be read says so at the first touch only
+        if CONFIG.value is not None:
+            CONFIG.value.keys()  # a config file that could not be read says so at the first touch only
         return rest
     except (AttributeError, KeyError) as error:  # how ml_collections refuses an unknown field
         if "get_config" in str(error):
@@ -60,9 +64,9 @@ def parse_flags(arguments: list[str], config: Any, example: str | None) -> list[
         fail(_one_line(error))
 
 
-def workdir_of(workdir: str | None) -> Path:
+def workdir() -> Path:
     """The folder named, or runs/ and the config file's name."""
-    return Path(workdir or Path("runs") / Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem)
+    return Path(WORKDIR.value or Path("runs") / Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem)
 
 
 def fail(message: str, status: int = USAGE_ERROR) -> NoReturn:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from absl import flags
-from absl.testing import flagsaver
 from study_tables import ORIGINAL, made_up_table
 from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
 
@@ -31,7 +30,6 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command
     """Runs the command in this process, in an empty folder; returns its exit status."""
     monkeypatch.chdir(tmp_path)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    saved = flagsaver.save_flag_values()
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["study", *arguments])  # ml_collections looks for overrides there
@@ -41,8 +39,8 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command
             assert isinstance(leaving.code, int)
             return leaving.code
         finally:
-            flagsaver.restore_flag_values(saved)
-            flags.FLAGS["config"].unparse()  # a config file stays otherwise
+            for name in ("config", "workdir", "table", "original", "margin"):
+                flags.FLAGS[name].unparse()
             sys.modules.pop("config_config", None)  # the config file as a module
 
     yield run

@@ -84,16 +84,19 @@ class _Requests(http.server.BaseHTTPRequestHandler):
 
 def requests_for(page: bytes) -> tuple[list[str], str]:
     """The paths a browser asks for when it opens the page, all names resolved to this server, and the page it makes."""
-    asked: list[str] = []
-    handler = type("Handler", (_Requests,), {"page": page, "asked": asked})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    class Handler(_Requests):
+        asked: list[str] = []
+
+    Handler.page = page
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = server.server_address[1]
     rules = f"MAP * 127.0.0.1:{port}"
     dom = browse(f"--host-resolver-rules={rules}", "--dump-dom", f"http://report.test:{port}/report")
     server.shutdown()
     server.server_close()
-    own = [path for path in asked if "report" in path or "elsewhere" in path or "favicon" in path]
+    own = [path for path in Handler.asked if "report" in path or "elsewhere" in path or "favicon" in path]
     return own, dom
 
 

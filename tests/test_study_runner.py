@@ -68,11 +68,11 @@ def test_an_interrupted_study_goes_on_to_the_undisturbed_table(trained: Trained,
         folder, done = tmp_path / f"stopped{waves}", len(trained.runs)
         stop_at = {0: 0, 1: 2, 4: 9}[waves]  # runs: waves of 2, 2 and 1
 
-        def enough(runs: int = done + stop_at) -> bool:
-            return len(trained.runs) >= runs
+        def stop(limit: int = done + stop_at) -> bool:
+            return len(trained.runs) >= limit
 
         with pytest.raises(StudyInterruptedError):
-            run_study(CONFIG, folder, should_stop=enough)
+            run_study(CONFIG, folder, should_stop=stop)
         rows = read_table(folder / "table.csv").rows if stop_at else ()
         assert len(rows) == stop_at  # every finished run is kept
         run_study(CONFIG, folder)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from absl import app, flags, logging
-from ml_collections import config_flags
+from absl import app, logging
 
 from econas_jax import command
 from econas_jax.errors import InputError, SearchError
@@ -11,13 +10,10 @@ from econas_jax.search.config import from_mapping
 from econas_jax.search.loop import SearchInterruptedError, run_search
 from econas_jax.search.progress import Reporter
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment: a file of configs/.", lock_config=True)
-_WORKDIR = flags.DEFINE_string("workdir", None, "Where results go; default: runs/ and the config file's name.")
-
 
 def parse_flags(arguments: list[str]) -> list[str]:
     """absl's parser with one-line mistakes."""
-    return command.parse_flags(arguments, _CONFIG, "configs/econas.py")
+    return command.parse_flags(arguments, "configs/econas.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +22,7 @@ def main(arguments: list[str]) -> int:
     stop = command.StopRequest()
     reporter = Reporter()
     try:
-        run_search(from_mapping(_CONFIG.value), command.workdir_of(_WORKDIR.value), reporter, stop)
+        run_search(from_mapping(command.CONFIG.value), command.workdir(), reporter, stop)
     except InputError as error:
         command.fail(str(error))
     except SearchError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from absl import app, flags
-from ml_collections import config_flags
 
 from econas_jax import command
 from econas_jax.errors import InputError
@@ -18,8 +17,6 @@ from econas_jax.study.recommendation import MARGIN, previous_proxies
 from econas_jax.study.resampling import RESAMPLES
 from econas_jax.study.runner import StudyInterruptedError, StudyOutcome, run_study, study_table
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "The study: a file of configs/.", lock_config=True)
-_WORKDIR = flags.DEFINE_string("workdir", None, "Where results go; default: runs/ and the name of config or table.")
 _TABLE = flags.DEFINE_string("table", None, "Instead of --config: a CSV file of accuracies to analyse.")
 _ORIGINAL = flags.DEFINE_string("original", None, "With --table: the setting whose ranks are the truth.")
 _MARGIN = flags.DEFINE_float("margin", MARGIN, "With --table: how far below the best rho the choice may be.")
@@ -27,8 +24,8 @@ _MARGIN = flags.DEFINE_float("margin", MARGIN, "With --table: how far below the 
 
 def parse_flags(arguments: list[str]) -> list[str]:
     """absl's parser with one-line mistakes; either a config or a table must be named."""
-    rest = command.parse_flags(arguments, _CONFIG, None)
-    if (_CONFIG.value is None) == (_TABLE.value is None):
+    rest = command.parse_flags(arguments, None)
+    if (command.CONFIG.value is None) == (_TABLE.value is None):
         command.fail("expected either --config (a file such as configs/study.py) or --table (a CSV file)")
     if (_TABLE.value is None) != (_ORIGINAL.value is None):
         command.fail("--table and --original go together: the CSV file and its setting whose ranks are the truth")
@@ -42,10 +39,10 @@ def main(arguments: list[str]) -> int:
     try:
         if _TABLE.value is not None and _ORIGINAL.value is not None:
             table = Path(_TABLE.value)
-            workdir = Path(_WORKDIR.value or Path("runs") / table.stem)
+            workdir = Path(command.WORKDIR.value or Path("runs") / table.stem)
             outcome = study_table(table, _ORIGINAL.value, workdir, _MARGIN.value, RESAMPLES, seed=0)
         else:
-            outcome = run_study(from_mapping(_CONFIG.value), command.workdir_of(_WORKDIR.value), reporter, stop)
+            outcome = run_study(from_mapping(command.CONFIG.value), command.workdir(), reporter, stop)
     except InputError as error:
         command.fail(str(error))
     except (StudyInterruptedError, KeyboardInterrupt):
