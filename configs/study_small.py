@@ -3,7 +3,7 @@
     python -m econas_jax.study --config configs/study_small.py --config.data.path=DIR
 
 14 networks (more can be added later: only their rows are trained); the original setting is c2r2s3e4: 18 channels,
-16x16 images, an eighth of the training images, 4 epochs, N = 1. 12 proxies: c by r in a grid of 3 by 3, s and e at
+16x16 images, an eighth of the training images, 4 epochs, N = 1. 13 proxies: c by r in a grid of 3 by 3, s and e at
 equal iterations (s3e2 against s4e4, by two c and r), and all together. It can tell little beyond its size: read the
 intervals.
 """
