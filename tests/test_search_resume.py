@@ -229,7 +229,10 @@ def test_a_second_search_in_the_same_folder_is_refused_and_changes_nothing(
     run_search(with_cycles(1), tmp_path)
     trained.jobs.clear()
     files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    with lock.locked(tmp_path), pytest.raises(InputError, match="^workdir = .*a folder in which no search runs"):
+    with (
+        lock.locked(tmp_path),
+        pytest.raises(InputError, match="^workdir = .*a folder in which no search or study runs"),
+    ):
         run_search(LONGER, tmp_path)
     assert trained.jobs == []
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == files

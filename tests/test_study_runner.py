@@ -13,6 +13,7 @@ from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
 
 from econas_jax.errors import InputError
 from econas_jax.genotype import Genotype
+from econas_jax.search import lock
 from econas_jax.search.config import to_config_dict
 from econas_jax.spaces import DartsSpace, multiply_adds
 from econas_jax.study import Row, StudyTable, read_table, table_text
@@ -145,7 +146,7 @@ def test_a_config_that_fits_no_data_does_not_claim_the_folder(trained: Trained, 
     training = dataclasses.replace(CONFIG.training, batch_size=1000)
     with pytest.raises(InputError, match=r"training.batch_size = 1000: .* \(in setting c4r4s1e2\)"):
         run_study(dataclasses.replace(CONFIG, training=training), tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert [file.name for file in tmp_path.iterdir()] == [lock.FILE]
 
 
 def test_networks_compute_different_functions_and_a_shorter_list_begins_a_longer() -> None:
@@ -191,3 +192,8 @@ def test_a_wrong_field_is_named(path: str, value: object, told: str) -> None:
 def test_a_study_without_a_proxy_is_refused() -> None:
     with pytest.raises(InputError, match="a proxy besides c2r4s0e3"):
         dataclasses.replace(CONFIG, grid=dataclasses.replace(CONFIG.grid, epochs=()), proxies=("c2r4s0e3",))
+
+
+def test_a_second_study_in_the_folder_is_refused(tmp_path: Path) -> None:
+    with lock.locked(tmp_path), pytest.raises(InputError, match="^workdir = .*no search or study runs"):
+        run_study(CONFIG, tmp_path)

@@ -30,7 +30,7 @@ def locked(workdir: Path) -> Iterator[None]:
     try:
         if not _acquired(descriptor):
             holder = os.read(descriptor, 200).decode(errors="replace") or "another process"
-            raise InputError("workdir", str(workdir), f"a folder in which no search runs ({holder} is at it)")
+            raise InputError("workdir", str(workdir), f"a folder in which no search or study runs ({holder} is at it)")
         with contextlib.suppress(OSError):  # a full disk: what is told of the holder is a courtesy
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())

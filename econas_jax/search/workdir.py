@@ -17,8 +17,8 @@ from econas_jax.search import lock
 from econas_jax.search.config import SearchConfig, to_json
 from econas_jax.search.state import SearchState
 
-# No number of a search depends on these, but for `search.cycles`, with which it only goes on longer, and `lanes`, which
-# may change the last bits of what is trained from then on.
+# No number of a search depends on these, but for `search.cycles`, with which it only goes on longer, and `lanes` (with
+# more than one also `devices`), which may change the last bits of what is trained from then on.
 CHANGEABLE = (
     *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
     *("data.path", "data.download", "search.cycles"),

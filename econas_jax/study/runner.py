@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from econas_jax.search import compilation_cache
+from econas_jax.search import compilation_cache, lock
 from econas_jax.search.devices import set_up
 from econas_jax.search.progress import Reporter
 from econas_jax.study.config import StudyConfig, check_study
@@ -31,6 +31,12 @@ def run_study(
     reporter = reporter or Reporter(show=False)
     files = StudyWorkdir(Path(workdir))
     files.check(config)
+    with lock.locked(files.path):
+        files.check(config)  # again: the study that ran here until now may have been another one
+        return _run(config, files, reporter, should_stop)
+
+
+def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
     compilation_cache.set_up()
     devices = set_up(config.devices)
     with reporter.doing(f"loading {config.data.name}"):

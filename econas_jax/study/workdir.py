@@ -16,6 +16,7 @@ from econas_jax import provenance
 from econas_jax.errors import InputError, require
 from econas_jax.genotype import Genotype
 from econas_jax.history import write_text
+from econas_jax.search import lock
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
 
@@ -36,7 +37,7 @@ class StudyWorkdir:
         """Makes the folder if need be; raises InputError if it cannot be written or is not this study's."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            used = any(self.path.iterdir())
+            used = any(file.name != lock.FILE for file in self.path.iterdir())
         except OSError as error:
             raise InputError("workdir", str(self.path), f"a folder that can be written ({error.strerror})") from None
         if self._config_file.exists():
