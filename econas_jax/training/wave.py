@@ -64,8 +64,8 @@ class WaveTrainer:
 
     Every device runs the same program on its own candidate, so real branches are kept and nothing is communicated:
     results do not depend on who shares a wave. With more than one lane a device trains as many candidates at once, by
-    vmap; small networks fill an accelerator better so, and the network should be branch-free. Results are then equal to the
-    bit for one number of devices, and up to rounding for another.
+    vmap; small networks fill an accelerator better so, and the network should be branch-free. Results are then equal to
+    the bit for one number of devices, and up to rounding for another.
     """
 
     def __init__(
