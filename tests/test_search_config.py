@@ -61,6 +61,7 @@ WRONG: dict[str, list[Any]] = {
     "training.evaluation_batch_size": ["500", 0],
     "training.accuracy": [1.0, "first"],
     "devices": ["all", 0, -1, 1.5],
+    "lanes": ["two", 0, -1, 1.5],
     "save_seconds": ["never", -1.0, NAN, INFINITE],
     "retries": ["1", -1, 101, True],
     "failures_in_a_row": ["20", 0, 1.5],

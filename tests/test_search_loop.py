@@ -21,7 +21,7 @@ from tiny_search import CONFIG, EPOCHS, LONGER, Trained, dataset, search_trainer
 from econas_jax.errors import InputError, SearchError
 from econas_jax.genotype import Genotype
 from econas_jax.history import read_cycles, read_stages
-from econas_jax.search import Reporter, SearchConfig, disk, loop, run_search
+from econas_jax.search import Reporter, SearchConfig, disk, preparation, run_search
 from econas_jax.search.checkpoint import Checkpoints
 from econas_jax.search.state import SearchState
 from econas_jax.spaces import DartsSpace
@@ -166,7 +166,7 @@ def test_a_search_in_which_everything_diverges_ends_with_an_empty_result(
 def failing_trainer(monkeypatch: pytest.MonkeyPatch, broken: set[int], error: Exception) -> Trained:
     """Waves with one of the broken candidates raise the error."""
     trained = share_trainers(monkeypatch, TinyNetwork)
-    shared = vars(loop)["WaveTrainer"]
+    shared = vars(preparation)["WaveTrainer"]
 
     class FailingTrainer(shared):  # type: ignore[misc, valid-type]
         def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
@@ -175,7 +175,7 @@ def failing_trainer(monkeypatch: pytest.MonkeyPatch, broken: set[int], error: Ex
             outcomes: list[Outcome] = super().train(jobs, on_epoch)
             return outcomes
 
-    monkeypatch.setattr(loop, "WaveTrainer", FailingTrainer)
+    monkeypatch.setattr(preparation, "WaveTrainer", FailingTrainer)
     return trained
 
 
