@@ -235,9 +235,7 @@ def memory_test(folder: Path, candidates: int) -> dict[str, Any]:
     return {
         "candidates": len({stage.id for stage in result.stages}),
         "stages": len(result.stages),
-        "mebibytes_after_stages": {
-            str(stages): round(size, 1) for stages, size in samples[:: max(1, len(samples) // 8)]
-        },
+        "mebibytes_after_stages": {str(stages): round(size, 1) for stages, size in shown},
         "grown_mebibytes_in_the_last_three_quarters": round(last[1] - quarter[1], 1),
         "mebibytes_of_history": round((folder / "memory" / "history.jsonl").stat().st_size / 2**20, 2),
         "times": times,

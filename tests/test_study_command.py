@@ -41,6 +41,8 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command
         finally:
             for name in ("config", "workdir", "table", "original", "margin"):
                 flags.FLAGS[name].unparse()
+            for name in [name for name in flags.FLAGS if name.startswith("config.")]:  # each override is a flag
+                delattr(flags.FLAGS, name)
             sys.modules.pop("config_config", None)  # the config file as a module
 
     yield run
