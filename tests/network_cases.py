@@ -74,6 +74,17 @@ def random_variables(shapes: Tree, seed: int) -> Tree:
     return drawn
 
 
+def random_edge(rng: np.random.Generator, channels: int) -> tuple[Tree, Tree]:
+    """Parameters and statistics of an edge of the search network, in float64."""
+    parameters = {
+        "depthwise": rng.standard_normal((2, 25, channels)) * 0.5,
+        "pointwise": rng.standard_normal((2, channels, channels)),
+        "scale": 1 + 0.2 * rng.standard_normal((2, channels)),
+        "bias": 0.3 * rng.standard_normal((2, channels)),
+    }
+    return parameters, {"mean": rng.standard_normal((2, channels)), "variance": rng.uniform(0.5, 2, (2, channels))}
+
+
 def random_images(batch: int, size: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((batch, size, size, 3)).astype(np.float32)
 

@@ -14,6 +14,7 @@ from network_cases import (
     assert_close,
     leaves,
     quick_jit,
+    random_edge,
     random_genotype,
     random_images,
     random_variables,
@@ -31,13 +32,7 @@ Operation = Callable[[EdgeShape, jax.Array, jax.Array, Tree, Tree], tuple[jax.Ar
 
 def case(size: int) -> tuple[np.ndarray, Tree, Tree]:
     rng = np.random.default_rng(size)
-    parameters = {
-        "depthwise": rng.standard_normal((2, 25, CHANNELS)) * 0.5,
-        "pointwise": rng.standard_normal((2, CHANNELS, CHANNELS)),
-        "scale": 1 + 0.2 * rng.standard_normal((2, CHANNELS)),
-        "bias": 0.3 * rng.standard_normal((2, CHANNELS)),
-    }
-    statistics = {"mean": rng.standard_normal((2, CHANNELS)), "variance": rng.uniform(0.5, 2, (2, CHANNELS))}
+    parameters, statistics = random_edge(rng, CHANNELS)
     return rng.standard_normal((CHANNELS, size**2, BATCH)), parameters, statistics
 
 
@@ -52,9 +47,10 @@ def outcomes(function: Operation, size: int, stride: int) -> list[tuple[Any, Any
     x, parameters, statistics = case(size)
 
     def loss(x: jax.Array, parameters: Tree, operation: jax.Array) -> Any:
-        y, new = function(EdgeShape(size, stride, True), operation, x, parameters, statistics)
+        given = jax.tree.map(jnp.asarray, statistics)
+        y, new = function(EdgeShape(size, stride, True), operation, x, parameters, given)
         weights = jnp.cos(jnp.arange(y.size)).reshape(y.shape)
-        evaluated = function(EdgeShape(size, stride, False), operation, x, parameters, statistics)
+        evaluated = function(EdgeShape(size, stride, False), operation, x, parameters, given)
         return jnp.sum(weights * y), (y, new, evaluated)
 
     with jax.enable_x64(True):
@@ -81,7 +77,8 @@ def test_gradients_are_finite_where_unused_values_are_not() -> None:
     broken = {**parameters, **{name: np.full_like(parameters[name], np.nan) for name in ("depthwise", "pointwise")}}
 
     def loss(x: jax.Array, parameters: Tree, operation: int) -> jax.Array:
-        return jnp.sum(blended(EdgeShape(6, 1, True), jnp.int32(operation), x, parameters, statistics)[0] ** 2)
+        given = jax.tree.map(jnp.asarray, statistics)
+        return jnp.sum(blended(EdgeShape(6, 1, True), jnp.int32(operation), x, parameters, given)[0] ** 2)
 
     gradients = quick_jit(jax.grad(loss, argnums=(0, 1)))
     for name in ("none", "max_pool_3x3", "avg_pool_3x3", "skip_connect"):

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import reference_network as reference
-from network_cases import Tree, assert_close, check_directions, used_by_operation
+from network_cases import Tree, assert_close, check_directions, random_edge, used_by_operation
 
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.search_operations import EdgeShape, edge_operations
@@ -24,13 +24,7 @@ Case = tuple[np.ndarray, Tree, Tree]
 def case(seed: int) -> Case:
     """x [batch, size, size, channels], and an edge's parameters and statistics, in float64."""
     rng = np.random.default_rng(seed)
-    parameters = {
-        "depthwise": rng.standard_normal((2, 25, CHANNELS)) * 0.5,
-        "pointwise": rng.standard_normal((2, CHANNELS, CHANNELS)),
-        "scale": 1 + 0.2 * rng.standard_normal((2, CHANNELS)),
-        "bias": 0.3 * rng.standard_normal((2, CHANNELS)),
-    }
-    statistics = {"mean": rng.standard_normal((2, CHANNELS)), "variance": rng.uniform(0.5, 2, (2, CHANNELS))}
+    parameters, statistics = random_edge(rng, CHANNELS)
     return rng.standard_normal((BATCH, SIZE, SIZE, CHANNELS)), parameters, statistics
 
 

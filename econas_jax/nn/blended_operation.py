@@ -17,7 +17,7 @@ import numpy as np
 
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import spatial
-from econas_jax.nn.search_operations import EdgeShape, Tree, normalise
+from econas_jax.nn.search_operations import EdgeShape, Tree, normalise_slot
 
 
 class _Traits(NamedTuple):
@@ -45,8 +45,10 @@ def blended(
         _used(parameters["depthwise"][0], convolution & _window(traits.small)),
         _used(parameters["depthwise"][1], traits.separable & _window(traits.small)),
     ]
-    halves = [normalised, traits.separable]
-    pointwise = [_used(parameters["pointwise"][slot], used) for slot, used in enumerate(halves)]
+    pointwise = [
+        _used(parameters["pointwise"][0], normalised),
+        _used(parameters["pointwise"][1], traits.separable),
+    ]
 
     moved = _move(shape, traits, jnp.where(normalised, jax.nn.relu(x), x), taps[0])
     if shape.stride == 2:
@@ -57,19 +59,17 @@ def blended(
         )
     else:
         mixed = spatial.pointwise(pointwise[0], moved)
-    first, first_statistics = _normalise_slot(shape, parameters, statistics, mixed, 0)
+    first, new = normalise_slot(shape, parameters, statistics, mixed, 0)
+    statistics = _selected(normalised, new, statistics)
 
     out = spatial.output_size(shape.size, shape.stride)
     mixed = spatial.pointwise(pointwise[1], spatial.depthwise(jax.nn.relu(first), taps[1], 5, 1, out, 1))
-    second, second_statistics = _normalise_slot(shape, parameters, statistics, mixed, 1)
+    second, new = normalise_slot(shape, parameters, statistics, mixed, 1)
+    statistics = _selected(traits.separable, new, statistics)
 
     y = jnp.where(normalised, jnp.where(traits.separable, second, first), moved)
     y = jnp.where(traits.max_pool, spatial.max_pool(x, size=shape.size, stride=shape.stride), y)
-    new = {
-        name: jnp.where(jnp.stack(halves)[:, None], jnp.stack([first_statistics[name], second_statistics[name]]), given)
-        for name, given in statistics.items()
-    }
-    return jnp.where(traits.none, 0.0, y), new
+    return jnp.where(traits.none, 0.0, y), statistics
 
 
 def _traits(operation: jax.Array) -> _Traits:
@@ -100,6 +100,10 @@ def _used(values: jax.Array, used: jax.Array) -> jax.Array:
     return jnp.where(used, values, 0.0)
 
 
+def _selected(condition: jax.Array, chosen: Tree, other: Tree) -> Tree:
+    return jax.tree.map(functools.partial(jnp.where, condition), chosen, other)
+
+
 def _move(shape: EdgeShape, traits: _Traits, x: jax.Array, taps: jax.Array) -> jax.Array:
     """All of the first half that is linear in space: x [channels, size^2, batch] -> [channels, out^2, batch].
 
@@ -128,18 +132,9 @@ def _move(shape: EdgeShape, traits: _Traits, x: jax.Array, taps: jax.Array) -> j
 @functools.cache
 def _linear_table(size: int, stride: int) -> np.ndarray:
     """[2 * SLOT^2 + 2, out^2, size^2]: matrices of the taps, the dilated taps, the average pool, and the skip."""
-    window = spatial.tap_table(3, 1, size, stride).sum(
-        0, dtype=np.float64
-    )  # a tap outside the map joins nothing and counts nothing
+    # A tap outside the map joins nothing, and so does not count in the mean.
+    window = spatial.tap_table(3, 1, size, stride).sum(0, dtype=np.float64)
     pool = window / window.sum(1, keepdims=True)
     same = spatial.tap_table(1, 1, size, stride)
     taps = [spatial.tap_table(spatial.SLOT, dilation, size, stride) for dilation in (1, 2)]
     return np.concatenate([*taps, pool[None], same])
-
-
-def _normalise_slot(
-    shape: EdgeShape, parameters: Tree, statistics: Tree, x: jax.Array, slot: int
-) -> tuple[jax.Array, Tree]:
-    scale, bias = parameters["scale"][slot], parameters["bias"][slot]
-    y, (mean, variance) = normalise(x, scale, bias, statistics["mean"][slot], statistics["variance"][slot], shape.train)
-    return y, {"mean": mean, "variance": variance}

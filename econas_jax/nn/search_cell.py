@@ -25,9 +25,8 @@ from econas_jax.nn.spatial import output_size
 from econas_jax.nn.switch import switch_into
 
 Buffers = tuple[jax.Array, ...]
-NumberedOperation = Callable[
-    [jax.Array, jax.Array, Tree, Tree], tuple[jax.Array, Tree]
-]  # number, then as EdgeOperation
+# The operation's number, then as EdgeOperation.
+NumberedOperation = Callable[[jax.Array, jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
 INPUTS = 2
 
 
@@ -66,7 +65,6 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 
     Node rows may hold anything before. Returns the buffers and the statistics of every edge.
     """
-
     branches = [
         functools.partial(_value_branch, shape, cell, base, operation, buffer)
         for buffer, operation in _operations(shape)

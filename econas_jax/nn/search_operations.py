@@ -65,7 +65,7 @@ def _skip(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) ->
     if shape.stride == 1:
         return x, statistics
     halved = factorized_pointwise(parameters["pointwise"][0], x, size=shape.size)
-    return _normalise_slots(shape, parameters, statistics, halved)
+    return normalise_slot(shape, parameters, statistics, halved)
 
 
 def factorized_pointwise(weights: jax.Array, x: jax.Array, *, size: int) -> jax.Array:
@@ -83,12 +83,12 @@ def _separable(
         taps = parameters["depthwise"][slot]
         x = spatial.depthwise(jax.nn.relu(x), taps, kernel, dilation, size, stride)
         x = spatial.pointwise(parameters["pointwise"][slot], x)
-        x, statistics = _normalise_slots(shape, parameters, statistics, x, slot)
+        x, statistics = normalise_slot(shape, parameters, statistics, x, slot)
         size, stride = spatial.output_size(size, stride), 1
     return x, statistics
 
 
-def _normalise_slots(
+def normalise_slot(
     shape: EdgeShape, parameters: Tree, statistics: Tree, x: jax.Array, slot: int = 0
 ) -> tuple[jax.Array, Tree]:
     """Normalises with one slot's parameters and puts that slot's new statistics among the edge's."""
