@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from econas_jax.data import Split, augment, prepare
+from econas_jax.data import Split, augment
 from econas_jax.errors import require, require_number
-from econas_jax.training.epoch import Images, Metrics, Task, descend, loss_and_correct
+from econas_jax.training.epoch import Images, Metrics, Task, descend, evaluate_batch, init_state, loss_and_correct
 from econas_jax.training.keys import derive
 from econas_jax.training.state import TrainState
 
@@ -51,7 +51,7 @@ class DataParallelTrainer:
         self._spread = NamedSharding(mesh, PartitionSpec(DATA))
         self._check_batch(task.config.batch_size)
         whole, spread = self._everywhere, self._spread
-        self._init = jax.jit(functools.partial(_init, task), out_shardings=whole)
+        self._init = jax.jit(functools.partial(init_state, task, 0), out_shardings=whole)
         self._step = jax.jit(
             functools.partial(_step, task, regularization),
             in_shardings=(whole, spread, whole, whole),
@@ -59,7 +59,7 @@ class DataParallelTrainer:
             donate_argnums=0,
         )
         self._evaluate = jax.jit(
-            functools.partial(_evaluate, task), in_shardings=(whole, spread, spread), out_shardings=whole
+            functools.partial(evaluate_batch, task), in_shardings=(whole, spread, spread), out_shardings=whole
         )
 
     def init(self) -> TrainState:
@@ -100,12 +100,6 @@ class DataParallelTrainer:
         require(size > 0 and size % self._devices == 0, "training.batch_size", size, allowed)
 
 
-def _init(task: Task) -> TrainState:
-    images = jnp.zeros((1, task.resolution, task.resolution, 3))
-    variables = task.network.init(derive(task.seed, "initial values", 0), images, train=False)
-    return TrainState(variables["params"], variables["batch_stats"], task.optimizer().init(variables["params"]))
-
-
 def _step(
     task: Task, regularization: Regularization, state: TrainState, batch: Images, epoch: jax.Array, index: jax.Array
 ) -> tuple[TrainState, Metrics]:
@@ -127,11 +121,3 @@ def _step(
         return total, (Metrics(loss, jnp.mean(correct)), updated["batch_stats"])
 
     return descend(task.optimizer(), task.learning_rate(epoch), state, loss_function)
-
-
-def _evaluate(task: Task, state: TrainState, batch: Images, weights: jax.Array) -> Metrics:
-    """Sums over a batch, each image with its weight."""
-    images = prepare(batch.images, task.resolution, task.mean, task.std)
-    variables = {"params": state.params, "batch_stats": state.batch_stats}
-    losses, correct = loss_and_correct(task.network.apply(variables, images, train=False), batch.labels)
-    return Metrics(jnp.sum(weights * losses), jnp.sum(weights * correct))

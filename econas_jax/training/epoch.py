@@ -68,10 +68,13 @@ class Task:
         return jnp.asarray(schedule(epoch))
 
 
-def init_state(task: Task, candidate: jax.Array | int, genotype: Genotype) -> TrainState:
-    """The state before the first epoch: initial values depend on (seed, candidate) and the genotype alone."""
+def init_state(task: Task, candidate: jax.Array | int, *genotype: Genotype) -> TrainState:
+    """The state before the first epoch: initial values depend on (seed, candidate) and the genotype alone.
+
+    genotype: for a network that takes it as data, here as in `evaluate_batch`.
+    """
     images = jnp.zeros((1, task.resolution, task.resolution, 3))
-    variables = task.network.init(derive(task.seed, "initial values", candidate), images, genotype, train=False)
+    variables = task.network.init(derive(task.seed, "initial values", candidate), images, *genotype, train=False)
     return TrainState(variables["params"], variables["batch_stats"], task.optimizer().init(variables["params"]))
 
 
@@ -129,18 +132,23 @@ def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -
     indices = jnp.arange(steps * batch)
     weights = (indices < count).astype(jnp.float32)
     batches = jnp.where(indices < count, indices, 0).reshape(steps, batch)
-    variables = {"params": state.params, "batch_stats": state.batch_stats}
 
     def step(total: Metrics, inputs: tuple[jax.Array, jax.Array]) -> tuple[Metrics, None]:
         chosen, weight = inputs
-        images = prepare(split.images[chosen], task.resolution, task.mean, task.std)
-        logits = task.network.apply(variables, images, genotype, train=False)
-        loss, correct = loss_and_correct(logits, split.labels[chosen])
-        return Metrics(total.loss + jnp.sum(weight * loss), total.accuracy + jnp.sum(weight * correct)), None
+        part = evaluate_batch(task, state, Images(split.images[chosen], split.labels[chosen]), weight, genotype)
+        return jax.tree.map(jnp.add, total, part), None
 
     zero = jnp.zeros(())
     total, _ = jax.lax.scan(step, Metrics(zero, zero), (batches, weights.reshape(steps, batch)))
     return Metrics(total.loss / count, total.accuracy / count)
+
+
+def evaluate_batch(task: Task, state: TrainState, batch: Images, weights: jax.Array, *genotype: Genotype) -> Metrics:
+    """Sums over a batch, each image with its weight [batch], with the running statistics."""
+    images = prepare(batch.images, task.resolution, task.mean, task.std)
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    losses, correct = loss_and_correct(task.network.apply(variables, images, *genotype, train=False), batch.labels)
+    return Metrics(jnp.sum(weights * losses), jnp.sum(weights * correct))
 
 
 def loss_and_correct(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:

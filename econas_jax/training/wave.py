@@ -180,13 +180,9 @@ class WaveTrainer:
     ) -> Any:
         """The function of one candidate, run by every device on its own; `shared` arguments are the same for all."""
 
-        def lanes(*arguments: Any) -> Any:
-            over = (0,) * by_candidate + (None,) * shared  # batches, their order and their augmentation are shared
-            return jax.vmap(function, in_axes=over)(*arguments)
-
         def local(*arguments: Any) -> Any:
-            if self._lanes > 1:
-                return lanes(*arguments)
+            if self._lanes > 1:  # batches, their order and their augmentation are shared
+                return jax.vmap(function, in_axes=(0,) * by_candidate + (None,) * shared)(*arguments)
             own = jax.tree.map(lambda leaf: leaf[0], arguments[:by_candidate])
             results = function(*own, *arguments[by_candidate:])
             return jax.tree.map(lambda leaf: leaf[None], results)
