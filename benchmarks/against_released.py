@@ -12,15 +12,13 @@ Setting: c4r4 (9 channels, 8x8), N = 6, batch 384, float32.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 from pathlib import Path
 from typing import Any
 
 from pinned import HERE, run_pinned
-
-from econas_jax import provenance
+from result_file import write_result
 
 
 def compare(released: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
@@ -61,11 +59,8 @@ def main() -> None:
         "median_ratio_of_means": statistics.median(row["ratio_of_means"] for row in rounds),
         "genotypes": arguments.genotypes.read_text(encoding="utf-8").splitlines(),
         "torch": released["torch"],
-        "machine": provenance.machine(),
-        "versions": provenance.versions(),
-        "git_revision": provenance.git_revision(),
     }
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_result(arguments.json, result)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ of these processes. Setting: c4r4 (9 channels, 8x8), N = 6, batch 384, float32. 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -17,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pinned import HERE, run_pinned
-
-from econas_jax import provenance
+from result_file import write_result
 
 
 def main() -> None:
@@ -37,7 +35,7 @@ def main() -> None:
             command = [sys.executable, str(HERE / "proxy_step.py"), "--genotypes", str(genotype), "--repeats", "1"]
             for kind in runs:  # the first fills the cache
                 runs[kind].append(run_pinned([*command, "--compilation-cache", str(cache)], {arguments.core}))
-    result: dict[str, Any] = {
+    result = {
         kind: {
             "compile_seconds": [run["compile_seconds"] for run in of_kind],
             "median_compile_seconds": statistics.median(run["compile_seconds"] for run in of_kind),
@@ -45,9 +43,7 @@ def main() -> None:
         }
         for kind, of_kind in runs.items()
     }
-    made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
-    result |= {"git_revision": provenance.git_revision(), **made_with}
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_result(arguments.json, result)
 
 
 if __name__ == "__main__":

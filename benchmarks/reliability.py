@@ -29,8 +29,8 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from result_file import write_result
 
-from econas_jax import provenance
 from econas_jax.search import SearchConfig, run_search
 from econas_jax.search.config import from_mapping
 from econas_jax.training import Job, Outcome
@@ -269,12 +269,7 @@ def main() -> int:
         except BrokenPromiseError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
-    made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
-    result |= {"git_revision": provenance.git_revision(), **made_with}
-    text = json.dumps(result, indent=1)
-    if arguments.json:
-        arguments.json.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    print(write_result(arguments.json, result))
     return 0
 
 

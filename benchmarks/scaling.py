@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 from pinned import HERE, run_pinned
+from result_file import write_result
 from step_command import read_genotypes
 
-from econas_jax import Job, SearchNetwork, Task, TrainingConfig, WaveTrainer, provenance
+from econas_jax import Job, SearchNetwork, Task, TrainingConfig, WaveTrainer
 from econas_jax.data import Split
 from econas_jax.search import compilation_cache
 from econas_jax.search.devices import set_up
@@ -95,9 +96,8 @@ def main() -> None:
     if arguments.setting:
         result: dict[str, Any] = {"steps_a_second": steps_a_second(*json.loads(arguments.setting))}
     else:
-        made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
-        result = compare(arguments.rounds) | {"git_revision": provenance.git_revision(), **made_with}
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        result = compare(arguments.rounds)
+    write_result(arguments.json, result)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from econas_jax import Genotype, provenance
+from result_file import write_result
+
+from econas_jax import Genotype
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -45,7 +46,4 @@ def median_step_seconds(run_group: Callable[[int], Any], arguments: argparse.Nam
 def write(result: dict[str, Any], arguments: argparse.Namespace) -> None:
     """Writes and prints the result with the setting and what it was made with."""
     setting = {name: value for name, value in vars(arguments).items() if isinstance(value, int)}
-    made_with = {"machine": provenance.machine(), "versions": provenance.versions()}
-    text = json.dumps(result | {"setting": setting, "git_revision": provenance.git_revision()} | made_with, indent=1)
-    arguments.json.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    print(write_result(arguments.json, result | {"setting": setting}))

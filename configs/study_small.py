@@ -1,11 +1,11 @@
-"""The paper's exploration study (section 3) on real CIFAR-10, scaled down to less than an hour on two CPU cores.
+"""The paper's exploration study (section 3) on real CIFAR-10, scaled down for two CPU cores.
 
     python -m econas_jax.study --config configs/study_small.py --config.data.path=DIR
 
 14 networks (more can be added later: only their rows are trained); the original setting is c2r2s3e4: 18 channels,
 16x16 images, an eighth of the training images, 4 epochs, N = 1. 13 proxies: c by r in a grid of 3 by 3, s and e at
 equal iterations (s3e2 against s4e4, by two c and r), and all together. It can tell little beyond its size: read the
-intervals.
+intervals. Not run to its end yet: 35 minutes is an estimate from a few of its runs.
 """
 
 from ml_collections import ConfigDict

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+POPULATIONS = ("P_E", "P_2E", "P_3E")  # as they are shown
+
 Status = Literal["completed", "diverged", "out_of_memory", "failed"]  # the last: training raised an exception
 
 

@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("econas_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
@@ -40,6 +41,11 @@ def machine() -> dict[str, str | int]:
     """The processor's name, its architecture and how many cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {"processor": _processor(), "architecture": platform.machine(), "cores": cores}
+
+
+def made_with() -> dict[str, Any]:
+    """All of the above, as results record it."""
+    return {"versions": versions(), "git_revision": git_revision(), "machine": machine()}
 
 
 def processor_fingerprint() -> str:

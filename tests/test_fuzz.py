@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import shutil
 from pathlib import Path
@@ -18,7 +19,6 @@ from tiny_search import LONGER, genotypes
 from econas_jax.errors import InputError, SearchError
 from econas_jax.genotype import Genotype
 from econas_jax.search import SearchConfig, SearchInterruptedError, from_mapping, run_search
-from econas_jax.search.config import to_json
 from econas_jax.status import read_status
 
 QUICK = settings(
@@ -87,11 +87,15 @@ def test_any_value_of_any_field_is_taken_or_refused_by_the_fields_name(path: str
     except InputError as error:
         assert str(error).startswith(path.split(".")[0]) and "\n" not in str(error)
     else:
-        assert from_mapping(to_json(config)) == config
+        assert from_mapping(dataclasses.asdict(config)) == config
 
 
 @QUICK
-@given(st.dictionaries(st.text(max_size=9) | st.sampled_from(sorted(to_json(SearchConfig()))), VALUES, max_size=4))
+@given(
+    st.dictionaries(
+        st.text(max_size=9) | st.sampled_from(sorted(dataclasses.asdict(SearchConfig()))), VALUES, max_size=4
+    )
+)
 def test_any_mapping_is_a_config_or_refused(fields: dict[str, Any]) -> None:
     try:
         assert isinstance(from_mapping(fields), SearchConfig)

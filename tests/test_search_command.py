@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -13,45 +14,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from absl import logging
-from absl.testing import flagsaver
+from in_process import Command, running
 from search_output import lines
 from tiny_network import TinyNetwork
 from tiny_search import CONFIG, XLA_FLAGS, Trained, share_trainers, start_jax
 
 from econas_jax.search import __main__, run_search
-from econas_jax.search.config import to_json
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # By which ml_collections loads a config file.
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 DIGITS = f"--config={REPOSITORY / 'configs' / 'digits.py'}"
-Command = Callable[..., int]
 
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command]:
     """Runs the command in this process, in an empty folder; returns its exit status."""
     start_jax(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    verbosity, saved = logging.get_verbosity(), flagsaver.save_flag_values()
-
-    def run(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["search", *arguments])  # ml_collections looks for overrides there
-        try:
-            return __main__.main(__main__.parse_flags(sys.argv))
-        except SystemExit as leaving:
-            assert isinstance(leaving.code, int)
-            return leaving.code
-        finally:
-            flagsaver.restore_flag_values(saved)
-            sys.modules.pop("config_config", None)  # the config file as a module
-
-    yield run
-    logging.set_verbosity(verbosity)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    with running(__main__, monkeypatch, tmp_path) as run:
+        yield run
 
 
 def config_file(folder: Path) -> Path:
@@ -62,7 +43,7 @@ from econas_jax.search import from_mapping
 from econas_jax.search.config import to_config_dict
 
 def get_config():
-    return to_config_dict(from_mapping({to_json(CONFIG)!r}))
+    return to_config_dict(from_mapping({dataclasses.asdict(CONFIG)!r}))
 """)
     return file
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from absl import flags
+from in_process import Command, running
 from study_tables import ORIGINAL, made_up_table
 from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
 
@@ -17,7 +16,6 @@ from econas_jax.study import __main__, read_table, table_text
 
 # By which ml_collections loads a config file.
 pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
-Command = Callable[..., int]
 
 
 @pytest.fixture
@@ -28,26 +26,8 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command]:
     """Runs the command in this process, in an empty folder; returns its exit status."""
-    monkeypatch.chdir(tmp_path)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def run(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["study", *arguments])  # ml_collections looks for overrides there
-        try:
-            return __main__.main(__main__.parse_flags(sys.argv))
-        except SystemExit as leaving:
-            assert isinstance(leaving.code, int)
-            return leaving.code
-        finally:
-            for name in ("config", "workdir", "table", "original", "margin"):
-                flags.FLAGS[name].unparse()
-            for name in [name for name in flags.FLAGS if name.startswith("config.")]:  # each override is a flag
-                delattr(flags.FLAGS, name)
-            sys.modules.pop("config_config", None)  # the config file as a module
-
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    with running(__main__, monkeypatch, tmp_path) as run:
+        yield run
 
 
 def config_file(folder: Path) -> str:

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from econas_jax.errors import InputError
-from econas_jax.history import CycleSummary, read_cycles
+from econas_jax.history import POPULATIONS, CycleSummary, read_cycles
 from econas_jax.report.figure_files import WrittenFigure
 from econas_jax.report.page import Page, PageTable, Section, write_page
-
-POPULATIONS = ("P_E", "P_2E", "P_3E")
 
 
 def write_search_report(workdir: Path) -> Path:

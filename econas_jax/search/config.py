@@ -19,6 +19,8 @@ from econas_jax.proxy import Proxy
 from econas_jax.spaces import DartsSpace
 from econas_jax.training import TrainingConfig
 
+Config = typing.TypeVar("Config")  # a dataclass
+
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
@@ -159,22 +161,15 @@ def default_config() -> ConfigDict:
 
 def from_mapping(fields: Mapping[str, Any]) -> SearchConfig:
     """Builds and checks a search's config; raises InputError naming the first field that is unknown or wrong."""
-    config = build_config(SearchConfig, fields)
-    assert isinstance(config, SearchConfig)  # for the type checker: build_config returns what it is asked for
-    return config
+    return build_config(SearchConfig, fields)
 
 
-def to_json(config: SearchConfig) -> dict[str, Any]:
-    """The resolved config in plain JSON types; `from_mapping` is its inverse."""
-    return dataclasses.asdict(config)
-
-
-def build_config(kind: type, fields: Any, path: str = "") -> object:
+def build_config(kind: type[Config], fields: Any, path: str = "") -> Config:
     """A dataclass of the kind, nested ones included; raises InputError naming the first field that is wrong.
 
     path: of the group of fields in the whole config, ending in a dot, for messages.
     """
-    known = [field.name for field in dataclasses.fields(kind)]
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     require(isinstance(fields, Mapping | ConfigDict), path.rstrip(".") or "config", fields, "a group of fields")
     for name in fields:
         require(name in known, "config field", f"{path}{name}", "one of " + ", ".join(path + field for field in known))

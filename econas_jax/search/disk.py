@@ -41,6 +41,15 @@ def folder_size(folder: Path) -> int:
 
 
 @contextlib.contextmanager
+def refused_if_unwritable(workdir: Path) -> Iterator[None]:
+    """Turns what a folder that cannot be written raises before any work into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError("workdir", str(workdir), f"a folder that can be written ({error.strerror})") from None
+
+
+@contextlib.contextmanager
 def one_line_errors(workdir: Path) -> Iterator[None]:
     """Turns what a full or unwritable disk raises into a SearchError."""
     try:

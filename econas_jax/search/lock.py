@@ -1,4 +1,4 @@
-"""One search at a time in a workdir: a lock that the operating system drops when its process dies, however it dies."""
+"""One search or study at a time in a workdir: a lock that drops when its process dies, however it dies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from econas_jax.errors import InputError
+from econas_jax.search.disk import refused_if_unwritable
 
 FILE = ".lock"
 PATIENCE = 1.0  # seconds: `is_held` takes the lock for a moment, which must not turn a search away
@@ -18,15 +19,13 @@ PATIENCE = 1.0  # seconds: `is_held` takes the lock for a moment, which must not
 
 @contextlib.contextmanager
 def locked(workdir: Path) -> Iterator[None]:
-    """Holds the workdir's lock; raises InputError, naming the other process, if a search holds it.
+    """Holds the workdir's lock; raises InputError, naming the other process, if another one holds it.
 
     The file tells who holds the lock and is never removed: only the lock on it counts. A file system without locks
     (some network ones) is taken as it is.
     """
-    try:
+    with refused_if_unwritable(workdir):
         descriptor = os.open(workdir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise InputError("workdir", str(workdir), f"a folder that can be written ({error.strerror})") from None
     try:
         if not _acquired(descriptor):
             holder = os.read(descriptor, 200).decode(errors="replace") or "another process"
@@ -40,7 +39,7 @@ def locked(workdir: Path) -> Iterator[None]:
 
 
 def is_held(workdir: Path) -> bool:
-    """Whether a search runs in the workdir; changes nothing in it."""
+    """Whether a search or study runs in the workdir; changes nothing in it."""
     try:
         with (workdir / FILE).open("rb") as file:
             return not _tried(file.fileno(), fcntl.LOCK_SH)

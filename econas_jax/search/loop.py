@@ -116,7 +116,8 @@ class _Search:
     def _train(self, state: SearchState, total: int) -> SearchState:
         if self.algorithm.done(state.algorithm):
             return state
-        with self.reporter.doing(f"compiling for {self.trainer.slots} device(s)"), self.times.measuring("compile"):
+        compiling = f"compiling for {self.trainer.slots} candidate(s) at a time"
+        with self.reporter.doing(compiling), self.times.measuring("compile"):
             self.trainer.compile()
         with self.reporter.stages(total, len(state.stages)):
             while not self.algorithm.done(state.algorithm):

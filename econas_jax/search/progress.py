@@ -12,9 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from econas_jax.algorithms import Member
-from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.history import POPULATIONS, CycleSummary, StageRecord
 
-NAMES = ("P_E", "P_2E", "P_3E")
 WINDOW = 3600.0  # seconds over which the bar estimates its speed: stages of different rungs even out
 
 
@@ -73,7 +72,7 @@ class Reporter:
         """The line of a finished cycle: sizes and mean accuracies of the populations."""
         populations = "  ".join(
             f"{name} {size:3d} {_percent(mean):>7}"
-            for name, size, mean in zip(NAMES, summary.sizes, summary.mean_accuracies, strict=True)
+            for name, size, mean in zip(POPULATIONS, summary.sizes, summary.mean_accuracies, strict=True)
         )
         best = _percent(summary.best_accuracy)
         width = len(str(cycles))

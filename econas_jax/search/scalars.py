@@ -18,10 +18,8 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.record_writer import RecordWriter
 from tensorboardX.summary import scalar
 
-from econas_jax.history import CycleSummary
+from econas_jax.history import POPULATIONS, CycleSummary
 from econas_jax.search.state import SearchState
-
-POPULATIONS = ("P_E", "P_2E", "P_3E")
 
 
 class Scalars:

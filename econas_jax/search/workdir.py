@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from econas_jax import provenance
 from econas_jax.algorithms import Member
-from econas_jax.errors import InputError, require
+from econas_jax.errors import require
 from econas_jax.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines, write_text
 from econas_jax.report import write_search_figures
-from econas_jax.search import lock
-from econas_jax.search.config import SearchConfig, to_json
+from econas_jax.search import config_file, lock
+from econas_jax.search.config import SearchConfig
+from econas_jax.search.config_file import ConfigFile, described
+from econas_jax.search.disk import refused_if_unwritable
 from econas_jax.search.state import SearchState
 
 # No number of a search depends on these, but for `search.cycles`, with which it only goes on longer, and `lanes` (with
@@ -23,7 +24,6 @@ CHANGEABLE = (
     *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
     *("data.path", "data.download", "search.cycles"),
 )
-MAXIMUM_CONFIG = 10**6  # bytes
 TEMPORARY = ".tmp"  # ends the names of files that are being written
 
 
@@ -42,7 +42,7 @@ class Workdir:
         self.figures = path / "figures"
         self.failures = path / "failures"
         self.tensorboard = path / "tensorboard"
-        self._config_file = path / "config.json"
+        self._config_file = ConfigFile(path)
         self._say = say
 
     @contextlib.contextmanager
@@ -58,7 +58,7 @@ class Workdir:
     def open(self, config: SearchConfig) -> None:
         """Makes the folder this search's, or checks that it is; raises InputError if it is not or cannot be written."""
         self.check(config)
-        with self._refused_if_unwritable():
+        with refused_if_unwritable(self.path):
             for leftover in self.path.glob(f"*{TEMPORARY}"):
                 leftover.unlink()
         if not self._config_file.exists():
@@ -66,28 +66,19 @@ class Workdir:
 
     def write_config(self, config: SearchConfig) -> None:
         """`config.json`; says which fields it changes. Not before it is sure that the search goes on with them."""
-        if self._config_file.exists() and (changes := self._differing(config)):
-            self._say(f"changed since the last run: {_described(changes)}")
-        made_with = {
-            "versions": provenance.versions(),
-            "git_revision": provenance.git_revision(),
-            "machine": provenance.machine(),
-        }
-        description = {"config": to_json(config), **made_with}
-        with self._refused_if_unwritable():
-            write_text(self._config_file, json.dumps(description, indent=2) + "\n")
+        if self._config_file.exists() and (changes := self._config_file.differing(config)):
+            self._say(f"changed since the last run: {described(changes)}")
+        self._config_file.write(config)
 
     def check(self, config: SearchConfig) -> None:
         """Makes the folder if need be, and checks what `open` checks, without writing anything into it."""
-        with self._refused_if_unwritable():
+        with refused_if_unwritable(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
         if self._config_file.exists():
-            fixed = {name: values for name, values in self._differing(config).items() if name not in CHANGEABLE}
-            allowed = f"the config it was made with, or another folder ({_described(fixed)})"
-            require(not fixed, "workdir", str(self.path), allowed)
+            self._config_file.check_same(config, CHANGEABLE.__contains__)
         else:
-            ours = (lock.FILE, self._config_file.name + TEMPORARY)  # all that a search killed this early leaves
-            with self._refused_if_unwritable():
+            ours = (lock.FILE, config_file.NAME + TEMPORARY)  # all that a search killed this early leaves
+            with refused_if_unwritable(self.path):
                 used = any(file.name not in ours for file in self.path.iterdir())
             require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
 
@@ -136,30 +127,6 @@ class Workdir:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
         write_search_figures(self.figures, state.stages, state.cycles, [member.genotype for member in best])
 
-    @contextlib.contextmanager
-    def _refused_if_unwritable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise InputError("workdir", str(self.path), f"a folder that can be written ({error.strerror})") from None
-
-    def _differing(self, config: SearchConfig) -> dict[str, tuple[Any, Any]]:
-        """Fields whose value in `config.json` is another: (there, here). Raises InputError if it cannot be read."""
-        file = self._config_file
-        try:
-            if file.stat().st_size > MAXIMUM_CONFIG:
-                raise ValueError("too large")
-            there = _flat(json.loads(file.read_text(encoding="utf-8"))["config"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise InputError("workdir", str(self.path), f"a readable {file.name} in it, or an empty folder") from None
-        here = _flat(json.loads(json.dumps(to_json(config))))
-        pairs = {name: (there.get(name), here.get(name)) for name in sorted({*there, *here})}
-        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _described(differing: dict[str, tuple[Any, Any]]) -> str:
-    return ", ".join(f"{name}: {there} there, {here} here" for name, (there, here) in differing.items())
-
 
 def _content(file: Path) -> bytes | None:
     try:
@@ -178,10 +145,3 @@ def _describe(rank: int, member: Member, stage: StageRecord) -> dict[str, Any]:
         "multiply_adds": stage.multiply_adds,
         "genotype": str(member.genotype),
     }
-
-
-def _flat(fields: Any, prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in fields.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat

@@ -139,6 +139,4 @@ def default_config() -> ConfigDict:
 
 def from_mapping(fields: Mapping[str, Any]) -> StudyConfig:
     """Builds and checks a study's config; raises InputError naming the first field that is unknown or wrong."""
-    config = build_config(StudyConfig, fields)
-    assert isinstance(config, StudyConfig)  # for the type checker: build_config returns what it is asked for
-    return config
+    return build_config(StudyConfig, fields)

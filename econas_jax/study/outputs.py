@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from econas_jax.errors import InputError
 from econas_jax.history import write_text
 from econas_jax.report.page import write_page
 from econas_jax.report.study_figures import write_study_figures
 from econas_jax.report.study_page import study_page
+from econas_jax.search.disk import refused_if_unwritable
 from econas_jax.study.analysis import Analysis, Coefficient, ProxyResult, analyse
 from econas_jax.study.comparisons import Observation, observations
 from econas_jax.study.recommendation import Recommendation, recommend
@@ -41,14 +41,12 @@ def write_outputs(
     """
     analysis = analyse(table, original, resamples, seed)
     recommendation = recommend(analysis, margin)
-    try:
+    with refused_if_unwritable(folder):
         folder.mkdir(parents=True, exist_ok=True)
         figures = write_study_figures(folder / "figures", table, analysis, recommendation)
         numbers = json.dumps(to_json(analysis, recommendation), indent=2, allow_nan=False)
         write_text(folder / "analysis.json", numbers + "\n")
         write_page(folder / "report.html", study_page(analysis, recommendation, figures, facts))
-    except OSError as error:
-        raise InputError("workdir", str(folder), f"a folder that can be written ({error.strerror})") from None
     return StudyOutcome(analysis, recommendation, folder / "report.html")
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from econas_jax import provenance
 from econas_jax.search import compilation_cache, lock
 from econas_jax.search.devices import set_up
 from econas_jax.search.progress import Reporter
@@ -13,7 +14,7 @@ from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.table import StudyTable
 from econas_jax.study.wide_table import read_any_table
-from econas_jax.study.workdir import StudyWorkdir, made_with
+from econas_jax.study.workdir import StudyWorkdir
 from econas_jax.study.zoo import StudyInterruptedError, Zoo, draw_networks
 
 
@@ -51,7 +52,7 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
     )
     Zoo(config, dataset, genotypes, devices, files.rows, reporter, should_stop).train(table)
     table = wanted_rows(files.rows.read(), config)
-    facts = {"config": dataclasses.asdict(config), **made_with()}
+    facts = {"config": dataclasses.asdict(config), **provenance.made_with()}
     with reporter.doing("analysis and report"):
         return write_outputs(files.path, table, config.original, config.margin, config.resamples, config.seed, facts)
 
@@ -59,7 +60,7 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
 def study_table(path: Path, original: str, workdir: Path, margin: float, resamples: int, seed: int) -> StudyOutcome:
     """The same from accuracies that were made elsewhere (`read_any_table`); raises InputError as its parts do."""
     table = read_any_table(path)
-    facts = {"table": path.name, **made_with()}
+    facts = {"table": path.name, **provenance.made_with()}
     return write_outputs(workdir, table, original, margin, resamples, seed, facts)
 
 

@@ -1,0 +1,42 @@
+"""Runs one of the commands in the test's own process, as often as the test likes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from absl import logging
+from absl.testing import flagsaver
+
+Command = Callable[..., int]
+
+
+@contextlib.contextmanager
+def running(module: types.ModuleType, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Command]:
+    """A function from arguments to the exit status of the command (a package's `__main__`), run in the folder."""
+    monkeypatch.chdir(folder)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    verbosity = logging.get_verbosity()
+
+    def run(*arguments: str) -> int:
+        saved = flagsaver.save_flag_values()  # anew each time: what is restored becomes the flags' own state
+        monkeypatch.setattr(sys, "argv", [module.__name__, *arguments])  # ml_collections looks for overrides there
+        try:
+            status: int = module.main(module.parse_flags(sys.argv))
+            return status
+        except SystemExit as leaving:
+            assert isinstance(leaving.code, int)
+            return leaving.code
+        finally:
+            flagsaver.restore_flag_values(saved)
+            sys.modules.pop("config_config", None)  # the config file as a module
+
+    yield run
+    logging.set_verbosity(verbosity)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
