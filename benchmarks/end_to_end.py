@@ -1,0 +1,102 @@
+"""Candidates an hour, whole process against whole process: a search of ours and EcoNAS's released PyTorch code.
+
+    python benchmarks/end_to_end.py --econas-repo EcoNAS --torch-python TORCH_ENV/bin/python --data DIR \
+        --json benchmarks/results/end_to_end.json
+
+Claims: the ratio of candidates an hour on the same cores, for the same random genotypes, images, split, batch size and
+epochs (c4r4: 9 channels, 8x8, N = 6, batch 384). Counted is everything from the start of the process: imports, reading
+the images (already decoded on both sides), augmentation, our compilation from nothing, training, validation after every
+epoch, saving. Theirs trains one candidate a process, as many at once as there are cores, one thread each; ours is the
+command a user types, one device a core. What is changed in their code: released_search.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import released_search
+from pinned import HERE
+from result_file import write_result
+
+from econas_jax import Genotype, load_dataset
+
+SEED = 0  # the config's: both sides have the same split
+
+
+def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dict[str, Any]]]:
+    """Seconds of our search, and its stages."""
+    workdir = folder / "workdir"
+    fields = {
+        "data.path": arguments.data,
+        "search.initial_population": arguments.candidates,
+        "search.cycles": 0,
+        "search.epochs": arguments.epochs,
+        "devices": len(arguments.cores),
+    }
+    command = [sys.executable, "-m", "econas_jax.search", "--config", str(HERE.parent / "configs" / "econas.py")]
+    command += ["--workdir", str(workdir), *(f"--config.{name}={value}" for name, value in fields.items())]
+    cores = set(arguments.cores)
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "JAX_COMPILATION_CACHE_DIR": str(folder / "cache")}
+    start = time.perf_counter()
+    pin = lambda: os.sched_setaffinity(0, cores)  # noqa: E731
+    subprocess.run(command, check=True, preexec_fn=pin, env=environment)
+    seconds = time.perf_counter() - start
+    lines = (workdir / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    return seconds, [json.loads(line) for line in lines]
+
+
+def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Ours, then theirs with the genotypes that ours drew."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        our_seconds, stages = search(arguments, folder)
+        genotypes = [Genotype.parse(stage["genotype"]) for stage in stages]
+        dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)
+        released_search.prepare(arguments.econas_repo.resolve(), folder, dataset)
+        start = time.perf_counter()
+        accuracies = released_search.train(folder, arguments.torch_python, genotypes, arguments.epochs, arguments.cores)
+        released_seconds = time.perf_counter() - start
+    return {
+        "our_seconds": our_seconds,
+        "released_seconds": released_seconds,
+        "our_candidates_an_hour": 3600 * len(genotypes) / our_seconds,
+        "released_candidates_an_hour": 3600 * len(genotypes) / released_seconds,
+        "ratio": released_seconds / our_seconds,
+        "our_accuracies": [stage["validation_accuracy"] for stage in stages],
+        "released_accuracies": accuracies,
+        "genotypes": [str(genotype) for genotype in genotypes],
+    }
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--econas-repo", type=Path, required=True)
+    parser.add_argument("--torch-python", default=sys.executable, help="a Python that has PyTorch and torchvision")
+    parser.add_argument("--data", required=True, help="CIFAR-10, as config.data.path")
+    parser.add_argument("--candidates", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--cores", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--json", type=Path, required=True)
+    arguments = parser.parse_args()
+    rounds = []
+    for number in range(arguments.rounds):
+        rounds.append(run_round(arguments))
+        print(f"round {number + 1}: released / ours, seconds {rounds[-1]['ratio']:.2f}", flush=True)
+    setting = {"candidates": arguments.candidates, "epochs": arguments.epochs, "cores": len(arguments.cores)}
+    ratio = statistics.median(row["ratio"] for row in rounds)
+    print(write_result(arguments.json, {"rounds": rounds, "median_ratio": ratio, "setting": setting}))
+
+
+if __name__ == "__main__":
+    main()
