@@ -65,8 +65,8 @@ def measure(devices: int, batch: int = 384, cells: int = 6, candidates: int = 2)
     return float(result["steps_a_second"])
 
 
-def compare(rounds: int) -> dict[str, Any]:
-    """All settings, interleaved; each round has every one of them."""
+def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
+    """Two devices against one in so many rounds; all settings, interleaved, in so many."""
     settings: list[dict[str, int]] = [
         *({"devices": devices, "batch": batch} for batch in BATCHES for devices in (1, 2)),
         *({"devices": devices, "cells": cells} for cells in CELLS for devices in (1, 2)),
@@ -78,8 +78,10 @@ def compare(rounds: int) -> dict[str, Any]:
         one, two = measure(1, candidates=1), measure(2, candidates=2)
         two_on_two.append(two / one)
         print(f"round {number + 1}: two on two / one on one {two / one:.2f}", flush=True)
+    for _ in range(setting_rounds):
         for setting, rates in zip(settings, found, strict=True):
             rates.append(measure(**setting))
+            print(f"{setting}: {rates[-1]:.1f} steps a second", flush=True)
     rows = [
         setting | {"steps_a_second": statistics.median(rates)} for setting, rates in zip(settings, found, strict=True)
     ]
@@ -89,14 +91,15 @@ def compare(rounds: int) -> dict[str, Any]:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of two devices against one")
+    parser.add_argument("--setting-rounds", type=int, default=1, help="of the settings")
     parser.add_argument("--setting", help=argparse.SUPPRESS)  # of the processes that this script starts
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.setting:
         result: dict[str, Any] = {"steps_a_second": steps_a_second(*json.loads(arguments.setting))}
     else:
-        result = compare(arguments.rounds)
+        result = compare(arguments.rounds, arguments.setting_rounds)
     write_result(arguments.json, result)
 
 

@@ -29,6 +29,15 @@ PANEL = [2.6, 3.1, 2.5, 5.0, 3.6, 4.0, 5.2, 2.8, 3.8]
 # Wikipedia, Spearman's rank correlation coefficient: rho = -29/165 = -0.175757575...
 IQ = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110]
 HOURS = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17]
+# NAG Library, example results of g02bnf (support.nag.com/numeric/cl/nagdoc_fl26.2/examples/baseresults/g02bnfe.r.html):
+# three variables with ties in each, both coefficients of every pair to four places.
+NAG = (
+    [1.7, 2.8, 0.6, 1.8, 0.99, 1.4, 1.8, 2.5, 0.99],
+    [1.0, 4.0, 6.0, 9.0, 4.0, 2.0, 9.0, 7.0, 5.0],
+    [0.5, 3.0, 2.5, 6.0, 2.5, 5.5, 7.5, 0.0, 3.0],
+)
+NAG_SPEARMAN = {(0, 1): 0.2246, (0, 2): 0.1186, (1, 2): 0.3814}
+NAG_KENDALL = {(0, 1): 0.0294, (0, 2): 0.1176, (1, 2): 0.2353}
 
 
 def slow_ranks(values: Sequence[float]) -> list[float]:
@@ -58,6 +67,13 @@ def test_published_coefficients() -> None:
     assert kendall(HUNTER, PANEL) == pytest.approx(0.4444444, abs=5e-8)
     assert spearman(HUNTER, PANEL) == pytest.approx(0.6, abs=5e-8)
     assert spearman(IQ, HOURS) == pytest.approx(-29 / 165, abs=1e-12)
+
+
+@pytest.mark.parametrize("pair", NAG_SPEARMAN)
+def test_published_coefficients_with_ties(pair: tuple[int, int]) -> None:
+    x, y = (NAG[variable] for variable in pair)
+    assert spearman(x, y) == pytest.approx(NAG_SPEARMAN[pair], abs=5e-5)
+    assert kendall(x, y) == pytest.approx(NAG_KENDALL[pair], abs=5e-5)
 
 
 def test_the_papers_equation_without_ties() -> None:

@@ -1,0 +1,118 @@
+"""Where a training step's time goes, by operation, beside what the core could do at best.
+
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 python benchmarks/step_parts.py --json benchmarks/results/step_parts.json
+
+Claims, for c4r4 (9 channels, 8x8, N = 6, batch 384) on one pinned core: the median step of a network whose edges all
+have one operation (the inputs are those of the first of genotypes.txt), and for each operation, in milliseconds a step
+over what the network of `none` takes: its cost; its arithmetic floor, the multiply-adds of forward and backward (three
+times the forward's) at the rate of one large matrix product; and its memory floor, reading and writing each state once
+where an edge must (7 times a state's bytes: input and node forward, input and two gradients backward) at the rate of a
+copy of a large array. Both rates are measured here, by XLA, on the same core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from pinned import HERE, run_pinned
+from result_file import write_result
+from step_command import read_genotypes
+
+from econas_jax import Genotype
+from econas_jax.genotype import SEARCH_OPERATIONS
+from econas_jax.spaces import multiply_adds
+
+CHANNELS, RESOLUTION, CELLS, BATCH, STAGES = 9, 8, 6, 384, 3
+PRODUCT_SIZE, COPY_BYTES, REPEATS = 1024, 2**28, 9
+PASSES, TRAFFIC = 3, 7  # multiply-adds over the forward's; times a state is read or written
+
+
+def uniform(genotype: Genotype, operation: str) -> Genotype:
+    """The genotype with one operation everywhere."""
+    cells = {
+        name: dataclasses.replace(cell, edges=tuple(edge._replace(operation=operation) for edge in cell.edges))
+        for name, cell in (("normal", genotype.normal), ("reduce", genotype.reduce))
+    }
+    return Genotype(**cells)
+
+
+def best_rates() -> dict[str, float]:
+    """Of this process's one core: multiply-adds a second of a product, bytes a second (read and written) of a copy."""
+    square = jnp.ones((PRODUCT_SIZE, PRODUCT_SIZE))
+    long = jnp.ones(COPY_BYTES // 4)
+    return {
+        "multiply_adds_a_second": PRODUCT_SIZE**3 / _seconds(jnp.matmul, square, square),
+        "bytes_a_second": 2 * COPY_BYTES / _seconds(lambda x: x + 1.0, long),
+    }
+
+
+def _seconds(function: Callable[..., jax.Array], *operands: jax.Array) -> float:
+    program = jax.jit(function).lower(*operands).compile()
+    times = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        jax.block_until_ready(program(*operands))
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def memory_floor(rates: dict[str, float]) -> float:
+    """Seconds a step to move what all edges must: the states halve from stage to stage."""
+    nodes = 4
+    states = [CHANNELS * RESOLUTION**2 * BATCH * 4 / 2**stage for stage in range(STAGES)]
+    edges = 2 * nodes * CELLS
+    reduction = 2 * nodes * sum(states[1:])  # its outputs have the next stage's size
+    return TRAFFIC * (edges * sum(states) + reduction) / rates["bytes_a_second"]
+
+
+def parts(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measures and compares."""
+    [first, *_] = read_genotypes(HERE / "genotypes.txt")
+    networks = {operation: uniform(first, operation) for operation in SEARCH_OPERATIONS}
+    own = [sys.executable, str(Path(__file__)), "--rates"]
+    rates = run_pinned(own, {arguments.core})
+    with tempfile.TemporaryDirectory() as folder:
+        genotypes = Path(folder) / "genotypes.txt"
+        genotypes.write_text("\n".join(map(str, networks.values())) + "\n", encoding="utf-8")
+        command = [sys.executable, str(HERE / "proxy_step.py"), "--genotypes", str(genotypes)]
+        measured = run_pinned(command, {arguments.core})
+    steps = dict(zip(networks, measured["step_seconds"], strict=True))
+    work = {
+        name: PASSES * BATCH * multiply_adds(network, channels=CHANNELS, cells_per_stage=CELLS, resolution=RESOLUTION)
+        for name, network in networks.items()
+    }
+    rows = {
+        name: {
+            "step_ms": 1000 * steps[name],
+            "over_none_ms": 1000 * (steps[name] - steps["none"]),
+            "arithmetic_floor_ms": 1000 * (work[name] - work["none"]) / rates["multiply_adds_a_second"],
+            "memory_floor_ms": 0.0 if name == "none" else 1000 * memory_floor(rates),
+        }
+        for name in networks
+    }
+    none_floor = 1000 * work["none"] / rates["multiply_adds_a_second"]
+    return {"operations": rows, "none_arithmetic_floor_ms": none_floor, "rates": rates}
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--rates", action="store_true", help=argparse.SUPPRESS)  # of the process that this one starts
+    parser.add_argument("--json", type=Path, required=True)
+    arguments = parser.parse_args()
+    print(write_result(arguments.json, best_rates() if arguments.rates else parts(arguments)))
+
+
+if __name__ == "__main__":
+    main()
