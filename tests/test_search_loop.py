@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import functools
 import io
 import json
@@ -42,7 +43,7 @@ def trained(no_figures: None, monkeypatch: pytest.MonkeyPatch) -> Trained:
 def test_a_search_on_real_networks_leaves_consistent_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     share_trainers(monkeypatch)
     result = run_search(CONFIG, tmp_path)
-    records = {"config.json", "history.jsonl", "cycles.jsonl", "result.json", "times.json"}
+    records = {"config.json", "history.jsonl", "cycles.jsonl", "result.json", "times.json", "report.html"}
     expected = records | {"checkpoints", "figures", "tensorboard", ".lock"}
     assert {path.name for path in tmp_path.iterdir()} == expected
     names = ["populations", "accuracy_against_cost", *[f"best_cell_{rank}" for rank in range(1, 6)]]
@@ -50,6 +51,9 @@ def test_a_search_on_real_networks_leaves_consistent_records(tmp_path: Path, mon
         f"{name}.{kind}" for name in names for kind in ("png", "svg")
     }
     assert all(path.stat().st_size > 1000 for path in (tmp_path / "figures").iterdir())
+    report = html.unescape((tmp_path / "report.html").read_text())
+    assert str(result.best[0].genotype) in report
+    assert report.count("data:image/png") == len(names)
     assert tuple(read_stages(tmp_path / "history.jsonl")) == result.stages
     assert tuple(read_cycles(tmp_path / "cycles.jsonl")) == result.cycles
     check_counts(CONFIG, result)

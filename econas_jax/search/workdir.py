@@ -11,7 +11,7 @@ from typing import Any
 from econas_jax.algorithms import Member
 from econas_jax.errors import require
 from econas_jax.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines, write_text
-from econas_jax.report import write_search_figures
+from econas_jax.report import write_search_figures, write_search_report
 from econas_jax.search import config_file, lock
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.config_file import ConfigFile, described
@@ -30,9 +30,9 @@ TEMPORARY = ".tmp"  # ends the names of files that are being written
 class Workdir:
     """The files of a search. `config.json` says whose it is and `checkpoints/` holds all that counts.
 
-    `history.jsonl`, `cycles.jsonl`, `result.json` and `figures/` are made from a commit, after it, so they never tell
-    more than it does, and are made again from the last commit at every start. `failures/` holds tracebacks, for people
-    to read; `times.json` tells where the last run's time went.
+    `history.jsonl`, `cycles.jsonl`, `result.json`, `figures/` and `report.html` are made from a commit, after it, so
+    they never tell more than it does, and are made again from the last commit at every start. `failures/` holds
+    tracebacks, for people to read; `times.json` tells where the last run's time went.
     """
 
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
@@ -111,7 +111,7 @@ class Workdir:
         return ("history.jsonl", state.stages), ("cycles.jsonl", state.cycles)
 
     def write_result(self, state: SearchState, best: Sequence[Member]) -> None:
-        """`result.json` and the figures, from a finished (or interrupted) search."""
+        """`result.json`, the figures and `report.html`, from a finished (or interrupted) search."""
         stages = last_stages(state.stages)
         result = {
             "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
@@ -126,6 +126,7 @@ class Workdir:
         }
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
         write_search_figures(self.figures, state.stages, state.cycles, [member.genotype for member in best])
+        write_search_report(self.path)
 
 
 def _content(file: Path) -> bytes | None:
