@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import functools
+import html
 import io
 import json
 import traceback
