@@ -2,10 +2,10 @@
 
     python -m econas_jax.study --config configs/study_small.py --config.data.path=DIR
 
-14 networks (more can be added later: only their rows are trained); the original setting is c2r2s3e4: 18 channels,
+16 networks (more can be added later: only their rows are trained); the original setting is c2r2s3e4: 18 channels,
 16x16 images, an eighth of the training images, 4 epochs, N = 1. 13 proxies: c by r in a grid of 3 by 3, s and e at
 equal iterations (s3e2 against s4e4, by two c and r), and all together. It can tell little beyond its size: read the
-intervals. Not run to its end yet: 35 minutes is an estimate from a few of its runs.
+intervals. Its outcome: benchmarks/results/study_small.
 """
 
 from ml_collections import ConfigDict
@@ -16,7 +16,7 @@ from econas_jax.study.config import default_config
 def get_config() -> ConfigDict:
     config = default_config()
     config.data.name = "cifar10"
-    config.networks = 14
+    config.networks = 16
     config.network.cells_per_stage = 1  # N
     config.training.batch_size = 64
     config.original = "c2r2s3e4"
