@@ -8,7 +8,7 @@ import types
 from pathlib import Path
 from typing import NoReturn
 
-from absl import flags
+from absl import flags, logging
 from ml_collections import config_flags
 
 FAILURE = 1
@@ -40,6 +40,11 @@ class StopRequest:
     def status(self) -> int:
         """The exit status of a command stopped by a signal."""
         return 128 + (self.signal or signal.SIGINT)
+
+
+def quiet_libraries() -> None:
+    """Leaves the terminal to ours: JAX and Orbax tell every start and every save at the level of information."""
+    logging.set_verbosity(logging.WARNING)
 
 
 def parse_flags(arguments: list[str], example: str | None) -> list[str]:

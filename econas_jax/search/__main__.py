@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from absl import app, logging
+from absl import app
 
 from econas_jax import command
 from econas_jax.errors import InputError, SearchError
@@ -18,7 +18,7 @@ def parse_flags(arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Runs the search that the flags describe; returns the exit status."""
-    logging.set_verbosity(logging.WARNING)  # Orbax describes every save at the level of information
+    command.quiet_libraries()
     stop = command.StopRequest()
     reporter = Reporter()
     try:

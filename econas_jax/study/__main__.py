@@ -34,6 +34,7 @@ def parse_flags(arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Runs the study that the flags describe; returns the exit status."""
+    command.quiet_libraries()
     stop = command.StopRequest()
     reporter = Reporter()
     try:
