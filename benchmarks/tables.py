@@ -1,0 +1,123 @@
+"""The README's tables of measurements, made from the files in results/.
+
+    python benchmarks/tables.py README.md
+
+Writes each table anew between its marks, `<!-- table: NAME -->` and `<!-- end of table -->`; NAME is a function of
+`TABLES`. A test compares the README with what this script would make of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parent / "results"
+BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of GitHub's markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def read(name: str) -> Any:
+    """A result."""
+    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
+
+
+def steps() -> str:
+    """A training step against the released code's."""
+    header = ["round", "released code", "econas_jax", "ratio of means", "ratio by genotype"]
+    header.append("our compilation, once for all genotypes (s)")
+    rows = [
+        [
+            str(number),
+            f"{statistics.mean(row['released_seconds']):.3f}",
+            f"{statistics.mean(row['our_seconds']):.3f}",
+            f"{row['ratio_of_means']:.2f}",
+            f"{min(row['ratios']):.1f} to {max(row['ratios']):.1f}",
+            f"{row['our_compile_seconds']:.0f}",
+        ]
+        for number, row in enumerate(read("against_released.json")["rounds"], 1)
+    ]
+    return markdown(header, rows)
+
+
+def end_to_end() -> str:
+    """Whole processes."""
+    header = ["round", "released code (s)", "econas_jax (s)", "candidates an hour", "ratio"]
+    rows = [
+        [
+            str(number),
+            f"{row['released_seconds']:,.0f}",
+            f"{row['our_seconds']:,.0f}",
+            f"{row['released_candidates_an_hour']:.0f} and {row['our_candidates_an_hour']:.0f}",
+            f"{row['ratio']:.2f}",
+        ]
+        for number, row in enumerate(read("end_to_end.json")["rounds"], 1)
+    ]
+    return markdown(header, rows)
+
+
+def grid() -> str:
+    """How many times faster than a naive Flax network, and than our own c0r0, each pair is."""
+    rows: dict[int, list[str]] = {}
+    for row in read("proxy_grid.json")["rows"]:
+        faster = f"{row['naive_over_ours']:.1f}x; {row['ours_speedup']:.1f} of {row['nominal_speedup']}"
+        rows.setdefault(row["channels"], []).append(faster)
+    sizes = list(dict.fromkeys(row["resolution"] for row in read("proxy_grid.json")["rows"]))
+    header = ["channels", *(f"{size}x{size}" for size in sizes)]
+    return markdown(header, [[str(channels), *cells] for channels, cells in rows.items()])
+
+
+def parts() -> str:
+    """Where a step goes."""
+    result = read("step_parts.json")
+    header = ["all edges", "step (ms)", "over `none`", "arithmetic at best", "memory at best"]
+    numbers = ("step_ms", "over_none_ms", "arithmetic_floor_ms", "memory_floor_ms")
+    rows = [[f"`{name}`", *(f"{row[key]:.0f}" for key in numbers)] for name, row in result["operations"].items()]
+    return markdown(header, rows)
+
+
+def study() -> str:
+    """The small study's proxies."""
+    header = ["proxy", "Spearman's rho (95 % interval)", "Kendall's tau (95 % interval)", "faster, multiply-adds"]
+    header.append("faster, seconds")
+    rows = [
+        [
+            proxy["name"],
+            _interval(proxy["spearman"]),
+            _interval(proxy["kendall"]),
+            *(f"{proxy['acceleration'][cost]:.1f}x" for cost in ("multiply_adds", "seconds")),
+        ]
+        for proxy in read("study_small/analysis.json")["proxies"]
+    ]
+    return markdown(header, rows)
+
+
+def _interval(coefficient: dict[str, Any] | None) -> str:
+    if coefficient is None:
+        return "undefined"
+    low, high = coefficient["interval"]
+    return f"{coefficient['value']:.2f} ({low:.2f} to {high:.2f})"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    function.__name__: function for function in (steps, end_to_end, grid, parts, study)
+}
+
+
+def with_tables(text: str) -> str:
+    """The text with each marked table made anew."""
+    return BLOCK.sub(lambda block: block[1] + TABLES[block[2]]() + block[3], text)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        Path(name).write_text(with_tables(Path(name).read_text(encoding="utf-8")), encoding="utf-8")
