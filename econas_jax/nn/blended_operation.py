@@ -14,9 +14,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.layout import Layout, with_layout_constraint
 
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import spatial
+from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.search_operations import EdgeShape, Tree, normalise_slot
 
 
@@ -119,8 +121,10 @@ def _move(shape: EdgeShape, traits: _Traits, x: jax.Array, taps: jax.Array) -> j
             _used(taps, traits.dilated),
             jnp.broadcast_to(pool_and_skip, (2, channels)).astype(x.dtype),
         ]
-        weights = jnp.concatenate(parts)  # [2 * SLOT^2 + 2, channels]
-        matrix = (weights.T @ table.reshape(len(table), -1).astype(x.dtype)).reshape(channels, *table.shape[1:])
+        weights = jnp.concatenate(parts).T  # [channels, 2 * SLOT^2 + 2]
+        if not on_cpu():  # XLA compiles no product for a GPU whose rows are transposed and merged with vmap's axis
+            weights = with_layout_constraint(weights, Layout((0, 1)))
+        matrix = (weights @ table.reshape(len(table), -1).astype(x.dtype)).reshape(channels, *table.shape[1:])
         return jnp.einsum("cpq,cqn->cpn", matrix, x)
     plain, dilated = (spatial.depthwise(x, taps, spatial.SLOT, dilation, size, stride) for dilation in (1, 2))
     y = jnp.where(traits.dilated, dilated, plain)
