@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -16,10 +17,9 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from econas_jax.data import Dataset, Split
 from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
+from econas_jax.training.by_device import POPULATION, for_each_candidate
 from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
-
-POPULATION = "population"  # the mesh axis over candidates
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,19 +83,17 @@ class WaveTrainer:
         """
         require_integer("lanes", lanes, 1)
         self.slots = len(devices) * lanes
-        self._lanes = lanes
         self._example = example
         self._every_epoch = task.config.accuracy == "best"
-        self._mesh = Mesh(np.array(devices), (POPULATION,))
-        self._shared = NamedSharding(self._mesh, PartitionSpec())
-        self._by_candidate = NamedSharding(self._mesh, PartitionSpec(POPULATION))
+        mesh = Mesh(np.array(devices), (POPULATION,))
+        self._shared = NamedSharding(mesh, PartitionSpec())
+        self._by_candidate = NamedSharding(mesh, PartitionSpec(POPULATION))
         self._train = self._to_devices(train)
         self._validation = self._to_devices(validation)
-        self._init = self._by_device(lambda candidate, genotype: init_state(task, candidate, genotype), 2, 0)
-        self._epoch = self._by_device(
-            lambda state, genotype, split, epoch: train_epoch(task, state, genotype, split, epoch), 2, 2, donate=(0,)
-        )
-        self._evaluate = self._by_device(lambda state, genotype, split: evaluate(task, state, genotype, split), 2, 1)
+        by_device = functools.partial(for_each_candidate, mesh, lanes)
+        self._init = by_device(functools.partial(init_state, task), 2, 0)
+        self._epoch = by_device(functools.partial(train_epoch, task), 2, 2, donate=(0,))
+        self._evaluate = by_device(functools.partial(evaluate, task), 2, 1)
         self._template: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
         self.vector_size = vector_size(self._template)
         self._programs: _Programs | None = None
@@ -174,25 +172,6 @@ class WaveTrainer:
 
     def _to_devices(self, split: Split) -> Images:
         return Images(*jax.device_put((split.images, split.labels), self._shared))
-
-    def _by_device(
-        self, function: Callable[..., Any], by_candidate: int, shared: int, donate: tuple[int, ...] = ()
-    ) -> Any:
-        """The function of one candidate, run by every device on its own; `shared` arguments are the same for all."""
-
-        def local(*arguments: Any) -> Any:
-            if self._lanes > 1:  # batches, their order and their augmentation are shared
-                return jax.vmap(function, in_axes=(0,) * by_candidate + (None,) * shared)(*arguments)
-            own = jax.tree.map(lambda leaf: leaf[0], arguments[:by_candidate])
-            results = function(*own, *arguments[by_candidate:])
-            return jax.tree.map(lambda leaf: leaf[None], results)
-
-        specs = (PartitionSpec(POPULATION),) * by_candidate + (PartitionSpec(),) * shared
-        # check_vma=False: a skip's branch returns its input, whose "varying" type differs from the other branches'
-        mapped = jax.shard_map(
-            local, mesh=self._mesh, in_specs=specs, out_specs=PartitionSpec(POPULATION), check_vma=False
-        )
-        return jax.jit(mapped, donate_argnums=donate)
 
 
 def training_subset(dataset: Dataset, sample_ratio: float, seed: int) -> Split:

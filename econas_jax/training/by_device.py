@@ -1,0 +1,43 @@
+"""Compiles a function of one candidate for many: every device on its own, with one or more candidates on each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jax.sharding import Mesh, PartitionSpec
+
+POPULATION = "population"  # the mesh axis over candidates
+
+# A graph replaces the wait of the host that a conditional costs otherwise. XLA makes none of less than five kernels in
+# a row, and between the copies of a loop's body most of our conditionals stand alone.
+GPU_OPTIONS: dict[str, bool | int | str] = {"xla_gpu_graph_min_graph_size": 1}
+
+
+def for_each_candidate(
+    mesh: Mesh,
+    lanes: int,
+    function: Callable[..., Any],
+    by_candidate: int,
+    shared: int,
+    donate: tuple[int, ...] = (),
+) -> Any:
+    """The function of one candidate, jitted for len(mesh) * lanes of them.
+
+    mesh: devices along POPULATION; lanes: candidates a device runs at once, by `vmap`. The first `by_candidate`
+    arguments and all results have a leading axis of candidates; `shared` arguments after them are the same for all.
+    """
+
+    def local(*arguments: Any) -> Any:
+        if lanes > 1:  # batches, their order and their augmentation are shared
+            return jax.vmap(function, in_axes=(0,) * by_candidate + (None,) * shared)(*arguments)
+        own = jax.tree.map(lambda leaf: leaf[0], arguments[:by_candidate])
+        results = function(*own, *arguments[by_candidate:])
+        return jax.tree.map(lambda leaf: leaf[None], results)
+
+    specs = (PartitionSpec(POPULATION),) * by_candidate + (PartitionSpec(),) * shared
+    # check_vma=False: a skip's branch returns its input, whose "varying" type differs from the other branches'
+    mapped = jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=PartitionSpec(POPULATION), check_vma=False)
+    on_gpu = mesh.devices.flat[0].platform in ("gpu", "cuda")
+    return jax.jit(mapped, donate_argnums=donate, compiler_options=GPU_OPTIONS if on_gpu else None)
