@@ -1,4 +1,4 @@
-"""What the training epoch becomes on an H100, compiled for one where there is none: graphs, kernels, bytes, bounds.
+"""What the training epoch becomes on an H100, compiled for one where there is none: graphs, kernels, bytes, hours.
 
     pip download --no-deps --dest wheels jax-cuda12-pjrt==0.10.2 jax-cuda12-plugin==0.10.2
     for wheel in wheels/*.whl; do unzip -q "$wheel" -d cuda_plugins; done
@@ -12,8 +12,10 @@ target is the openxla/xla project's description of the device, less one field th
 names the versions of driver, runtime and cuDNN, without which XLA puts no conditional into a CUDA graph.
 
 Claims: what XLA makes of the epoch as `WaveTrainer` compiles it, read from its optimised program and its list of the
-host's work. Nothing is run: the times are lower bounds by bandwidth, by operations and by launches, under the
-assumptions of `gpu_bounds.py`, and XLA chooses kernels without timing them.
+host's work, for each number of lanes. What depends on the branches taken is given as the mean over the genotypes of a
+file and for the largest branch of each conditional. Nothing is run: the hours of a search are those that bandwidth,
+operations or launches alone would take, under the assumptions of `gpu_bounds.py`, and XLA chose its kernels without
+timing them.
 """
 
 from __future__ import annotations
