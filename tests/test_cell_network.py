@@ -161,6 +161,7 @@ def test_drop_path_in_the_network_needs_its_key() -> None:
         ({"cells_per_stage": 0}, "cells_per_stage"),
         ({"num_classes": 1}, "num_classes"),
         ({"stem": "svhn"}, "stem"),
+        ({"compute_dtype": "float16"}, "compute_dtype"),
     ],
 )
 def test_refused_fields(changes: dict[str, Any], field: str) -> None:

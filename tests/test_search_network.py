@@ -76,6 +76,7 @@ def test_map_size_and_batch_leave_the_state_alone() -> None:
         ({"cells_per_stage": 0}, "cells_per_stage"),
         ({"num_classes": 1}, "num_classes"),
         ({"nodes": 2}, "nodes"),
+        ({"compute_dtype": "float16"}, "compute_dtype"),
     ],
 )
 def test_refused_fields(changes: dict[str, Any], field: str) -> None:

@@ -7,6 +7,8 @@ import jax
 
 from econas_jax.nn.initializers import torch_bias, torch_kernel
 from econas_jax.nn.normalization import BatchNorm
+from econas_jax.nn.operations import convolution
+from econas_jax.nn.precision import widened
 
 FEATURES = 768
 
@@ -21,13 +23,13 @@ class AuxiliaryHead(nn.Module):
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
         """[batch, height, width, channels] -> logits [batch, num_classes]."""
         stride = 3 if self.stem == "cifar" else 2
-        x = nn.avg_pool(nn.relu(x), (5, 5), (stride, stride))
-        x = nn.Conv(128, (1, 1), use_bias=False, kernel_init=torch_kernel)(x)
+        x = nn.avg_pool(nn.relu(widened(x)), (5, 5), (stride, stride)).astype(x.dtype)
+        x = convolution(x, 128, (1, 1))
         x = nn.relu(BatchNorm()(x, train=train))
-        x = nn.Conv(FEATURES, (2, 2), padding="VALID", use_bias=False, kernel_init=torch_kernel)(x)
+        x = nn.Conv(FEATURES, (2, 2), padding="VALID", use_bias=False, dtype=x.dtype, kernel_init=torch_kernel)(x)
         if (
             self.stem == "cifar"
         ):  # the ImageNet head of DARTS has no normalisation here, and published counts rely on it
             x = BatchNorm()(x, train=train)
-        x = nn.relu(x).reshape(x.shape[0], -1)
+        x = widened(nn.relu(x).reshape(x.shape[0], -1))
         return nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=torch_bias(x.shape[-1]))(x)

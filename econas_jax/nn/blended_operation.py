@@ -119,9 +119,9 @@ def _move(shape: EdgeShape, traits: _Traits, x: jax.Array, taps: jax.Array) -> j
         parts = [
             _used(taps, ~traits.dilated),
             _used(taps, traits.dilated),
-            jnp.broadcast_to(pool_and_skip, (2, channels)).astype(x.dtype),
+            jnp.broadcast_to(pool_and_skip, (2, channels)).astype(taps.dtype),
         ]
-        weights = jnp.concatenate(parts).T  # [channels, 2 * SLOT^2 + 2]
+        weights = jnp.concatenate(parts).astype(x.dtype).T  # [channels, 2 * SLOT^2 + 2]
         if not on_cpu():  # XLA compiles no product for a GPU whose rows are transposed and merged with vmap's axis
             weights = with_layout_constraint(weights, Layout((0, 1)))
         matrix = (weights @ table.reshape(len(table), -1).astype(x.dtype)).reshape(channels, *table.shape[1:])

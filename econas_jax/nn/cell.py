@@ -7,9 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.genotype import CellGenotype
-from econas_jax.nn.initializers import torch_kernel
 from econas_jax.nn.normalization import BatchNorm
-from econas_jax.nn.operations import FactorizedReduce, make_operation
+from econas_jax.nn.operations import FactorizedReduce, convolution, make_operation
 
 
 class Preprocess(nn.Module):
@@ -19,15 +18,14 @@ class Preprocess(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        x = nn.Conv(self.channels, (1, 1), use_bias=False, kernel_init=torch_kernel)(nn.relu(x))
-        return BatchNorm()(x, train=train)
+        return BatchNorm()(convolution(nn.relu(x), self.channels, (1, 1)), train=train)
 
 
 def drop_path(x: jax.Array, probability: jax.Array | float, key: jax.Array) -> jax.Array:
     """Zeroes whole samples of x [batch, ...] with the probability and scales the others by 1 / (1 - probability)."""
     keep = 1.0 - probability
     kept = jax.random.bernoulli(key, keep, (x.shape[0],) + (1,) * (x.ndim - 1))
-    return jnp.where(kept, x / keep, 0.0)
+    return jnp.where(kept, x / keep, 0.0).astype(x.dtype)
 
 
 class Cell(nn.Module):

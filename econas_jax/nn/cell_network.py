@@ -13,6 +13,7 @@ from econas_jax.nn.cell import Cell
 from econas_jax.nn.initializers import torch_bias, torch_kernel
 from econas_jax.nn.normalization import BatchNorm
 from econas_jax.nn.operations import convolution
+from econas_jax.nn.precision import ComputeDtype, require_compute_dtype, rounded, widened
 
 STEMS = ("cifar", "imagenet")
 
@@ -22,6 +23,7 @@ class CellNetwork(nn.Module):
 
     3 * cells_per_stage + 2 cells; the channels double at each reduction (paper, Figure 2; N = cells_per_stage = 6 gives
     DARTS's 20 cells). With `auxiliary=True` a call returns (logits, auxiliary logits) in training, else logits alone.
+    compute_dtype: the type of activations; variables and logits are float32 (`precision`).
     """
 
     genotype: Genotype
@@ -30,6 +32,7 @@ class CellNetwork(nn.Module):
     num_classes: int = 10
     stem: str = "cifar"
     auxiliary: bool = False
+    compute_dtype: ComputeDtype = "float32"
 
     def __post_init__(self) -> None:
         require_integer("channels", self.channels, 1)
@@ -38,6 +41,7 @@ class CellNetwork(nn.Module):
         require(self.stem in STEMS, "stem", self.stem, f"one of {', '.join(STEMS)}")
         even = self.stem == "cifar" or self.channels % 2 == 0
         require(even, "channels", self.channels, "an even number with the imagenet stem (its first cell halves a map)")
+        require_compute_dtype("compute_dtype", self.compute_dtype)
         super().__post_init__()
 
     @nn.compact
@@ -50,7 +54,8 @@ class CellNetwork(nn.Module):
         Raises InputError for image sizes that the reductions cannot halve exactly.
         """
         self._check(images)
-        before, last = _cifar_stem(self, images, train) if self.stem == "cifar" else _imagenet_stem(self, images, train)
+        pixels = rounded(images, self.compute_dtype)
+        before, last = _cifar_stem(self, pixels, train) if self.stem == "cifar" else _imagenet_stem(self, pixels, train)
         channels, reduction_before = self.channels, self.stem == "imagenet"
         depth = 3 * self.cells_per_stage + 2
         reductions = (self.cells_per_stage, 2 * self.cells_per_stage + 1)
@@ -64,7 +69,7 @@ class CellNetwork(nn.Module):
             reduction_before = reduction
             if self.auxiliary and index == reductions[1] and (train or self.is_initializing()):
                 auxiliary_logits = AuxiliaryHead(self.num_classes, self.stem, name="auxiliary")(last, train=train)
-        features = jnp.mean(last, axis=(1, 2))
+        features = jnp.mean(widened(last), axis=(1, 2))
         bias = torch_bias(features.shape[-1])
         logits = nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=bias, name="classifier")(features)
         return logits if auxiliary_logits is None else (logits, auxiliary_logits)
@@ -84,16 +89,16 @@ class CellNetwork(nn.Module):
 
 def _cifar_stem(network: CellNetwork, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
     """A 3x3 convolution to 3 * channels and BN; both inputs of the first cell."""
-    x = convolution(3 * network.channels, (3, 3))(images)
+    x = convolution(images, 3 * network.channels, (3, 3))
     x = BatchNorm()(x, train=train)
     return x, x
 
 
 def _imagenet_stem(network: CellNetwork, images: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
     """Three stride-2 convolutions; the first cell's inputs are the outputs of the second (1/4) and third (1/8)."""
-    x = convolution(network.channels // 2, (3, 3), (2, 2))(images)
+    x = convolution(images, network.channels // 2, (3, 3), (2, 2))
     x = nn.relu(BatchNorm()(x, train=train))
-    x = convolution(network.channels, (3, 3), (2, 2))(x)
+    x = convolution(x, network.channels, (3, 3), (2, 2))
     before = BatchNorm()(x, train=train)
-    x = convolution(network.channels, (3, 3), (2, 2))(nn.relu(before))
+    x = convolution(nn.relu(before), network.channels, (3, 3), (2, 2))
     return before, BatchNorm()(x, train=train)

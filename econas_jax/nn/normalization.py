@@ -6,6 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from econas_jax.nn.precision import widened
+
 EPSILON = 1e-5
 MOMENTUM = 0.1  # torch's meaning: weight of the new batch
 
@@ -24,7 +26,7 @@ class BatchNorm(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
         """x: [..., channels] -> the same shape. Updates the collection `batch_stats` when train is true."""
-        channels = x.shape[-1]
+        channels, dtype, x = x.shape[-1], x.dtype, widened(x)
         scale = self.param("scale", nn.initializers.ones, (channels,))
         bias = self.param("bias", nn.initializers.zeros, (channels,))
         running_mean = self.variable("batch_stats", "mean", jnp.zeros, (channels,))
@@ -40,4 +42,4 @@ class BatchNorm(nn.Module):
             mean, variance = running_mean.value, running_variance.value
         factor = jax.lax.rsqrt(variance + EPSILON) * scale
         mean, factor, bias = (jnp.broadcast_to(vector, x.shape) for vector in (mean, factor, bias))
-        return (x - mean) * factor + bias
+        return ((x - mean) * factor + bias).astype(dtype)

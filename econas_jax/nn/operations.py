@@ -12,14 +12,17 @@ import jax.numpy as jnp
 
 from econas_jax.nn.initializers import torch_kernel
 from econas_jax.nn.normalization import BatchNorm
+from econas_jax.nn.precision import widened
 
 Pair = tuple[int, int]
 
 
-def convolution(features: int, kernel: Pair, strides: Pair = (1, 1), dilation: int = 1, groups: int = 1) -> nn.Conv:
-    """A convolution without bias whose padding keeps the size at stride 1."""
+def convolution(
+    x: jax.Array, features: int, kernel: Pair, strides: Pair = (1, 1), dilation: int = 1, groups: int = 1
+) -> jax.Array:
+    """A convolution without bias whose padding keeps the size at stride 1; computed in the type of x."""
     padding = [(dilation * (size - 1) // 2,) * 2 for size in kernel]
-    return nn.Conv(
+    module = nn.Conv(
         features,
         kernel,
         strides=strides,
@@ -27,8 +30,10 @@ def convolution(features: int, kernel: Pair, strides: Pair = (1, 1), dilation: i
         kernel_dilation=(dilation, dilation),
         feature_group_count=groups,
         use_bias=False,
+        dtype=x.dtype,
         kernel_init=torch_kernel,
     )
+    return module(x)
 
 
 class Zero(nn.Module):
@@ -52,7 +57,7 @@ class Pool(nn.Module):
         window, strides, padding = (3, 3), (self.stride, self.stride), ((1, 1), (1, 1))
         if self.kind == "max":
             return nn.max_pool(x, window, strides, padding)
-        return nn.avg_pool(x, window, strides, padding, count_include_pad=False)
+        return nn.avg_pool(widened(x), window, strides, padding, count_include_pad=False).astype(x.dtype)
 
 
 class FactorizedReduce(nn.Module):
@@ -64,8 +69,8 @@ class FactorizedReduce(nn.Module):
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
         x = nn.relu(x)
         half = self.channels // 2
-        here = convolution(half, (1, 1), (2, 2))(x)
-        shifted = convolution(self.channels - half, (1, 1), (2, 2))(x[:, 1:, 1:])
+        here = convolution(x, half, (1, 1), (2, 2))
+        shifted = convolution(x[:, 1:, 1:], self.channels - half, (1, 1), (2, 2))
         return BatchNorm()(jnp.concatenate([here, shifted], axis=-1), train=train)
 
 
@@ -93,8 +98,8 @@ class DepthwiseSeparable(nn.Module):
         for repeat in range(self.repeats):
             stride = self.stride if repeat == 0 else 1
             window = (self.kernel, self.kernel)
-            x = convolution(channels, window, (stride, stride), self.dilation, groups=channels)(nn.relu(x))
-            x = convolution(channels, (1, 1))(x)
+            x = convolution(nn.relu(x), channels, window, (stride, stride), self.dilation, groups=channels)
+            x = convolution(x, channels, (1, 1))
             x = BatchNorm()(x, train=train)
         return x
 
@@ -107,8 +112,8 @@ class Conv7x1_1x7(nn.Module):  # noqa: N801 - the operation's published name
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
         channels = x.shape[-1]
-        x = convolution(channels, (1, 7), (1, self.stride))(nn.relu(x))
-        x = convolution(channels, (7, 1), (self.stride, 1))(x)
+        x = convolution(nn.relu(x), channels, (1, 7), (1, self.stride))
+        x = convolution(x, channels, (7, 1), (self.stride, 1))
         return BatchNorm()(x, train=train)
 
 

@@ -13,6 +13,7 @@ from econas_jax.errors import require, require_integer
 from econas_jax.genotype import EncodedGenotype
 from econas_jax.nn import spatial
 from econas_jax.nn.normalization import MOMENTUM
+from econas_jax.nn.precision import ComputeDtype, require_compute_dtype, rounded, widened
 from econas_jax.nn.search_cell import Cell, CellShape
 from econas_jax.nn.search_convolution import convolve, masked, normalise_tree
 from econas_jax.nn.search_operations import Tree, factorized_pointwise
@@ -36,6 +37,7 @@ class SearchNetwork(nn.Module):
     are saved as one tree. `specialize` turns them into the variables of the `CellNetwork` of a genotype.
 
     branch_free: the same up to rounding, made for `vmap` over candidates, where a switch would compute every branch.
+    compute_dtype: the type of activations; variables and logits are float32 (`precision`).
     """
 
     channels: int
@@ -43,12 +45,14 @@ class SearchNetwork(nn.Module):
     num_classes: int = 10
     nodes: int = 4
     branch_free: bool = False
+    compute_dtype: ComputeDtype = "float32"
 
     def __post_init__(self) -> None:
         require_integer("channels", self.channels, 1)
         require_integer("cells_per_stage", self.cells_per_stage, 1)
         require_integer("num_classes", self.num_classes, 2)
         require_integer("nodes", self.nodes, 3)  # the stem's channels take the places of three nodes
+        require_compute_dtype("compute_dtype", self.compute_dtype)
         super().__post_init__()
 
     @nn.compact
@@ -68,7 +72,8 @@ class SearchNetwork(nn.Module):
         statistics = {part: variable.value for part, variable in running.items()}
         if self.is_initializing():  # no value depends on the images, and tracing the cells would take seconds
             return jnp.zeros((images.shape[0], self.num_classes))
-        logits, batch = _forward(parameters, statistics, genotype, images, train, self.branch_free)
+        pixels = rounded(images, self.compute_dtype)
+        logits, batch = _forward(parameters, statistics, genotype, pixels, train, self.branch_free)
         if train:
             for part, variable in running.items():
                 average = functools.partial(jax.tree.map, lambda old, new: old + MOMENTUM * (new - old))
@@ -104,7 +109,7 @@ def _forward(
             shape = CellShape(size, reduction=True, train=train, branch_free=branch_free)
             output, new[part] = _reduction(parameters[part], statistics[part], genotype, before, last, shape)
             before, last, size = last, output, size // 2
-    features = jnp.mean(last.nodes, axis=1)
+    features = jnp.mean(widened(last.nodes), axis=1)
     classifier = masked(parameters["classifier"], last.concat)
     return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new
 

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import spatial
 from econas_jax.nn.normalization import EPSILON, unbiased_factor
+from econas_jax.nn.precision import widened
 
 Tree = dict[str, jax.Array]
 EdgeOperation = Callable[[jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
@@ -38,6 +39,7 @@ def normalise(
 
     In training the batch's own statistics are used and returned, the variance unbiased; else the given ones are.
     """
+    dtype, x = x.dtype, widened(x)
     if train:
         mean = jnp.mean(x, (1, 2))
         biased = jnp.maximum(jnp.mean(x * x, (1, 2)) - mean * mean, 0.0)
@@ -45,7 +47,8 @@ def normalise(
     else:
         biased = variance
     factor = jax.lax.rsqrt(biased + EPSILON) * scale
-    return x * factor[:, None, None] + (bias - mean * factor)[:, None, None], (mean, variance)
+    y = x * factor[:, None, None] + (bias - mean * factor)[:, None, None]
+    return y.astype(dtype), (mean, variance)
 
 
 def _none(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:

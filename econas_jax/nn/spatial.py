@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.nn.platform import on_cpu
+from econas_jax.nn.precision import widened
 
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for weight gradients neither
@@ -71,7 +72,8 @@ def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: i
     window = _window(taps, kernel)
     if by_shifts(kernel, size):
         return _depthwise_by_shifts(x, window, dilation, size, stride)
-    return jnp.einsum("cpq,cqn->cpn", _matrix(window, tap_table(kernel, dilation, size, stride)), x)
+    matrix = _matrix(window.astype(x.dtype), tap_table(kernel, dilation, size, stride))
+    return jnp.einsum("cpq,cqn->cpn", matrix, x)
 
 
 def _depthwise_forward(
@@ -93,8 +95,8 @@ def _depthwise_backward(
         if stride == 1:  # correlation with the taps turned round
             input_gradient = depthwise(gradient, taps[::-1], kernel, dilation, size, 1)
         else:
-            input_gradient = jnp.einsum("cpq,cpn->cqn", _matrix(window, table), gradient)
-        by_positions = jnp.einsum("cpn,cqn->cpq", gradient, x)
+            input_gradient = jnp.einsum("cpq,cpn->cqn", _matrix(window.astype(x.dtype), table), gradient)
+        by_positions = jnp.einsum("cpn,cqn->cpq", gradient, x, preferred_element_type=taps.dtype)
         window_gradient = table.reshape(kernel**2, -1) @ by_positions.reshape(x.shape[0], -1).T
     border = (SLOT - kernel) // 2
     window_gradient = window_gradient.reshape(kernel, kernel, -1)
@@ -114,25 +116,31 @@ def _window(taps: jax.Array, kernel: int) -> jax.Array:
 def _matrix(window: jax.Array, table: np.ndarray) -> jax.Array:
     """[channels, output positions, input positions]."""
     taps = window.reshape(table.shape[0], -1)
-    return (taps.T @ table.reshape(table.shape[0], -1)).reshape(-1, *table.shape[1:])
+    flat = table.reshape(table.shape[0], -1).astype(taps.dtype)
+    return (taps.T @ flat).reshape(-1, *table.shape[1:])
 
 
 def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride: int) -> jax.Array:
     """On CPU one channel after another: it stays in the cache, and XLA cannot merge the shifts with the reshape that a
-    pointwise convolution begins with, which made them five times slower."""
+    pointwise convolution begins with, which made them five times slower.
+
+    All is summed in the type of the window, and so are the gradients: bfloat16 would lose most of the sums of thousands
+    of products that the window's gradient is.
+    """
 
     def one_channel(operands: tuple[jax.Array, jax.Array]) -> jax.Array:
         x, window = operands
         kernel, out = window.shape[0], output_size(size, stride)
         reach = dilation * (kernel - 1) // 2
-        padded = jnp.pad(x.reshape(size, size, -1), ((reach, reach), (reach, reach), (0, 0)))
+        wide = x.reshape(size, size, -1).astype(window.dtype)
+        padded = jnp.pad(wide, ((reach, reach), (reach, reach), (0, 0)))
         span = stride * (out - 1) + 1
-        total = jnp.zeros((out, out, x.shape[-1]), x.dtype)
+        total = jnp.zeros((out, out, x.shape[-1]), window.dtype)
         for row in range(kernel):
             for column in range(kernel):
                 top, left = row * dilation, column * dilation
                 total += window[row, column] * padded[top : top + span : stride, left : left + span : stride]
-        return total
+        return total.astype(x.dtype)
 
     operands = (x, jnp.moveaxis(window, 2, 0))
     return as_positions(jax.lax.map(one_channel, operands) if on_cpu() else jax.vmap(one_channel)(operands))
@@ -140,10 +148,12 @@ def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: i
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
     """3x3 average pool, padding 1 that does not count in the mean, as a pass over rows and one over columns."""
-    totals = _pass_of_three(jnp.add, 0.0, _pass_of_three(jnp.add, 0.0, as_map(x, size), 1, stride), 2, stride)
+    rows = _pass_of_three(jnp.add, 0.0, as_map(widened(x), size), 1, stride)
+    totals = _pass_of_three(jnp.add, 0.0, rows, 2, stride)
     first = stride * np.arange(output_size(size, stride)) - 1
     counts = np.minimum(first + 3, size) - np.maximum(first, 0)  # pixels of the map in each window, along one axis
-    return as_positions(totals * (1.0 / np.outer(counts, counts)).astype(x.dtype)[None, :, :, None])
+    means = totals * (1.0 / np.outer(counts, counts)).astype(totals.dtype)[None, :, :, None]
+    return as_positions(means.astype(x.dtype))
 
 
 def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
@@ -204,7 +214,7 @@ def halves(x: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
 @jax.custom_vjp
 def pointwise(weights: jax.Array, x: jax.Array) -> jax.Array:
     """1x1 convolution: weights [outputs, inputs], x [inputs, positions, batch] -> [outputs, positions, batch]."""
-    product = weights @ x.reshape(x.shape[0], -1)
+    product = weights.astype(x.dtype) @ x.reshape(x.shape[0], -1)
     return product.reshape(weights.shape[0], *x.shape[1:])
 
 
@@ -214,7 +224,9 @@ def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Ar
     gradient = jax.lax.optimization_barrier(gradient)
     flat = gradient.reshape(gradient.shape[0], -1)
     along_samples = (((1,), (1,)), ((), ()))
-    weights_gradient = jax.lax.dot_general(flat, x.reshape(x.shape[0], -1), along_samples)
+    weights_gradient = jax.lax.dot_general(
+        flat, x.reshape(x.shape[0], -1), along_samples, preferred_element_type=weights.dtype
+    )
     return weights_gradient, pointwise(jax.lax.optimization_barrier(weights.T), gradient)
 
 

@@ -1,0 +1,33 @@
+"""What networks compute in: float32, or bfloat16, which accelerators multiply faster and move at half the cost.
+
+With bfloat16 a network rounds its images, and activations follow: modules and operations compute in the type of what
+they are given. Parameters stay float32 and are rounded where they are multiplied, and their gradients are float32.
+Sums over a batch are float32 sums: statistics of normalisations, weight gradients; so are means, logits and the loss.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import jax
+import jax.numpy as jnp
+
+from econas_jax.errors import require
+
+ComputeDtype = Literal["float32", "bfloat16"]
+
+
+def require_compute_dtype(field: str, value: object) -> None:
+    """Raises InputError for anything but the name of a type that networks compute in."""
+    names = get_args(ComputeDtype)
+    require(value in names, field, value, " or ".join(names))
+
+
+def rounded(images: jax.Array, compute_dtype: ComputeDtype) -> jax.Array:
+    """The images in bfloat16, or as they are: float64 stays what it is, which tests compute in."""
+    return images.astype(jnp.bfloat16) if compute_dtype == "bfloat16" else images
+
+
+def widened(x: jax.Array) -> jax.Array:
+    """x in float32, for sums; wider types as they are."""
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
