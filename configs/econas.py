@@ -22,6 +22,7 @@ def get_config() -> ConfigDict:
     config.proxy.resolution = 8  # r4
     config.proxy.sample_ratio = 1.0  # s0
     config.network.cells_per_stage = 6  # N
+    config.network.compute_dtype = "float32"  # "bfloat16" on accelerators
     config.training.batch_size = 384
     config.search.epochs = 20  # E
     config.search.initial_population = 50

@@ -45,6 +45,7 @@ WRONG: dict[str, list[Any]] = {
     "proxy.resolution": [8.0, 0, 6, 2],
     "proxy.sample_ratio": ["all", 0.0, -0.5, 1.5, NAN, True],
     "network.cells_per_stage": ["6", 0],
+    "network.compute_dtype": [16, "float16", "bf16", None],
     "data.name": [10, "imagenet", None],
     "data.path": [3, True],
     "data.validation_size": ["all", 0.5, -1],

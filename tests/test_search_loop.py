@@ -328,3 +328,10 @@ def test_a_folder_that_holds_something_else_is_refused(trained: Trained, tmp_pat
 def test_more_devices_than_there_are_are_refused(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="^devices = 99"):
         run_search(dataclasses.replace(CONFIG, devices=99), tmp_path)
+
+
+def test_bfloat16_is_refused_on_a_cpu(trained: Trained, tmp_path: Path) -> None:
+    network = dataclasses.replace(CONFIG.network, compute_dtype="bfloat16")
+    with pytest.raises(InputError, match=r"^network\.compute_dtype = 'bfloat16': expected float32 on a CPU"):
+        run_search(dataclasses.replace(CONFIG, network=network), tmp_path)
+    assert trained.jobs == [] and not (tmp_path / "config.json").exists()

@@ -194,6 +194,14 @@ def test_a_study_without_a_proxy_is_refused() -> None:
         dataclasses.replace(CONFIG, grid=dataclasses.replace(CONFIG.grid, epochs=()), proxies=("c2r4s0e3",))
 
 
+def test_bfloat16_is_refused_on_a_cpu(trained: Trained, tmp_path: Path) -> None:
+    """By a search's own check, so by a search's words."""
+    network = dataclasses.replace(CONFIG.network, compute_dtype="bfloat16")
+    with pytest.raises(InputError, match=r"^network\.compute_dtype = 'bfloat16': expected float32 on a CPU"):
+        run_study(dataclasses.replace(CONFIG, network=network), tmp_path)
+    assert trained.runs == [] and not (tmp_path / "config.json").exists()
+
+
 def test_a_second_study_in_the_folder_is_refused(tmp_path: Path) -> None:
     with lock.locked(tmp_path), pytest.raises(InputError, match="^workdir = .*no search or study runs"):
         run_study(CONFIG, tmp_path)

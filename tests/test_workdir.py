@@ -44,6 +44,7 @@ def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) ->
         ("search.parents_per_population", (3, 0, 0)),
         ("training.augmentation.crop_padding", 0),
         ("training.learning_rate", 0.2),
+        ("network.compute_dtype", "bfloat16"),
         ("data.validation_size", None),
     ],
 )

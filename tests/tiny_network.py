@@ -26,6 +26,7 @@ class TinyNetwork:
     num_classes: int = 3
     nodes: int = 4
     branch_free: bool = False
+    compute_dtype: str = "float32"
     failing: bool = False
     healthy_steps: int = 0
     sick_steps: int = NEVER

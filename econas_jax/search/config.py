@@ -15,6 +15,7 @@ from econas_jax.algorithms import ALGORITHMS, EcoNASConfig
 from econas_jax.data import LOADERS, Dataset, load_dataset
 from econas_jax.errors import InputError, require, require_integer, require_number
 from econas_jax.genotype import SEARCH_OPERATIONS
+from econas_jax.nn import ComputeDtype, require_compute_dtype
 from econas_jax.proxy import Proxy
 from econas_jax.spaces import DartsSpace
 from econas_jax.training import TrainingConfig
@@ -68,12 +69,14 @@ class ProxyConfig:
 
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
-    """The macro-net around the cells (paper, Figure 2)."""
+    """The macro-net around the cells (paper, Figure 2), and what it computes in."""
 
     cells_per_stage: int = 6  # N; paper, section 5: smaller N is detrimental to the rank consistency
+    compute_dtype: ComputeDtype = "float32"  # or bfloat16, on accelerators: activations; what is learnt stays float32
 
     def __post_init__(self) -> None:
         require_integer("network.cells_per_stage", self.cells_per_stage, 1)
+        require_compute_dtype("network.compute_dtype", self.compute_dtype)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 
 import jax
 
 from econas_jax.errors import require
+from econas_jax.nn import ComputeDtype
 
 _ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 
@@ -28,3 +30,9 @@ def set_up(count: int | None) -> list[jax.Device]:
     devices = jax.local_devices()
     require(count is None or count <= len(devices), "devices", count, f"at most {len(devices)}, what JAX has here")
     return devices[:count]
+
+
+def check_compute_dtype(compute_dtype: ComputeDtype, devices: Sequence[jax.Device]) -> None:
+    """Raises InputError for bfloat16 on CPUs, which lack it: XLA would convert to and from float32 at every step."""
+    fits = compute_dtype == "float32" or devices[0].platform != "cpu"
+    require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")

@@ -108,7 +108,7 @@ class StudyConfig:
             seed=self.seed,
             space=self.space,
             proxy=ProxyConfig(proxy.channels, proxy.resolution, proxy.sample_ratio),
-            network=NetworkConfig(self.cells(setting)),
+            network=dataclasses.replace(self.network, cells_per_stage=self.cells(setting)),
             data=self.data,
             training=self.training,
             devices=self.devices,

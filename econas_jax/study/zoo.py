@@ -105,7 +105,13 @@ class Zoo:
         config, proxy = self.config, setting.proxy
         cells, nodes = config.cells(setting), config.space.nodes
         task = Task(
-            network=SearchNetwork(proxy.channels, cells, self.dataset.num_classes, nodes=nodes),
+            network=SearchNetwork(
+                proxy.channels,
+                cells,
+                self.dataset.num_classes,
+                nodes=nodes,
+                compute_dtype=config.network.compute_dtype,
+            ),
             config=config.training,
             resolution=proxy.resolution,
             total_epochs=proxy.epochs,
