@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from econas_jax import provenance
 
+VARIABLES = ("GLIBC_TUNABLES", "XLA_FLAGS")  # that make programs faster or slower
+
 
 def write_result(file: Path | None, result: dict[str, Any]) -> str:
-    """Adds versions, git revision and machine, writes the file (None: none), and returns its text."""
-    text = json.dumps(result | provenance.made_with(), indent=1)
+    """Adds environment, versions, git revision and machine, writes the file (None: none), and returns its text."""
+    environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    text = json.dumps(result | {"environment": environment} | provenance.made_with(), indent=1)
     if file is not None:
         file.write_text(text + "\n", encoding="utf-8")
     return text

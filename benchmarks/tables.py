@@ -31,6 +31,23 @@ def read(name: str) -> Any:
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
 
 
+def search() -> str:
+    """The populations over a search."""
+    header = ["cycle", "P_E (3 epochs)", "P_2E (6)", "P_3E (9)", "best so far, highest rung", "seconds"]
+    cycles = read("cifar10_small/summary.json")["cycles"]
+    rows = [
+        [
+            str(cycle["cycle"]),
+            *("-" if mean is None else f"{100 * mean:.2f} %" for mean in cycle["mean_accuracies"].values()),
+            f"{100 * cycle['best_accuracy']:.2f} %",
+            f"{cycle['seconds']:,.0f}",
+        ]
+        for cycle in cycles
+        if cycle["cycle"] == 1 or cycle["cycle"] % 5 == 0
+    ]
+    return markdown(header, rows)
+
+
 def steps() -> str:
     """A training step against the released code's."""
     header = ["round", "released code", "econas_jax", "ratio of means", "ratio by genotype"]
@@ -109,7 +126,7 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (steps, end_to_end, grid, parts, study)
+    function.__name__: function for function in (search, steps, end_to_end, grid, parts, study)
 }
 
 
