@@ -32,8 +32,8 @@ from econas_jax import Genotype, load_dataset
 SEED = 0  # the config's: both sides have the same split
 
 
-def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dict[str, Any]]]:
-    """Seconds of our search, and its stages."""
+def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dict[str, Any]], dict[str, Any]]:
+    """Seconds of our search, its stages, and where it says its time went."""
     workdir = folder / "workdir"
     fields = {
         "data.path": arguments.data,
@@ -51,14 +51,15 @@ def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dic
     subprocess.run(command, check=True, preexec_fn=pin, env=environment)
     seconds = time.perf_counter() - start
     lines = (workdir / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    return seconds, [json.loads(line) for line in lines]
+    times = json.loads((workdir / "times.json").read_text(encoding="utf-8"))
+    return seconds, [json.loads(line) for line in lines], times
 
 
 def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
     """Ours, then theirs with the genotypes that ours drew."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        our_seconds, stages = search(arguments, folder)
+        our_seconds, stages, times = search(arguments, folder)
         genotypes = [Genotype.parse(stage["genotype"]) for stage in stages]
         dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)
         released_search.prepare(arguments.econas_repo.resolve(), folder, dataset)
@@ -71,6 +72,7 @@ def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
         "our_candidates_an_hour": 3600 * len(genotypes) / our_seconds,
         "released_candidates_an_hour": 3600 * len(genotypes) / released_seconds,
         "ratio": released_seconds / our_seconds,
+        "our_times": times,
         "our_accuracies": [stage["validation_accuracy"] for stage in stages],
         "released_accuracies": accuracies,
         "genotypes": [str(genotype) for genotype in genotypes],
