@@ -198,3 +198,9 @@ def test_results_are_the_same_for_the_same_seed_alone() -> None:
         dataclasses.replace(result, rho=None, tau=None) for result in ANALYSIS.proxies
     ]
     assert other.proxies != ANALYSIS.proxies
+
+
+def test_results_do_not_depend_on_the_order_of_the_rows() -> None:
+    rows = sorted(TABLE.rows, key=lambda row: row.network[::-1])
+    shuffled = analyse(StudyTable(tuple(rows)), ORIGINAL, 300)
+    assert {result.name: result for result in shuffled.proxies} == {result.name: result for result in ANALYSIS.proxies}

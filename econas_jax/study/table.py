@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +54,12 @@ class StudyTable:
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """In the order in which they first appear, as `proxies`."""
-        return tuple(dict.fromkeys(row.network for row in self.rows))
+        """Numbers in their order; never in that of the rows, for a bootstrap draws networks by their places."""
+        return tuple(sorted({row.network for row in self.rows}, key=lambda name: (len(name), name)))
 
     @property
     def proxies(self) -> tuple[str, ...]:
-        """Every setting, the original one included."""
+        """Every setting, the original one included, in the order in which they first appear."""
         return tuple(dict.fromkeys(row.proxy for row in self.rows))
 
     def accuracies(self, proxy: str) -> npt.NDArray[np.float64]:
@@ -77,12 +78,12 @@ class StudyTable:
             for row in completed
             if row.train_accuracy is not None and row.validation_accuracy is not None
         ]
-        return float(np.mean(gaps)) if gaps and len(gaps) == len(completed) else None
+        return statistics.fmean(gaps) if gaps and len(gaps) == len(completed) else None
 
     def cost(self, proxy: str, column: Literal["seconds", "multiply_adds"]) -> float | None:
         """The mean cost of a run by the proxy; None unless it is known of every run."""
         costs = [getattr(row, column) for row in self._of(proxy)]
-        return None if None in costs else float(np.mean(costs))
+        return None if None in costs else statistics.fmean(costs)
 
     def covers(self, proxy: str) -> bool:
         """Whether every network of the table has been trained by the proxy."""
