@@ -83,7 +83,9 @@ def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
             rates.append(measure(**setting))
             print(f"{setting}: {rates[-1]:.1f} steps a second", flush=True)
     rows = [
-        setting | {"steps_a_second": statistics.median(rates)} for setting, rates in zip(settings, found, strict=True) if rates
+        setting | {"steps_a_second": statistics.median(rates)}
+        for setting, rates in zip(settings, found, strict=True)
+        if rates
     ]
     return {"two_on_two": two_on_two, "median_two_on_two": statistics.median(two_on_two), "settings": rows}
 
