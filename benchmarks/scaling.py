@@ -3,7 +3,8 @@
     python benchmarks/scaling.py --json benchmarks/results/scaling.json
 
 Claims: `two_on_two` is, for each round, the steps a second of two candidates on two devices over those of one candidate
-on one device pinned to one core; `settings` has the median steps a second of each setting. A device is a CPU core, set
+on one device pinned to one core; `cores_allow`, beside it, is the same of large products and of copies, which no program
+can pass; `settings` has the median steps a second of each setting. A device is a CPU core, set
 up as a search sets it up; every measurement is a process of its own, in turn. Setting where nothing else is said: c4r4
 (9 channels, 8x8), N = 6, batch 384, two candidates. Random bytes as images; compilation is not counted, validation
 (100 images an epoch) is.
@@ -12,10 +13,12 @@ up as a search sets it up; every measurement is a process of its own, in turn. S
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import statistics
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,16 @@ def measure(devices: int, batch: int = 384, cells: int = 6, candidates: int = 2)
     return float(result["steps_a_second"])
 
 
+def cores_allow() -> dict[str, float]:
+    """How many times as fast two cores are as one, each busy with large products, and with copies of large arrays."""
+    command = [sys.executable, str(HERE / "step_parts.py"), "--rates"]
+    alone = run_pinned(command, {0})
+    with ThreadPoolExecutor() as pool:
+        together = list(pool.map(functools.partial(run_pinned, command), ({0}, {1})))
+    names = {"products": "multiply_adds_a_second", "copies": "bytes_a_second"}
+    return {name: sum(rates[rate] for rates in together) / alone[rate] for name, rate in names.items()}
+
+
 def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
     """Two devices against one in so many rounds; all settings, interleaved, in so many."""
     settings: list[dict[str, int]] = [
@@ -73,11 +86,12 @@ def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
         *({"devices": devices, "candidates": count} for count in CANDIDATES for devices in (1, 2)),
     ]
     found: list[list[float]] = [[] for _ in settings]
-    two_on_two = []
+    two_on_two, allowed = [], []
     for number in range(rounds):
         one, two = measure(1, candidates=1), measure(2, candidates=2)
         two_on_two.append(two / one)
-        print(f"round {number + 1}: two on two / one on one {two / one:.2f}", flush=True)
+        allowed.append(cores_allow())
+        print(f"round {number + 1}: two on two / one on one {two / one:.2f}; the cores allow {allowed[-1]}", flush=True)
     for _ in range(setting_rounds):
         for setting, rates in zip(settings, found, strict=True):
             rates.append(measure(**setting))
@@ -87,7 +101,12 @@ def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
         for setting, rates in zip(settings, found, strict=True)
         if rates
     ]
-    return {"two_on_two": two_on_two, "median_two_on_two": statistics.median(two_on_two), "settings": rows}
+    return {
+        "two_on_two": two_on_two,
+        "median_two_on_two": statistics.median(two_on_two),
+        "cores_allow": allowed,
+        "settings": rows,
+    }
 
 
 def main() -> None:

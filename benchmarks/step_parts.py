@@ -33,7 +33,8 @@ from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.spaces import multiply_adds
 
 CHANNELS, RESOLUTION, CELLS, BATCH, STAGES = 9, 8, 6, 384, 3
-PRODUCT_SIZE, COPY_BYTES, REPEATS = 1024, 2**28, 9
+PRODUCT_SIZE, COPY_BYTES = 1024, 2**28
+RATE_SECONDS = 4.0  # each rate is measured for so long, so that two processes overlap (scaling.py)
 PASSES, TRAFFIC = 3, 7  # multiply-adds over the forward's; times a state is read or written
 
 
@@ -58,8 +59,8 @@ def best_rates() -> dict[str, float]:
 
 def _seconds(function: Callable[..., jax.Array], *operands: jax.Array) -> float:
     program = jax.jit(function).lower(*operands).compile()
-    times = []
-    for _ in range(REPEATS + 1):
+    times: list[float] = []
+    while sum(times) < RATE_SECONDS:
         start = time.perf_counter()
         jax.block_until_ready(program(*operands))
         times.append(time.perf_counter() - start)
