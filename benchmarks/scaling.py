@@ -3,11 +3,11 @@
     python benchmarks/scaling.py --json benchmarks/results/scaling.json
 
 Claims: `two_on_two` is, for each round, the steps a second of two candidates on two devices over those of one candidate
-on one device pinned to one core; `cores_allow`, beside it, is the same of large products and of copies, which no program
-can pass; `settings` has the median steps a second of each setting. A device is a CPU core, set
-up as a search sets it up; every measurement is a process of its own, in turn. Setting where nothing else is said: c4r4
-(9 channels, 8x8), N = 6, batch 384, two candidates. Random bytes as images; compilation is not counted, validation
-(100 images an epoch) is.
+on one device pinned to one core; `cores_allow`, beside it, is the same of large products and of copies of large arrays,
+which no program can pass; `settings` has the median steps a second of each setting. A device is a CPU core, set up as a
+search sets it up; every measurement is a process of its own, in turn. Setting where nothing else is said: c4r4 (9
+channels, 8x8), N = 6, batch 384, two candidates. Random bytes as images; compilation is not counted, validation (100
+images an epoch) is.
 """
 
 from __future__ import annotations
