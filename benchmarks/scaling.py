@@ -74,7 +74,7 @@ def cores_allow() -> dict[str, float]:
     alone = run_pinned(command, {0})
     with ThreadPoolExecutor() as pool:
         together = list(pool.map(functools.partial(run_pinned, command), ({0}, {1})))
-    names = {"products": "multiply_adds_a_second", "copies": "bytes_a_second"}
+    names = {"products": "multiply_adds_a_second", "copies": "large_bytes_a_second"}
     return {name: sum(rates[rate] for rates in together) / alone[rate] for name, rate in names.items()}
 
 
