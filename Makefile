@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Programs' temporaries are large and mapped anew at every call: huge pages make a training step 8 % faster. Only glibc
+# Programs' temporaries are large and mapped anew at every call: huge pages make a training step faster. Only glibc
 # reads this, and only before a process starts.
 HUGE_PAGES := glibc.malloc.hugetlb=1
 # Touched when an installation is complete: a change of either file it depends on makes the environment anew.

@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from econas_jax.proxy import CHANNELS, RESOLUTIONS
+
 RESULTS = Path(__file__).resolve().parent / "results"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -84,13 +86,14 @@ def end_to_end() -> str:
 
 def grid() -> str:
     """How many times faster than a naive Flax network, and than our own c0r0, each pair is."""
-    rows: dict[int, list[str]] = {}
-    for row in read("proxy_grid.json")["rows"]:
-        faster = f"{row['naive_over_ours']:.1f}x; {row['ours_speedup']:.1f} of {row['nominal_speedup']}"
-        rows.setdefault(row["channels"], []).append(faster)
-    sizes = list(dict.fromkeys(row["resolution"] for row in read("proxy_grid.json")["rows"]))
-    header = ["channels", *(f"{size}x{size}" for size in sizes)]
-    return markdown(header, [[str(channels), *cells] for channels, cells in rows.items()])
+    cells = {
+        (row["channels"], row["resolution"]): f"{row['naive_over_ours']:.1f}x; {row['ours_speedup']:.1f} of "
+        f"{row['nominal_speedup']}"
+        for row in read("proxy_grid.json")["rows"]
+    }
+    header = ["channels", *(f"{size}x{size}" for size in RESOLUTIONS)]
+    rows = [[str(c), *(cells.get((c, size), "not measured") for size in RESOLUTIONS)] for c in CHANNELS]
+    return markdown(header, rows)
 
 
 def parts() -> str:
