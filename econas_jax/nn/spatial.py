@@ -26,13 +26,14 @@ LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for weight gr
 def by_shifts(kernel: int, size: int) -> bool:
     """Whether a depthwise convolution is applied as shifts.
 
-    Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms:
+    Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms as a matrix and
+    as shifts (benchmarks/depthwise.py). A 5x5 at 8x8 has not been tried as shifts within a step.
 
-    | channels, map | matrix | shifts 3x3 | dilated 3x3 | 5x5  | dilated 5x5 |
-    | ------------- | ------ | ---------- | ----------- | ---- | ----------- |
-    | 9, 8x8        | 0.43   | 0.25       | 0.26        | 0.40 | 0.45        |
-    | 18, 4x4       | 0.13   | 0.14       | 0.15        | 0.21 | 0.19        |
-    | 36, 2x2       | 0.07   | 0.09       | 0.08        | 0.11 | 0.08        |
+    | channels, map | 3x3          | dilated 3x3  | 5x5          | dilated 5x5  |
+    | ------------- | ------------ | ------------ | ------------ | ------------ |
+    | 9, 8x8        | 0.36 or 0.16 | 0.35 or 0.18 | 0.38 or 0.29 | 0.35 or 0.37 |
+    | 18, 4x4       | 0.09 or 0.10 | 0.09 or 0.11 | 0.09 or 0.17 | 0.09 or 0.15 |
+    | 36, 2x2       | 0.05 or 0.07 | 0.05 or 0.05 | 0.05 or 0.09 | 0.05 or 0.06 |
     """
     return size > LARGEST_MATRIX_MAP or (kernel == 3 and size > 4)
 
