@@ -67,15 +67,13 @@ def test_all_fields_that_differ_are_named(tmp_path: Path) -> None:
         Workdir(tmp_path).open(changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
 
 
-def test_a_folder_of_a_version_without_a_field_is_refused_with_it(tmp_path: Path) -> None:
+def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Path) -> None:
     Workdir(tmp_path).open(CONFIG)
     file = tmp_path / "config.json"
     description = json.loads(file.read_text())
-    del description["config"]["training"]["momentum"]
     description["config"]["training"]["dampening"] = 0.5
     file.write_text(json.dumps(description))
-    expected = r"training\.dampening: 0\.5 there, None here, training\.momentum: None there, 0\.9 here"
-    with pytest.raises(InputError, match=expected):
+    with pytest.raises(InputError, match=r"training\.dampening: 0\.5 there, None here"):
         Workdir(tmp_path).open(CONFIG)
 
 
@@ -161,9 +159,17 @@ def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
     assert tuple(history.read_cycles(tmp_path / "cycles.jsonl")) == state.cycles
 
 
+def write_result(folder: Path, state: SearchState, best: list[Member]) -> None:
+    """As a search does, after its config and records."""
+    files = Workdir(folder)
+    files.open(CONFIG)
+    files.write_progress(state)
+    files.write_result(state, best)
+
+
 def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> None:
     genotype = genotypes(1)[0]
-    Workdir(tmp_path).write_result(finished_state(), [Member(3, genotype, 1, 0.6, rung=2, updated=2)])
+    write_result(tmp_path, finished_state(), [Member(3, genotype, 1, 0.6, rung=2, updated=2)])
     assert json.loads((tmp_path / "result.json").read_text()) == {
         "best": [
             {
@@ -192,6 +198,6 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
 
 def test_a_search_without_any_survivor_has_a_result_too(tmp_path: Path) -> None:
     unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(cycle=1))
-    Workdir(tmp_path).write_result(unfinished, [])
+    write_result(tmp_path, unfinished, [])
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["best"] == [] and result["finished"] is False

@@ -37,15 +37,18 @@ class ConfigFile:
             write_text(self._file, json.dumps(description, indent=2) + "\n")
 
     def differing(self, config: Any) -> Differing:
-        """Fields whose value in the file is another. Raises InputError if it cannot be read."""
+        """Fields whose value in the file is another. Raises InputError if it cannot be read.
+
+        A field that the file lacks is younger than the folder, which was made as by the field's default.
+        """
         try:
             if self._file.stat().st_size > MAXIMUM_BYTES:
                 raise ValueError("too large")
             there = _flat(json.loads(self._file.read_text(encoding="utf-8"))["config"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError("workdir", str(self._folder), f"a readable {NAME} in it, or an empty folder") from None
-        here = _flat(json.loads(json.dumps(dataclasses.asdict(config))))
-        pairs = {name: (there.get(name), here.get(name)) for name in sorted({*there, *here})}
+        here, default = (_flat(json.loads(json.dumps(dataclasses.asdict(each)))) for each in (config, type(config)()))
+        pairs = {name: (there.get(name, default.get(name)), here.get(name)) for name in sorted({*there, *here})}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def check_same(self, config: Any, changeable: Callable[[str], bool]) -> None:
