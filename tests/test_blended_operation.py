@@ -91,7 +91,7 @@ def test_network_under_vmap_equals_each_candidate_alone() -> None:
     """Logits, statistics and gradients of two genotypes at once, against the network with branches."""
     genotypes = [random_genotype(seed, concats=(2 + seed, 3)) for seed in range(2)]
     with_branches, branch_free = (SearchNetwork(2, 2, num_classes=3, branch_free=free) for free in (False, True))
-    images = random_images(4, 4, seed=0)
+    images = np.asarray(random_images(4, 4, seed=0), np.float64)  # activations have the images' type
     variables = [random_variables(shapes_of(with_branches, 4, genotype), 5 + i) for i, genotype in enumerate(genotypes)]
 
     def run(network: SearchNetwork, variables: Tree, genotype: Any) -> Any:
