@@ -18,6 +18,7 @@ from network_cases import assert_close, quick_jit
 
 from econas_jax.nn import spatial
 from econas_jax.nn.normalization import BatchNorm
+from econas_jax.nn.operations import make_operation
 from econas_jax.nn.precision import rounded
 from econas_jax.nn.search_operations import normalise
 
@@ -115,3 +116,16 @@ def test_float32_leaves_images_as_they_are() -> None:
     images = np.ones((1, 4, 4, 3))
     assert rounded(images, "float32") is images  # type: ignore[arg-type,comparison-overlap]
     assert rounded(images, "bfloat16").dtype == jnp.bfloat16  # type: ignore[arg-type]
+
+
+def test_wider_weights_are_not_rounded_to_float32_activations() -> None:
+    """Types promote, as everywhere in JAX; bfloat16 alone is asked for."""
+    with jax.enable_x64(True):
+        x, weights = jnp.ones((2, 16, 3), jnp.float32), jnp.full((2, 2), 0.1)
+        assert spatial.pointwise(weights, x).dtype == jnp.float64
+        np.testing.assert_allclose(spatial.pointwise(weights, x), 0.2, rtol=1e-12)
+        operation: Any = make_operation("dil_conv_3x3", 1)
+        image = jnp.ones((2, 4, 4, 3), jnp.float32)
+        variables = operation.init(jax.random.key(0), image, train=False)
+        double = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), variables)
+        assert operation.apply(double, image, train=False).dtype == jnp.float64

@@ -8,7 +8,7 @@ import jax
 from econas_jax.nn.initializers import torch_bias, torch_kernel
 from econas_jax.nn.normalization import BatchNorm
 from econas_jax.nn.operations import convolution
-from econas_jax.nn.precision import widened
+from econas_jax.nn.precision import product_dtype, widened
 
 FEATURES = 768
 
@@ -26,7 +26,9 @@ class AuxiliaryHead(nn.Module):
         x = nn.avg_pool(nn.relu(widened(x)), (5, 5), (stride, stride)).astype(x.dtype)
         x = convolution(x, 128, (1, 1))
         x = nn.relu(BatchNorm()(x, train=train))
-        x = nn.Conv(FEATURES, (2, 2), padding="VALID", use_bias=False, dtype=x.dtype, kernel_init=torch_kernel)(x)
+        x = nn.Conv(
+            FEATURES, (2, 2), padding="VALID", use_bias=False, dtype=product_dtype(x), kernel_init=torch_kernel
+        )(x)
         if (
             self.stem == "cifar"
         ):  # the ImageNet head of DARTS has no normalisation here, and published counts rely on it

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from econas_jax.nn.initializers import torch_kernel
 from econas_jax.nn.normalization import BatchNorm
-from econas_jax.nn.precision import widened
+from econas_jax.nn.precision import product_dtype, widened
 
 Pair = tuple[int, int]
 
@@ -30,7 +30,7 @@ def convolution(
         kernel_dilation=(dilation, dilation),
         feature_group_count=groups,
         use_bias=False,
-        dtype=x.dtype,
+        dtype=product_dtype(x),
         kernel_init=torch_kernel,
     )
     return module(x)

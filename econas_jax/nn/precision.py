@@ -31,3 +31,13 @@ def rounded(images: jax.Array, compute_dtype: ComputeDtype) -> jax.Array:
 def widened(x: jax.Array) -> jax.Array:
     """x in float32, for sums; wider types as they are."""
     return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
+def product_dtype(x: jax.Array) -> jnp.dtype | None:
+    """What x is multiplied with weights in: bfloat16 if x is; None, for what their types promote to, if it is wider."""
+    return x.dtype if x.dtype == jnp.bfloat16 else None
+
+
+def rounded_like(weights: jax.Array, x: jax.Array) -> jax.Array:
+    """Weights as they are multiplied with x."""
+    return weights.astype(product_dtype(x) or weights.dtype)

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.nn.platform import on_cpu
-from econas_jax.nn.precision import widened
+from econas_jax.nn.precision import rounded_like, widened
 
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for weight gradients neither
@@ -73,7 +73,7 @@ def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: i
     window = _window(taps, kernel)
     if by_shifts(kernel, size):
         return _depthwise_by_shifts(x, window, dilation, size, stride)
-    matrix = _matrix(window.astype(x.dtype), tap_table(kernel, dilation, size, stride))
+    matrix = _matrix(rounded_like(window, x), tap_table(kernel, dilation, size, stride))
     return jnp.einsum("cpq,cqn->cpn", matrix, x)
 
 
@@ -96,8 +96,8 @@ def _depthwise_backward(
         if stride == 1:  # correlation with the taps turned round
             input_gradient = depthwise(gradient, taps[::-1], kernel, dilation, size, 1)
         else:
-            input_gradient = jnp.einsum("cpq,cpn->cqn", _matrix(window.astype(x.dtype), table), gradient)
-        by_positions = jnp.einsum("cpn,cqn->cpq", gradient, x, preferred_element_type=taps.dtype)
+            input_gradient = jnp.einsum("cpq,cpn->cqn", _matrix(rounded_like(window, x), table), gradient)
+        by_positions = jnp.einsum("cpn,cqn->cpq", gradient, x, preferred_element_type=jnp.result_type(x, taps))
         window_gradient = table.reshape(kernel**2, -1) @ by_positions.reshape(x.shape[0], -1).T
     border = (SLOT - kernel) // 2
     window_gradient = window_gradient.reshape(kernel, kernel, -1)
@@ -125,18 +125,18 @@ def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: i
     """On CPU one channel after another: it stays in the cache, and XLA cannot merge the shifts with the reshape that a
     pointwise convolution begins with, which made them five times slower.
 
-    All is summed in the type of the window, and so are the gradients: bfloat16 would lose most of the sums of thousands
-    of products that the window's gradient is.
+    All is summed in the window's type, if that of x is smaller, and so are gradients: bfloat16 would lose most of the
+    sums of thousands of products that the window's gradient is.
     """
 
     def one_channel(operands: tuple[jax.Array, jax.Array]) -> jax.Array:
         x, window = operands
         kernel, out = window.shape[0], output_size(size, stride)
         reach = dilation * (kernel - 1) // 2
-        wide = x.reshape(size, size, -1).astype(window.dtype)
+        wide = x.reshape(size, size, -1).astype(jnp.result_type(x, window))
         padded = jnp.pad(wide, ((reach, reach), (reach, reach), (0, 0)))
         span = stride * (out - 1) + 1
-        total = jnp.zeros((out, out, x.shape[-1]), window.dtype)
+        total = jnp.zeros((out, out, x.shape[-1]), wide.dtype)
         for row in range(kernel):
             for column in range(kernel):
                 top, left = row * dilation, column * dilation
@@ -215,7 +215,7 @@ def halves(x: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
 @jax.custom_vjp
 def pointwise(weights: jax.Array, x: jax.Array) -> jax.Array:
     """1x1 convolution: weights [outputs, inputs], x [inputs, positions, batch] -> [outputs, positions, batch]."""
-    product = weights.astype(x.dtype) @ x.reshape(x.shape[0], -1)
+    product = rounded_like(weights, x) @ x.reshape(x.shape[0], -1)
     return product.reshape(weights.shape[0], *x.shape[1:])
 
 
@@ -226,7 +226,7 @@ def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Ar
     flat = gradient.reshape(gradient.shape[0], -1)
     along_samples = (((1,), (1,)), ((), ()))
     weights_gradient = jax.lax.dot_general(
-        flat, x.reshape(x.shape[0], -1), along_samples, preferred_element_type=weights.dtype
+        flat, x.reshape(x.shape[0], -1), along_samples, preferred_element_type=jnp.result_type(x, weights)
     )
     return weights_gradient, pointwise(jax.lax.optimization_barrier(weights.T), gradient)
 
