@@ -33,5 +33,5 @@ class AuxiliaryHead(nn.Module):
             self.stem == "cifar"
         ):  # the ImageNet head of DARTS has no normalisation here, and published counts rely on it
             x = BatchNorm()(x, train=train)
-        x = widened(nn.relu(x).reshape(x.shape[0], -1))
+        x = nn.relu(x).reshape(x.shape[0], -1)
         return nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=torch_bias(x.shape[-1]))(x)
