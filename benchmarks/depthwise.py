@@ -10,8 +10,6 @@ loop inside one compiled program. The loop hands its result on, so that nothing 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,6 +17,7 @@ from unittest import mock
 import jax
 import numpy as np
 from result_file import write_result
+from step_command import median_seconds
 
 from econas_jax.nn import spatial
 
@@ -39,12 +38,7 @@ def milliseconds(channels: int, size: int, kernel: int, dilation: int, shifts: b
 
     with mock.patch.object(spatial, "by_shifts", lambda kernel, size: shifts):  # asked while the program is traced
         program = jax.jit(lambda x: jax.lax.fori_loop(0, TURNS, turn, x)).lower(x).compile()
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        jax.block_until_ready(program(x))
-        times.append((time.perf_counter() - start) / TURNS)
-    return 1000 * statistics.median(times[1:])  # the first warms up
+    return 1000 * median_seconds(lambda _: jax.block_until_ready(program(x)), TURNS, repeats)
 
 
 def main() -> None:

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import released_search
-from pinned import HERE
+from pinned import HERE, run_on
 from result_file import write_result
 
 from econas_jax import Genotype, load_dataset
@@ -44,11 +42,8 @@ def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dic
     }
     command = [sys.executable, "-m", "econas_jax.search", "--config", str(HERE.parent / "configs" / "econas.py")]
     command += ["--workdir", str(workdir), *(f"--config.{name}={value}" for name, value in fields.items())]
-    cores = set(arguments.cores)
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "JAX_COMPILATION_CACHE_DIR": str(folder / "cache")}
     start = time.perf_counter()
-    pin = lambda: os.sched_setaffinity(0, cores)  # noqa: E731
-    subprocess.run(command, check=True, preexec_fn=pin, env=environment)
+    run_on(set(arguments.cores), command, {"JAX_COMPILATION_CACHE_DIR": str(folder / "cache")})
     seconds = time.perf_counter() - start
     lines = (workdir / "history.jsonl").read_text(encoding="utf-8").splitlines()
     times = json.loads((workdir / "times.json").read_text(encoding="utf-8"))

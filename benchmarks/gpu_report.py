@@ -30,6 +30,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from benchmark_task import IMAGE_SIZE, benchmark_task
 from gpu_bounds import search_bounds
 from gpu_hlo import Program
 from gpu_program import largest, loop_turns, mean, step_cost
@@ -39,21 +40,20 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from result_file import write_result
 from step_command import read_genotypes
 
-from econas_jax import Genotype, SearchNetwork, Task, TrainingConfig
+from econas_jax import Genotype
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.platform import tracing_for
 from econas_jax.training import Images, init_state, train_epoch
 from econas_jax.training.by_device import POPULATION, for_each_candidate
 
 HERE = Path(__file__).resolve().parent
-IMAGE_SIZE, CLASSES, INPUTS = 32, 10, 2
+INPUTS = 2
 
 
 def lower(mesh: Mesh, lanes: int, arguments: argparse.Namespace) -> Any:
     """The epoch of `WaveTrainer` on one device with so many lanes, as `econas_jax.search` sets it up."""
-    network = SearchNetwork(arguments.channels, arguments.cells_per_stage, CLASSES, branch_free=lanes > 1)
-    config = TrainingConfig(batch_size=arguments.batch)
-    task = Task(network, config, arguments.resolution, 60, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), seed=0)
+    shape = (arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch)
+    task = benchmark_task(*shape, branch_free=lanes > 1)
     genotype = read_genotypes(arguments.genotypes)[0].encode()
     state = jax.eval_shape(lambda: init_state(task, 0, genotype))
 

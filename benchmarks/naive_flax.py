@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from step_command import median_step_seconds, parser, read_genotypes, write
+from step_command import median_seconds, parser, read_genotypes, write
 
 from econas_jax import CellNetwork, Genotype
 
@@ -63,7 +63,7 @@ def measure(genotype: Genotype, arguments: argparse.Namespace) -> tuple[float, f
         jax.block_until_ready(loss)
         held.append((variables, state))
 
-    return compile_seconds, median_step_seconds(run_steps, arguments)
+    return compile_seconds, median_seconds(run_steps, arguments.steps, arguments.repeats)
 
 
 def main() -> None:

@@ -17,23 +17,18 @@ from typing import Any
 
 import jax
 import numpy as np
-from step_command import median_step_seconds, parser, read_genotypes, write
+from benchmark_task import benchmark_task, random_split
+from step_command import median_seconds, parser, read_genotypes, write
 
-from econas_jax import Genotype, SearchNetwork, Task, TrainingConfig
+from econas_jax import Genotype
 from econas_jax.training import Images, init_state, train_epoch
-
-IMAGE_SIZE, CLASSES = 32, 10  # CIFAR-10's, before the resize to the proxy's resolution
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
     """Compiles the epoch, then times it for every genotype."""
-    network = SearchNetwork(arguments.channels, arguments.cells_per_stage, CLASSES)
-    config = TrainingConfig(batch_size=arguments.batch)
-    task = Task(network, config, arguments.resolution, 60, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), seed=0)
-    rng = np.random.default_rng(0)
-    count = arguments.steps * arguments.batch
-    images = rng.integers(0, 256, (count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
-    split = jax.device_put(Images(images, rng.integers(0, CLASSES, count, np.int32)))  # type: ignore[arg-type]
+    task = benchmark_task(arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch)
+    images = random_split(arguments.steps * arguments.batch)
+    split = jax.device_put(Images(images.images, images.labels))  # type: ignore[arg-type]
     init = jax.jit(lambda genotype: init_state(task, 0, genotype))
     state = init(genotypes[0].encode())
     epoch = jax.jit(lambda *inputs: train_epoch(task, *inputs), donate_argnums=0)
@@ -49,7 +44,7 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
             jax.block_until_ready(metrics)
             states.append(state)
 
-        step_seconds.append(median_step_seconds(run_epoch, arguments))
+        step_seconds.append(median_seconds(run_epoch, arguments.steps, arguments.repeats))
     return {
         "step_seconds": step_seconds,
         "compile_seconds": compile_seconds,

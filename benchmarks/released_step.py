@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 import torch
-from step_command import median_step_seconds, parser, read_genotypes, write
+from step_command import median_seconds, parser, read_genotypes, write
 
 from econas_jax import Genotype
 
@@ -52,7 +52,7 @@ def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> flo
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5)
             optimizer.step()
 
-    return median_step_seconds(run_steps, arguments)
+    return median_seconds(run_steps, arguments.steps, arguments.repeats)
 
 
 def main() -> None:

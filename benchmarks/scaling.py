@@ -13,7 +13,6 @@ images an epoch) is.
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import statistics
 import sys
@@ -22,13 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from benchmark_task import EVALUATION_BATCH, benchmark_task, random_split
+from core_rates import core_rates
 from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import read_genotypes
 
-from econas_jax import Job, SearchNetwork, Task, TrainingConfig, WaveTrainer
-from econas_jax.data import Split
+from econas_jax import Job, WaveTrainer
 from econas_jax.search import compilation_cache
 from econas_jax.search.devices import set_up
 
@@ -39,16 +38,9 @@ BATCHES, CELLS, CANDIDATES = (96, 192, 384, 768), (2, 4, 6), (1, 2, 4, 8)
 def steps_a_second(devices: int, batch: int, cells: int, candidates: int) -> float:
     """Trains so many candidates, in waves over the devices; the median over epochs after the first."""
     compilation_cache.set_up()
-    rng = np.random.default_rng(0)
-    train, validation = (
-        Split(rng.integers(0, 256, (count, 32, 32, 3), np.uint8), rng.integers(0, 10, count, np.int32))
-        for count in (STEPS * batch, 100)
-    )
+    train, validation = random_split(STEPS * batch), random_split(EVALUATION_BATCH)
     genotypes = read_genotypes(HERE / "genotypes.txt")[:1] * candidates  # one, so that devices do the same work
-    network = SearchNetwork(9, cells)
-    training = TrainingConfig(batch_size=batch, evaluation_batch_size=100)
-    task = Task(network, training, 8, EPOCHS, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), seed=0)
-    trainer = WaveTrainer(task, train, validation, set_up(devices), genotypes[0])
+    trainer = WaveTrainer(benchmark_task(9, cells, 8, batch), train, validation, set_up(devices), genotypes[0])
     trainer.compile()
     jobs = [Job(number, genotype, 0, 1) for number, genotype in enumerate(genotypes)]
     seconds = []
@@ -70,10 +62,9 @@ def measure(devices: int, batch: int = 384, cells: int = 6, candidates: int = 2)
 
 def cores_allow() -> dict[str, float]:
     """How many times as fast two cores are as one, each busy with large products, and with copies of large arrays."""
-    command = [sys.executable, str(HERE / "step_parts.py"), "--rates"]
-    alone = run_pinned(command, {0})
+    alone = core_rates({0})
     with ThreadPoolExecutor() as pool:
-        together = list(pool.map(functools.partial(run_pinned, command), ({0}, {1})))
+        together = list(pool.map(core_rates, ({0}, {1})))
     names = {"products": "multiply_adds_a_second", "copies": "large_bytes_a_second"}
     return {name: sum(rates[rate] for rates in together) / alone[rate] for name, rate in names.items()}
 

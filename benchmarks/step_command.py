@@ -33,13 +33,13 @@ def read_genotypes(file: Path) -> list[Genotype]:
     return [Genotype.parse(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def median_step_seconds(run_group: Callable[[int], Any], arguments: argparse.Namespace) -> float:
-    """run_group(repeat) takes `steps` steps and returns when they are done."""
+def median_seconds(run_group: Callable[[int], Any], steps: int, repeats: int) -> float:
+    """Of one step; run_group(repeat) takes so many steps and returns when they are done."""
     times = []
-    for repeat in range(arguments.repeats + 1):
+    for repeat in range(repeats + 1):
         start = time.perf_counter()
         run_group(repeat)
-        times.append((time.perf_counter() - start) / arguments.steps)
+        times.append((time.perf_counter() - start) / steps)
     return statistics.median(times[1:])  # the first group warms up
 
 

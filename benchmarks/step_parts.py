@@ -7,23 +7,19 @@ have one operation (the inputs are those of the first of genotypes.txt), and for
 over what the network of `none` takes: its cost; its arithmetic floor, the multiply-adds of forward and backward (three
 times the forward's) at the rate of one large matrix product; and its memory floor, reading and writing each state once
 where an edge must (7 times a state's bytes: input and node forward, input and two gradients backward) at the rate at
-which one state is read and written over and over, in the cache. The rates are measured here, by XLA, on the same core.
+which one state is read and written over and over, in the cache. The rates (core_rates.py) are of the same core.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
+from core_rates import STATE_BYTES, core_rates
 from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import read_genotypes
@@ -33,9 +29,6 @@ from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.spaces import multiply_adds
 
 CHANNELS, RESOLUTION, CELLS, BATCH, STAGES = 9, 8, 6, 384, 3
-PRODUCT_SIZE, LARGE_BYTES, TURNS = 1024, 2**28, 200
-STATE_BYTES = CHANNELS * RESOLUTION**2 * BATCH * 4  # of the first stage
-RATE_SECONDS = 4.0  # each rate is measured for so long, so that two processes overlap (scaling.py)
 PASSES, TRAFFIC = 3, 7  # multiply-adds over the forward's; times a state is read or written
 
 
@@ -46,34 +39,6 @@ def uniform(genotype: Genotype, operation: str) -> Genotype:
         for name, cell in (("normal", genotype.normal), ("reduce", genotype.reduce))
     }
     return Genotype(**cells)
-
-
-def best_rates() -> dict[str, float]:
-    """Of this process's one core: multiply-adds a second of a product, and bytes a second, read and written.
-
-    The bytes are those of one state, which stays in the cache, and of an array too large for any cache.
-    """
-    square = jnp.ones((PRODUCT_SIZE, PRODUCT_SIZE))
-    large, state = jnp.ones(LARGE_BYTES // 4), jnp.ones(STATE_BYTES // 4)
-
-    def many(x: jax.Array) -> jax.Array:
-        return jax.lax.fori_loop(0, TURNS, lambda _, x: x + 1.0, x)
-
-    return {
-        "multiply_adds_a_second": PRODUCT_SIZE**3 / _seconds(jnp.matmul, square, square),
-        "bytes_a_second": 2 * TURNS * STATE_BYTES / _seconds(many, state),
-        "large_bytes_a_second": 2 * LARGE_BYTES / _seconds(lambda x: x + 1.0, large),
-    }
-
-
-def _seconds(function: Callable[..., jax.Array], *operands: jax.Array) -> float:
-    program = jax.jit(function).lower(*operands).compile()
-    times: list[float] = []
-    while sum(times) < RATE_SECONDS:
-        start = time.perf_counter()
-        jax.block_until_ready(program(*operands))
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])
 
 
 def memory_floor(rates: dict[str, float]) -> float:
@@ -89,8 +54,7 @@ def parts(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measures and compares."""
     [first, *_] = read_genotypes(HERE / "genotypes.txt")
     networks = {operation: uniform(first, operation) for operation in SEARCH_OPERATIONS}
-    own = [sys.executable, str(Path(__file__)), "--rates"]
-    rates = run_pinned(own, {arguments.core})
+    rates = core_rates({arguments.core})
     with tempfile.TemporaryDirectory() as folder:
         genotypes = Path(folder) / "genotypes.txt"
         genotypes.write_text("\n".join(map(str, networks.values())) + "\n", encoding="utf-8")
@@ -118,10 +82,9 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--core", type=int, default=0)
-    parser.add_argument("--rates", action="store_true", help=argparse.SUPPRESS)  # of the process that this one starts
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
-    print(write_result(arguments.json, best_rates() if arguments.rates else parts(arguments)))
+    print(write_result(arguments.json, parts(arguments)))
 
 
 if __name__ == "__main__":

@@ -52,36 +52,39 @@ def search() -> str:
 
 def steps() -> str:
     """A training step against the released code's."""
-    header = ["round", "released code", "econas_jax", "ratio of means", "ratio by genotype"]
+    header = ["released code", "econas_jax", "ratio of means", "ratio by genotype"]
     header.append("our compilation, once for all genotypes (s)")
-    rows = [
-        [
-            str(number),
+
+    def cells(row: Any) -> list[str]:
+        return [
             f"{statistics.mean(row['released_seconds']):.3f}",
             f"{statistics.mean(row['our_seconds']):.3f}",
             f"{row['ratio_of_means']:.2f}",
             f"{min(row['ratios']):.1f} to {max(row['ratios']):.1f}",
             f"{row['our_compile_seconds']:.0f}",
         ]
-        for number, row in enumerate(read("against_released.json")["rounds"], 1)
-    ]
-    return markdown(header, rows)
+
+    return _by_round("against_released.json", header, cells)
 
 
 def end_to_end() -> str:
     """Whole processes."""
-    header = ["round", "released code (s)", "econas_jax (s)", "candidates an hour", "ratio"]
-    rows = [
-        [
-            str(number),
+
+    def cells(row: Any) -> list[str]:
+        return [
             f"{row['released_seconds']:,.0f}",
             f"{row['our_seconds']:,.0f}",
             f"{row['released_candidates_an_hour']:.0f} and {row['our_candidates_an_hour']:.0f}",
             f"{row['ratio']:.2f}",
         ]
-        for number, row in enumerate(read("end_to_end.json")["rounds"], 1)
-    ]
-    return markdown(header, rows)
+
+    header = ["released code (s)", "econas_jax (s)", "candidates an hour", "ratio"]
+    return _by_round("end_to_end.json", header, cells)
+
+
+def _by_round(name: str, header: Sequence[str], cells: Callable[[Any], Sequence[str]]) -> str:
+    rows = [[str(number), *cells(row)] for number, row in enumerate(read(name)["rounds"], 1)]
+    return markdown(["round", *header], rows)
 
 
 def grid() -> str:

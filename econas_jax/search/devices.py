@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 
 import jax
 
@@ -14,11 +13,12 @@ from econas_jax.nn import ComputeDtype
 _ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 
 
-def set_up(count: int | None) -> list[jax.Device]:
+def set_up(count: int | None, compute_dtype: ComputeDtype = "float32") -> list[jax.Device]:
     """The devices to train on, one candidate each: `count` of them, or all.
 
     A machine without an accelerator gets one virtual device a CPU core, each with one thread: two candidates on two
-    cores finish nearly twice as many as one candidate on both. Raises InputError if there are not as many devices.
+    cores finish more than one candidate on both. Raises InputError if there are not as many devices, and for bfloat16
+    on CPUs, which lack it: XLA would convert to and from float32 at every step.
     """
     cores = count if count is not None else (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     flags = os.environ.get("XLA_FLAGS", "")
@@ -29,10 +29,6 @@ def set_up(count: int | None) -> list[jax.Device]:
             jax.config.update("jax_num_cpu_devices", cores)
     devices = jax.local_devices()
     require(count is None or count <= len(devices), "devices", count, f"at most {len(devices)}, what JAX has here")
-    return devices[:count]
-
-
-def check_compute_dtype(compute_dtype: ComputeDtype, devices: Sequence[jax.Device]) -> None:
-    """Raises InputError for bfloat16 on CPUs, which lack it: XLA would convert to and from float32 at every step."""
     fits = compute_dtype == "float32" or devices[0].platform != "cpu"
     require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
+    return devices[:count]

@@ -10,7 +10,7 @@ from econas_jax.algorithms import ALGORITHMS, EcoNAS
 from econas_jax.nn import SearchNetwork
 from econas_jax.search import compilation_cache
 from econas_jax.search.config import SearchConfig, check_against_dataset
-from econas_jax.search.devices import check_compute_dtype, set_up
+from econas_jax.search.devices import set_up
 from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder
 from econas_jax.search.workdir import Workdir
@@ -28,8 +28,7 @@ class Prepared(NamedTuple):
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
     """Loads the data, checks the config against it, and opens the workdir; raises InputError where they do not fit."""
     compilation_cache.set_up()
-    devices = set_up(config.devices)
-    check_compute_dtype(config.network.compute_dtype, devices)
+    devices = set_up(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
     check_against_dataset(config, dataset)

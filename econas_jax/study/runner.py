@@ -8,7 +8,7 @@ from pathlib import Path
 
 from econas_jax import provenance
 from econas_jax.search import compilation_cache, lock
-from econas_jax.search.devices import check_compute_dtype, set_up
+from econas_jax.search.devices import set_up
 from econas_jax.search.progress import Reporter
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
@@ -39,8 +39,7 @@ def run_study(
 
 def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
     compilation_cache.set_up()
-    devices = set_up(config.devices)
-    check_compute_dtype(config.network.compute_dtype, devices)
+    devices = set_up(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
     check_study(config, dataset)
