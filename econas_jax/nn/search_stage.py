@@ -1,8 +1,8 @@
 """A stage of normal cells of the search network, with its own gradient.
 
-A stage keeps one buffer with the states of all its cells, written in place; its backward pass walks the cells in
-reverse and computes each cell's 1x1 convolutions again. Left to automatic differentiation, a scan over cells stacks
-every intermediate value of every cell into buffers that it first fills with zeros.
+A stage keeps one buffer with the states of all its cells, written in place, and one with the products of their 1x1
+convolutions; its backward pass walks the cells in reverse and computes all else again. Left to automatic
+differentiation, a scan over cells stacks every intermediate value of every cell into buffers.
 
 Cells hand on all their nodes. Which of them are concatenated is a mask on the columns of the kernels that read them:
 the weights of absent nodes are zero and get zero gradients.
@@ -22,13 +22,15 @@ from econas_jax.nn.search_cell import (
     CellShape,
     no_gradient,
     put,
+    read,
     run_edges,
     run_edges_backward,
     take,
     write,
 )
-from econas_jax.nn.search_convolution import convolve, masked
+from econas_jax.nn.search_convolution import masked, normalise_tree
 from econas_jax.nn.search_operations import Tree
+from econas_jax.nn.spatial import pointwise
 
 Trees = dict[str, Tree]
 
@@ -54,7 +56,7 @@ def run_stage(
     """
     if shape.train:
         return _train_stage(shape, genotype, parameters, statistics, entry)
-    rows, new = _run_cells(shape, genotype, parameters, statistics, entry)
+    rows, new, _ = _run_cells(shape, genotype, parameters, statistics, entry)
     return _outputs(rows, _rows_per_cell(entry)), new
 
 
@@ -62,19 +64,21 @@ def run_stage(
 def _train_stage(
     shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
 ) -> tuple[tuple[jax.Array, jax.Array], Trees]:
-    rows, new = _run_cells(shape, genotype, parameters, statistics, entry)
+    rows, new, _ = _run_cells(shape, genotype, parameters, statistics, entry)
     return _outputs(rows, _rows_per_cell(entry)), new
 
 
 def _train_stage_forward(
     shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
 ) -> tuple[Any, tuple[Any, ...]]:
-    rows, new = _run_cells(shape, genotype, parameters, statistics, entry)
-    return (_outputs(rows, _rows_per_cell(entry)), new), (genotype, parameters, statistics, entry.mask, rows)
+    products = jax.lax.empty(_products_shape(parameters, entry), entry.input0.dtype)
+    rows, new, products = _run_cells(shape, genotype, parameters, statistics, entry, products)
+    residuals = (genotype, parameters, statistics, entry.mask, rows, products)
+    return (_outputs(rows, _rows_per_cell(entry)), new), residuals
 
 
 def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangents: Any) -> tuple[Any, ...]:
-    genotype, parameters, statistics, entry_mask, rows = residuals
+    genotype, parameters, statistics, entry_mask, rows, products = residuals
     (before_gradient, last_gradient), _ = cotangents  # running averages are not differentiated
     nodes = entry_mask.shape[0]
     per_cell, cells = INPUTS + nodes, rows.shape[0] // (INPUTS + nodes) - 1
@@ -88,14 +92,10 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
         base = per_cell * (index + 1)
         (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base)
         both_gradient = jnp.concatenate([gradients[1], next_input0_gradient])
-        last = _cell_nodes(rows, index, per_cell)
         mask = jnp.where(index == 0, entry_mask, genotype.concat)
-        _, pull_back = jax.vjp(
-            lambda p, x: _preprocess(p, take(statistics["preprocess"], index), x, mask, shape.train)[0],
-            at_cell["preprocess"],
-            last,
+        preprocess_gradient, last_gradient = _preprocess_backward(
+            at_cell["preprocess"], read(products, index), _cell_nodes(rows, index, per_cell), mask, both_gradient
         )
-        preprocess_gradient, last_gradient = pull_back(both_gradient)
         # the cell before the last one is also an output of the stage
         last_gradient = last_gradient + jnp.where(step == 0, before_gradient, 0.0)
         new = {"preprocess": preprocess_gradient, "edges": edges_gradient}
@@ -117,9 +117,16 @@ _train_stage.defvjp(_train_stage_forward, _train_stage_backward)
 
 
 def _run_cells(
-    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
-) -> tuple[jax.Array, Trees]:
+    shape: CellShape,
+    genotype: Any,
+    parameters: Trees,
+    statistics: Trees,
+    entry: Entry,
+    products: jax.Array | None = None,
+) -> tuple[jax.Array, Trees, jax.Array | None]:
     """Runs the cells; returns the buffer of all states, those of the entry's cell first, and the statistics.
+
+    products: a buffer for those of the 1x1 convolutions, if they are to be kept; it is returned too.
 
     A cell's rows are input 0, input 1, nodes. The two 1x1 convolutions that read the same output, for input 1 of this
     cell and input 0 of the next, are one product; the last cell's second half serves nobody.
@@ -134,28 +141,52 @@ def _run_cells(
     rows = jax.lax.dynamic_update_slice_in_dim(rows, entry_nodes, start + INPUTS, 0)
     rows = write(rows, entry.input0, start + per_cell)
 
-    def body(index: jax.Array, carry: tuple[jax.Array, Trees]) -> tuple[jax.Array, Trees]:
-        rows, new = carry
+    def body(
+        index: jax.Array, carry: tuple[jax.Array, Trees, jax.Array | None]
+    ) -> tuple[jax.Array, Trees, jax.Array | None]:
+        rows, new, products = carry
         base = per_cell * (index + 1)
         mask = jnp.where(index == 0, entry.mask, genotype.concat)
         at_cell = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
-        both, preprocess = _preprocess(*at_cell, _cell_nodes(rows, index, per_cell), mask, shape.train)
+        product = _product(at_cell[0], _cell_nodes(rows, index, per_cell), mask)
+        if products is not None:
+            products = write(products, product, index)
+        both, preprocess = normalise_tree(*at_cell, product, shape.train)
         input1, next_input0 = jnp.split(both, 2)
         rows = write(rows, input1, base + 1)
         # There is no cell after the last: the index is clamped to its own last node, which is computed after this.
         rows = write(rows, next_input0, base + per_cell)
         cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
         (rows,), edges = run_edges(shape, cell, (rows,), base)
-        return rows, {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
+        new = {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
+        return rows, new, products
 
     given = {name: statistics[name] for name in ("preprocess", "edges")}
-    return jax.lax.fori_loop(0, cells, body, (rows, given))
+    return jax.lax.fori_loop(0, cells, body, (rows, given, products))
 
 
-def _preprocess(
-    parameters: Tree, statistics: Tree, last: jax.Array, mask: jax.Array, train: bool
-) -> tuple[jax.Array, Tree]:
-    return convolve(masked(parameters, mask), statistics, jax.nn.relu(last), train)
+def _product(parameters: Tree, last: jax.Array, mask: jax.Array) -> jax.Array:
+    """The two 1x1 convolutions of a cell's output [nodes * channels, positions, batch] -> [2 * channels, ...]."""
+    return pointwise(masked(parameters, mask)["kernel"], jax.nn.relu(last))
+
+
+def _preprocess_backward(
+    parameters: Tree, product: jax.Array, last: jax.Array, mask: jax.Array, gradient: jax.Array
+) -> tuple[Tree, jax.Array]:
+    """Gradients of the convolutions' parameters and input from that of what they make, the product being known."""
+    scale_and_bias = {name: parameters[name] for name in ("scale", "bias")}
+    unused = {"mean": parameters["bias"], "variance": parameters["bias"]}  # in training the batch's own are computed
+    _, normalise_back = jax.vjp(lambda p, x: normalise_tree(p, unused, x, train=True)[0], scale_and_bias, product)
+    ours, product_gradient = normalise_back(gradient)
+    kernel = {"kernel": parameters["kernel"]}
+    _, product_back = jax.vjp(lambda p, x: _product(p, x, mask), kernel, last)
+    kernel_gradient, last_gradient = product_back(product_gradient)
+    return {**kernel_gradient, **ours}, last_gradient
+
+
+def _products_shape(parameters: Trees, entry: Entry) -> tuple[int, ...]:
+    cells, outputs, _ = parameters["preprocess"]["kernel"].shape
+    return cells, outputs, *entry.input0.shape[1:]
 
 
 def _rows_per_cell(entry: Entry) -> int:

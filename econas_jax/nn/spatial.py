@@ -23,7 +23,7 @@ SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for weight gradients neither
 
 
-def by_shifts(kernel: int, size: int) -> bool:
+def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     """Whether a depthwise convolution is applied as shifts.
 
     Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms as a matrix and
@@ -35,7 +35,7 @@ def by_shifts(kernel: int, size: int) -> bool:
     | 18, 4x4       | 0.09 or 0.10 | 0.09 or 0.11 | 0.09 or 0.17 | 0.09 or 0.15 |
     | 36, 2x2       | 0.05 or 0.07 | 0.05 or 0.05 | 0.05 or 0.09 | 0.05 or 0.06 |
     """
-    return size > LARGEST_MATRIX_MAP or (kernel == 3 and size > 4)
+    return size > LARGEST_MATRIX_MAP or (size > 4 and (kernel, dilation) != (5, 2))
 
 
 def output_size(size: int, stride: int) -> int:
@@ -71,7 +71,7 @@ def as_positions(x: jax.Array) -> jax.Array:
 def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: int, stride: int) -> jax.Array:
     """Depthwise convolution of x [channels, size^2, batch] with taps [SLOT^2, channels] -> [channels, out^2, batch]."""
     window = _window(taps, kernel)
-    if by_shifts(kernel, size):
+    if by_shifts(kernel, dilation, size):
         return _depthwise_by_shifts(x, window, dilation, size, stride)
     matrix = _matrix(rounded_like(window, x), tap_table(kernel, dilation, size, stride))
     return jnp.einsum("cpq,cqn->cpn", matrix, x)
@@ -180,9 +180,9 @@ def _max_of_three_backward(axis: int, x: jax.Array, gradient: jax.Array) -> tupl
         return lambda offset: jax.lax.slice_in_dim(padded, 2 + offset, 2 + offset + size, axis=axis)
 
     at, gradient_at = shifted(x, -jnp.inf), shifted(gradient, 0.0)
-    as_first = (x >= at(1)) & (x >= at(2))
+    as_first = x >= _larger(at(1), at(2))
     as_middle = (x > at(-1)) & (x >= at(1))
-    as_last = (x > at(-2)) & (x > at(-1))
+    as_last = x > _larger(at(-2), at(-1))
     parts = ((as_first, 1), (as_middle, 0), (as_last, -1))
     return (sum((jnp.where(wins, gradient_at(offset), 0.0) for wins, offset in parts), jnp.zeros_like(x)),)
 
