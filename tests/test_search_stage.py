@@ -62,3 +62,25 @@ def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int
     assert all(any(np.any(leaf) for leaf in leaves(part).values()) for part in ours.values())
     assert not any(np.any(leaf) for leaf in leaves(to_statistics).values())  # training reads no running statistics
     check_directions(value, ours, parameters, seed=3, step=1e-8, tolerance=1e-4)
+
+
+def test_scratch_may_hold_anything_and_is_handed_on(gradient: Any) -> None:
+    """A step in memory full of NaN is the step in new memory, bit for bit, and fills that memory for its successor."""
+    genotype = random_genotype(4, concats=(2, 3))
+    variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=3))
+    used = jax.tree.map(
+        lambda leaf: jnp.full(leaf.shape, jnp.nan), jax.eval_shape(lambda: NETWORK.scratch(BATCH, SIZE))
+    )
+
+    def value(parameters: Tree, scratch: Tree) -> tuple[jax.Array, Tree]:
+        given = {"params": parameters, "batch_stats": variables["batch_stats"], "scratch": scratch}
+        logits, updated = NETWORK.apply(
+            given, IMAGES, genotype.encode(), train=True, mutable=["batch_stats", "scratch"]
+        )
+        return jnp.sum(WEIGHTS * logits), updated["scratch"]
+
+    found, filled = quick_jit(jax.grad(value, has_aux=True))(variables["params"], used)
+    expected, _ = gradient(variables["params"], variables["batch_stats"], genotype.encode())
+    jax.tree.map(np.testing.assert_array_equal, found, expected)
+    assert jax.tree.map(jnp.shape, filled) == jax.tree.map(jnp.shape, used)
+    assert all(np.isfinite(stage.products).all() for stage in filled["stages"])

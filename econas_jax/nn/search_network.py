@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -25,7 +26,7 @@ from econas_jax.nn.search_parameters import (
     parameter_initializers,
 )
 from econas_jax.nn.search_reduction import run_reduction
-from econas_jax.nn.search_stage import Entry, run_stage
+from econas_jax.nn.search_stage import Buffers, Entry, run_stage
 
 Variables = dict[str, Any]
 
@@ -59,7 +60,8 @@ class SearchNetwork(nn.Module):
     def __call__(self, images: jax.Array, genotype: EncodedGenotype, *, train: bool) -> jax.Array:
         """images: float [batch, size, size, 3], normalised, size a multiple of 4 -> logits [batch, num_classes].
 
-        Training needs `mutable=["batch_stats"]`. Initial values depend on the genotype (`search_parameters`).
+        Training needs `mutable=["batch_stats"]`. Initial values depend on the genotype (`search_parameters`). A
+        training step that is given the collection "scratch" uses its memory, and returns it where it is mutable.
         """
         shaped = images.ndim == 4 and images.shape[3] == 3
         square = shaped and images.shape[1] == images.shape[2] > 0 and images.shape[1] % 4 == 0
@@ -73,12 +75,21 @@ class SearchNetwork(nn.Module):
         if self.is_initializing():  # no value depends on the images, and tracing the cells would take seconds
             return jnp.zeros((images.shape[0], self.num_classes))
         pixels = rounded(images, self.compute_dtype)
-        logits, batch = _forward(parameters, statistics, genotype, pixels, train, self.branch_free)
+        given = self.get_variable("scratch", "stages") if self.has_variable("scratch", "stages") else (None,) * STAGES
+        logits, batch, used = _forward(parameters, statistics, given, genotype, pixels, train, self.branch_free)
+        if self.is_mutable_collection("scratch"):
+            self.put_variable("scratch", "stages", used)
         if train:
             for part, variable in running.items():
                 average = functools.partial(jax.tree.map, lambda old, new: old + MOMENTUM * (new - old))
                 variable.value = average(variable.value, batch[part])
         return logits
+
+    def scratch(self, batch: int, size: int) -> Variables:
+        """The collection "scratch" for a batch of images size x size: memory that training steps hand on."""
+        dtype = rounded(jnp.zeros(()), self.compute_dtype).dtype
+        states = [(self.channels * 2**stage, (size // 2**stage) ** 2, batch) for stage in range(STAGES)]
+        return {"stages": tuple(Buffers.empty(self.cells_per_stage, self.nodes, state, dtype) for state in states)}
 
 
 class Output(NamedTuple):
@@ -91,19 +102,23 @@ class Output(NamedTuple):
 def _forward(
     parameters: Variables,
     statistics: Variables,
+    scratch: Sequence[Buffers | None],
     genotype: EncodedGenotype,
     images: jax.Array,
     train: bool,
     branch_free: bool,
-) -> tuple[jax.Array, Variables]:
-    """Logits, and the statistics of this batch (training) or those given (evaluation), with the same structure."""
+) -> tuple[jax.Array, Variables, tuple[Buffers, ...]]:
+    """Logits, the statistics of this batch (training) or those given (evaluation), and the stages' buffers."""
     genotype = jax.tree.map(jnp.asarray, genotype)
-    size, new = images.shape[1], {}
+    size, new, used = images.shape[1], {}, []
     (before, last), new["stem"] = _stem(parameters["stem"], statistics["stem"], genotype, images, train)
     for stage in range(STAGES):
         part = f"stage{stage}"
         shape = CellShape(size, reduction=False, train=train, branch_free=branch_free)
-        (before, last), new[part] = _stage(parameters[part], statistics[part], genotype, before, last, shape)
+        (before, last), new[part], buffers = _stage(
+            parameters[part], statistics[part], scratch[stage], genotype, before, last, shape
+        )
+        used.append(buffers)
         if stage < STAGES - 1:
             part = f"reduction{stage}"
             shape = CellShape(size, reduction=True, train=train, branch_free=branch_free)
@@ -111,7 +126,7 @@ def _forward(
             before, last, size = last, output, size // 2
     features = jnp.mean(widened(last.nodes), axis=1)
     classifier = masked(parameters["classifier"], last.concat)
-    return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new
+    return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new, tuple(used)
 
 
 def _stem(
@@ -135,11 +150,12 @@ def _stem(
 def _stage(
     parameters: Variables,
     statistics: Variables,
+    buffers: Buffers | None,
     genotype: EncodedGenotype,
     before: Output,
     last: Output,
     shape: CellShape,
-) -> tuple[tuple[Output, Output], Variables]:
+) -> tuple[tuple[Output, Output], Variables, Buffers]:
     """A stage after the two outputs that its first cell reads; returns those of its last two cells."""
     kernel = masked(parameters["first"], before.concat)["kernel"]
     if before.nodes.shape[1] == shape.size**2:
@@ -150,10 +166,10 @@ def _stage(
     names = ("preprocess", "edges")
     stacked = ({name: parameters[name] for name in names}, {name: statistics[name] for name in names})
     entry = Entry(input0, last.nodes, last.concat)
-    (before_nodes, last_nodes), new = run_stage(shape, genotype.normal, *stacked, entry)
+    (before_nodes, last_nodes), new, buffers = run_stage(shape, genotype.normal, *stacked, entry, buffers)
     concat = genotype.normal.concat
     before_concat = last.concat if parameters["edges"]["bias"].shape[0] == 1 else concat
-    return (Output(before_nodes, before_concat), Output(last_nodes, concat)), {"first": first, **new}
+    return (Output(before_nodes, before_concat), Output(last_nodes, concat)), {"first": first, **new}, buffers
 
 
 def _reduction(

@@ -2,7 +2,9 @@
 
 A stage keeps one buffer with the states of all its cells, written in place, and one with the products of their 1x1
 convolutions; its backward pass walks the cells in reverse and computes all else again. Left to automatic
-differentiation, a scan over cells stacks every intermediate value of every cell into buffers.
+differentiation, a scan over cells stacks every intermediate value of every cell into buffers that it fills with zeros
+first. Even the two buffers take 4 % of a step to fill where they are new (on CPU XLA leaves no memory as it is), so a
+training step can hand its own on to the next.
 
 Cells hand on all their nodes. Which of them are concatenated is a mask on the columns of the kernels that read them:
 the weights of absent nodes are zero and get zero gradients.
@@ -10,7 +12,6 @@ the weights of absent nodes are zero and get zero gradients.
 
 from __future__ import annotations
 
-import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -47,39 +48,55 @@ class Entry(NamedTuple):
     mask: jax.Array
 
 
+class Buffers(NamedTuple):
+    """What a stage computes and its backward pass reads; before a step it may hold anything.
+
+    rows: [(cells + 1) * (2 + nodes), channels, positions, batch], for each cell input 0, input 1 and nodes, the first
+    cell standing for the entry; products: [cells, 2 * channels, positions, batch], of the 1x1 convolutions.
+    """
+
+    rows: jax.Array
+    products: jax.Array
+
+    @classmethod
+    def empty(cls, cells: int, nodes: int, state: tuple[int, ...], dtype: Any) -> Buffers:
+        """For so many cells; state: [channels, positions, batch]."""
+        channels, *rest = state
+        rows = jax.lax.empty(((cells + 1) * (INPUTS + nodes), *state), dtype)
+        return cls(rows, jax.lax.empty((cells, 2 * channels, *rest), dtype))
+
+
 def run_stage(
-    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
-) -> tuple[tuple[jax.Array, jax.Array], Trees]:
+    shape: CellShape,
+    genotype: Any,
+    parameters: Trees,
+    statistics: Trees,
+    entry: Entry,
+    buffers: Buffers | None = None,
+) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
     """A stage's normal cells: outputs of the last two cells (of the entry, if there is one cell), and statistics.
 
-    parameters and statistics: `preprocess` and `edges`, stacked over the cells.
+    parameters and statistics: `preprocess` and `edges`, stacked over the cells; buffers: of a step before, to be used
+    again. They are returned, with this step's contents.
     """
-    if shape.train:
-        return _train_stage(shape, genotype, parameters, statistics, entry)
-    rows, new, _ = _run_cells(shape, genotype, parameters, statistics, entry)
-    return _outputs(rows, _rows_per_cell(entry)), new
+    if buffers is None:
+        cells, nodes = parameters["preprocess"]["kernel"].shape[0], entry.mask.shape[0]
+        buffers = Buffers.empty(cells, nodes, entry.input0.shape, entry.input0.dtype)
+    run = _train_stage if shape.train else _run_cells
+    outputs, new, buffers = run(shape, genotype, parameters, statistics, entry, buffers)
+    return outputs, new, buffers
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _train_stage(
-    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
-) -> tuple[tuple[jax.Array, jax.Array], Trees]:
-    rows, new, _ = _run_cells(shape, genotype, parameters, statistics, entry)
-    return _outputs(rows, _rows_per_cell(entry)), new
-
-
-def _train_stage_forward(
-    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry
-) -> tuple[Any, tuple[Any, ...]]:
-    products = jax.lax.empty(_products_shape(parameters, entry), entry.input0.dtype)
-    rows, new, products = _run_cells(shape, genotype, parameters, statistics, entry, products)
-    residuals = (genotype, parameters, statistics, entry.mask, rows, products)
-    return (_outputs(rows, _rows_per_cell(entry)), new), residuals
+def _train_stage_forward(shape: CellShape, *arguments: Any) -> tuple[Any, tuple[Any, ...]]:
+    genotype, parameters, statistics, entry, _ = arguments
+    results = _run_cells(shape, *arguments)
+    return results, (genotype, parameters, statistics, entry.mask, results[2])
 
 
 def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangents: Any) -> tuple[Any, ...]:
-    genotype, parameters, statistics, entry_mask, rows, products = residuals
-    (before_gradient, last_gradient), _ = cotangents  # running averages are not differentiated
+    genotype, parameters, statistics, entry_mask, buffers = residuals
+    rows = buffers.rows
+    (before_gradient, last_gradient), *_ = cotangents  # running averages are not differentiated
     nodes = entry_mask.shape[0]
     per_cell, cells = INPUTS + nodes, rows.shape[0] // (INPUTS + nodes) - 1
     state_shape = rows.shape[1:]
@@ -94,7 +111,11 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
         both_gradient = jnp.concatenate([gradients[1], next_input0_gradient])
         mask = jnp.where(index == 0, entry_mask, genotype.concat)
         preprocess_gradient, last_gradient = _preprocess_backward(
-            at_cell["preprocess"], read(products, index), _cell_nodes(rows, index, per_cell), mask, both_gradient
+            at_cell["preprocess"],
+            read(buffers.products, index),
+            _cell_nodes(rows, index, per_cell),
+            mask,
+            both_gradient,
         )
         # the cell before the last one is also an output of the stage
         last_gradient = last_gradient + jnp.where(step == 0, before_gradient, 0.0)
@@ -109,47 +130,34 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
     )
     gradients, input0_gradient, parameter_gradients = jax.lax.fori_loop(0, cells, body, start)
     entry_gradient = Entry(input0_gradient, gradients[INPUTS:].reshape(-1, *state_shape[1:]), no_gradient(entry_mask))
-    no_statistics_gradient = jax.tree.map(jnp.zeros_like, statistics)
-    return no_gradient(genotype), parameter_gradients, no_statistics_gradient, entry_gradient
-
-
-_train_stage.defvjp(_train_stage_forward, _train_stage_backward)
+    unread = jax.tree.map(jnp.zeros_like, (statistics, buffers))
+    return no_gradient(genotype), parameter_gradients, unread[0], entry_gradient, unread[1]
 
 
 def _run_cells(
-    shape: CellShape,
-    genotype: Any,
-    parameters: Trees,
-    statistics: Trees,
-    entry: Entry,
-    products: jax.Array | None = None,
-) -> tuple[jax.Array, Trees, jax.Array | None]:
-    """Runs the cells; returns the buffer of all states, those of the entry's cell first, and the statistics.
+    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry, buffers: Buffers
+) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
+    """Runs the cells; returns what `run_stage` does.
 
-    products: a buffer for those of the 1x1 convolutions, if they are to be kept; it is returned too.
-
-    A cell's rows are input 0, input 1, nodes. The two 1x1 convolutions that read the same output, for input 1 of this
-    cell and input 0 of the next, are one product; the last cell's second half serves nobody.
+    The two 1x1 convolutions that read the same output, for input 1 of this cell and input 0 of the next, are one
+    product; the last cell's second half serves nobody. Products are kept for the backward pass, in training alone.
     """
     per_cell = _rows_per_cell(entry)
     cells = parameters["preprocess"]["kernel"].shape[0]
-    rows = jax.lax.empty((per_cell * (cells + 1), *entry.input0.shape), entry.input0.dtype)
     # Data, and always 0: at a place known beforehand XLA would write the whole buffer once more, and slowly.
     # Under vmap data is a scatter instead.
     start = 0 if shape.branch_free else jnp.minimum(genotype.concat[0], 0)
     entry_nodes = entry.last.reshape(-1, *entry.input0.shape)
-    rows = jax.lax.dynamic_update_slice_in_dim(rows, entry_nodes, start + INPUTS, 0)
+    rows = jax.lax.dynamic_update_slice_in_dim(buffers.rows, entry_nodes, start + INPUTS, 0)
     rows = write(rows, entry.input0, start + per_cell)
 
-    def body(
-        index: jax.Array, carry: tuple[jax.Array, Trees, jax.Array | None]
-    ) -> tuple[jax.Array, Trees, jax.Array | None]:
-        rows, new, products = carry
+    def body(index: jax.Array, carry: tuple[Buffers, Trees]) -> tuple[Buffers, Trees]:
+        (rows, products), new = carry
         base = per_cell * (index + 1)
         mask = jnp.where(index == 0, entry.mask, genotype.concat)
         at_cell = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
         product = _product(at_cell[0], _cell_nodes(rows, index, per_cell), mask)
-        if products is not None:
+        if shape.train:
             products = write(products, product, index)
         both, preprocess = normalise_tree(*at_cell, product, shape.train)
         input1, next_input0 = jnp.split(both, 2)
@@ -159,10 +167,15 @@ def _run_cells(
         cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
         (rows,), edges = run_edges(shape, cell, (rows,), base)
         new = {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
-        return rows, new, products
+        return Buffers(rows, products), new
 
     given = {name: statistics[name] for name in ("preprocess", "edges")}
-    return jax.lax.fori_loop(0, cells, body, (rows, given, products))
+    buffers, new = jax.lax.fori_loop(0, cells, body, (Buffers(rows, buffers.products), given))
+    return (_cell_nodes(buffers.rows, cells - 1, per_cell), _cell_nodes(buffers.rows, cells, per_cell)), new, buffers
+
+
+_train_stage = jax.custom_vjp(_run_cells, nondiff_argnums=(0,))
+_train_stage.defvjp(_train_stage_forward, _train_stage_backward)
 
 
 def _product(parameters: Tree, last: jax.Array, mask: jax.Array) -> jax.Array:
@@ -184,11 +197,6 @@ def _preprocess_backward(
     return {**kernel_gradient, **ours}, last_gradient
 
 
-def _products_shape(parameters: Trees, entry: Entry) -> tuple[int, ...]:
-    cells, outputs, _ = parameters["preprocess"]["kernel"].shape
-    return cells, outputs, *entry.input0.shape[1:]
-
-
 def _rows_per_cell(entry: Entry) -> int:
     return INPUTS + entry.mask.shape[0]
 
@@ -203,8 +211,3 @@ def _cell_gradients(last_gradient: jax.Array, state_shape: tuple[int, ...]) -> j
     """Gradients of a cell's states before its edges add theirs: zeros for the inputs, then those of the nodes."""
     nodes = last_gradient.reshape(-1, *state_shape)
     return jnp.concatenate([jnp.zeros((INPUTS, *state_shape), nodes.dtype), nodes])
-
-
-def _outputs(rows: jax.Array, per_cell: int) -> tuple[jax.Array, jax.Array]:
-    cells = rows.shape[0] // per_cell
-    return _cell_nodes(rows, cells - 2, per_cell), _cell_nodes(rows, cells - 1, per_cell)

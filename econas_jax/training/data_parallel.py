@@ -110,7 +110,7 @@ def _step(
         drop_path["drop_path_probability"] = regularization.drop_path_probability * epoch / task.total_epochs
         drop_path["rngs"] = {"drop_path": derive(task.seed, "drop path", epoch, index)}
 
-    def loss_function(params: Any) -> tuple[jax.Array, tuple[Metrics, Any]]:
+    def loss_function(params: Any) -> tuple[jax.Array, tuple[Any, Metrics]]:
         variables = {"params": params, "batch_stats": state.batch_stats}
         output, updated = task.network.apply(variables, images, train=True, mutable=["batch_stats"], **drop_path)
         logits, *auxiliary = output if isinstance(output, tuple) else (output,)
@@ -118,6 +118,6 @@ def _step(
         loss = jnp.mean(losses)
         extra = sum((jnp.mean(loss_and_correct(other, batch.labels)[0]) for other in auxiliary), jnp.zeros(()))
         total = loss + regularization.auxiliary_weight * extra
-        return total, (Metrics(loss, jnp.mean(correct)), updated["batch_stats"])
+        return total, (updated["batch_stats"], Metrics(loss, jnp.mean(correct)))
 
     return descend(task.optimizer(), task.learning_rate(epoch), state, loss_function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,7 @@ from econas_jax.training.config import TrainingConfig
 from econas_jax.training.keys import derive
 from econas_jax.training.state import TrainState
 
+Aside = TypeVar("Aside")
 Genotype = Any  # what the network takes as data: an EncodedGenotype for a SearchNetwork
 
 
@@ -26,6 +27,14 @@ class Network(Protocol):
 
     def apply(self, variables: Any, *arguments: Any, train: bool, mutable: Any = False) -> Any:
         """Logits from images and a genotype; with them the updated collections if some are mutable."""
+
+
+@runtime_checkable
+class ScratchNetwork(Network, Protocol):
+    """A network that uses memory which the step before hands on, instead of new memory."""
+
+    def scratch(self, batch: int, size: int) -> Any:
+        """The collection "scratch" for so many images of that size; `apply` updates it where it is mutable."""
 
 
 class Images(NamedTuple):
@@ -92,22 +101,26 @@ def train_epoch(
     batches = order[: steps * batch].reshape(steps, batch)
     learning_rate = task.learning_rate(epoch)
 
-    def step(state: TrainState, inputs: tuple[jax.Array, jax.Array]) -> tuple[TrainState, Metrics]:
-        index, chosen = inputs
+    def step(carry: tuple[TrainState, Any], inputs: Any) -> tuple[tuple[TrainState, Any], Metrics]:
+        (state, scratch), (index, chosen) = carry, inputs
         key = derive(task.seed, "augmentation", epoch, index)
         augmentation = task.config.augmentation
         images = augment(key, split.images[chosen], task.resolution, task.mean, task.std, augmentation)
 
-        def loss_function(params: Any) -> tuple[jax.Array, tuple[Metrics, Any]]:
-            variables = {"params": params, "batch_stats": state.batch_stats}
-            logits, updated = task.network.apply(variables, images, genotype, train=True, mutable=["batch_stats"])
+        def loss_function(params: Any) -> tuple[jax.Array, tuple[Any, tuple[Metrics, Any]]]:
+            variables = {"params": params, "batch_stats": state.batch_stats, **scratch}
+            mutable = ["batch_stats", *scratch]
+            logits, updated = task.network.apply(variables, images, genotype, train=True, mutable=mutable)
             loss, correct = loss_and_correct(logits, split.labels[chosen])
             metrics = Metrics(jnp.mean(loss), jnp.mean(correct))
-            return metrics.loss, (metrics, updated["batch_stats"])
+            return metrics.loss, (updated["batch_stats"], (metrics, {name: updated[name] for name in scratch}))
 
-        return descend(task.optimizer(), learning_rate, state, loss_function)
+        state, (metrics, scratch) = descend(task.optimizer(), learning_rate, state, loss_function)
+        return (state, scratch), metrics
 
-    state, metrics = jax.lax.scan(step, state, (jnp.arange(steps), batches))
+    network = task.network
+    scratch = {"scratch": network.scratch(batch, task.resolution)} if isinstance(network, ScratchNetwork) else {}
+    (state, _), metrics = jax.lax.scan(step, (state, scratch), (jnp.arange(steps), batches))
     return state, Metrics(jnp.mean(metrics.loss), jnp.mean(metrics.accuracy))
 
 
@@ -115,13 +128,13 @@ def descend(
     optimizer: optax.GradientTransformation,
     learning_rate: jax.Array,
     state: TrainState,
-    loss_function: Callable[[Any], tuple[jax.Array, tuple[Metrics, Any]]],
-) -> tuple[TrainState, Metrics]:
-    """One step of SGD on what loss_function makes of parameters: (value, (metrics, new running statistics))."""
-    (_, (metrics, batch_stats)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
+    loss_function: Callable[[Any], tuple[jax.Array, tuple[Any, Aside]]],
+) -> tuple[TrainState, Aside]:
+    """One step of SGD. loss_function makes (loss, (new running statistics, more to return)) of parameters."""
+    (_, (batch_stats, aside)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
     updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
     params = jax.tree.map(lambda value, update: value - learning_rate * update, state.params, updates)
-    return TrainState(params, batch_stats, optimizer_state), metrics
+    return TrainState(params, batch_stats, optimizer_state), aside
 
 
 def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -> Metrics:
