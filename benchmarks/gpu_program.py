@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from gpu_hlo import Computation, Instruction, Program, UnknownFormatError
+from hlo_text import Computation, Instruction, Program, UnknownFormatError
 
 # These move no data; a fusion's or a loop's own computation is counted where it is called.
 FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all", "opt-barrier"}

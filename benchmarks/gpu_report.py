@@ -32,9 +32,9 @@ import jax.numpy as jnp
 import numpy as np
 from benchmark_task import IMAGE_SIZE, benchmark_task
 from gpu_bounds import search_bounds
-from gpu_hlo import Program
 from gpu_program import largest, loop_turns, mean, step_cost
 from gpu_thunks import host_work
+from hlo_text import Program
 from jax.experimental import topologies
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from result_file import write_result

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gpu_hlo import UnknownFormatError
+from hlo_text import UnknownFormatError
 
 GRAPH, CONDITIONAL, LOOP = "kCommandBuffer", "kConditional", "kWhile"
 CONTAINERS = {LOOP, CONDITIONAL, "kDynamicSliceFusion", "kSequential"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from gpu_bounds import search_bounds, search_steps
-from gpu_hlo import Program, UnknownFormatError
 from gpu_program import Cost, largest, loop_turns, mean, step_cost
 from gpu_thunks import HostWork, host_work
+from hlo_text import Program, UnknownFormatError
 
 # Three steps, each with a loop of five turns: a conditional (a product, or a copy), then a row written in place.
 HLO = """

@@ -1,0 +1,67 @@
+"""What kind of work each instruction of a compiled CPU program does, read from its HLO text."""
+
+from __future__ import annotations
+
+import collections
+from typing import NamedTuple
+
+import numpy as np
+from hlo_text import Computation, Instruction, Program
+
+CONTAINERS = {"while", "conditional", "call"}
+TAPS = 9  # a sum of so many products is a depthwise convolution by shifts
+
+
+class Product(NamedTuple):
+    """batch products [rows, depth] x [depth, columns]; transposed: both operands have the depth last."""
+
+    batch: int
+    rows: int
+    columns: int
+    depth: int
+    transposed: bool
+
+    @property
+    def multiply_adds(self) -> int:
+        return self.batch * self.rows * self.columns * self.depth
+
+
+def product_of(dot: Instruction, within: Computation) -> Product:
+    """The shape of an HLO dot."""
+
+    def axes(name: str) -> tuple[int, ...]:
+        _, found, rest = dot.attributes.partition(f"{name}={{")
+        return tuple(int(axis) for axis in rest.partition("}")[0].split(",") if axis) if found else ()
+
+    left, right = (within[name].dimensions for name in dot.operands)
+    [depth_axis] = axes("lhs_contracting_dims")
+    [right_axis] = axes("rhs_contracting_dims")
+    batch = int(np.prod([left[axis] for axis in axes("lhs_batch_dims")], dtype=int))
+    rows, columns = (int(np.prod(shape)) // batch // left[depth_axis] for shape in (left, right))
+    return Product(batch, rows, columns, left[depth_axis], right_axis == len(right) - 1)
+
+
+def kinds(program: Program) -> dict[str, str | Product]:
+    """Of all instructions that hold no others, by name."""
+    found: dict[str, str | Product] = {}
+    for computation in program.computations.values():
+        for instruction in computation.instructions.values():
+            if instruction.opcode in CONTAINERS:
+                continue
+            inner = program.called(instruction, "calls") if instruction.opcode == "fusion" else computation
+            parts = list(inner.instructions.values()) if instruction.opcode == "fusion" else [instruction]
+            opcodes = collections.Counter(part.opcode for part in parts)
+            dots = [part for part in parts if part.opcode == "dot"]
+            if dots:
+                found[instruction.name] = product_of(dots[0], inner)
+            elif opcodes["reduce"]:
+                found[instruction.name] = "reductions"
+            elif opcodes["multiply"] >= TAPS and opcodes["add"] >= TAPS - 1:
+                found[instruction.name] = "shifted sums"
+            elif not set(opcodes) - {"copy", "parameter", "bitcast", "tuple", "get-tuple-element"}:
+                found[instruction.name] = "copies"
+            elif not set(opcodes) - {"broadcast", "constant", "parameter"}:
+                found[instruction.name] = "fills"
+            else:
+                found[instruction.name] = "other passes"
+    return found
