@@ -4,7 +4,8 @@
 
 Claims: `two_on_two` is, for each round, the steps a second of two candidates on two devices over those of one candidate
 on one device pinned to one core; `cores_allow`, beside it, is the same of large products and of copies of large arrays,
-which no program can pass; `settings` has the median steps a second of each setting. A device is a CPU core, set up as a
+which no program can pass; `two_processes`, the same of two processes with a device each, which share nothing but the
+machine; `settings` has the median steps a second of each setting. A device is a CPU core, set up as a
 search sets it up; every measurement is a process of its own, in turn. Setting where nothing else is said: c4r4 (9
 channels, 8x8), N = 6, batch 384, two candidates. Random bytes as images; compilation is not counted, validation (100
 images an epoch) is.
@@ -31,14 +32,14 @@ from econas_jax import Job, WaveTrainer
 from econas_jax.search import compilation_cache
 from econas_jax.search.devices import set_up
 
-STEPS, EPOCHS = 6, 3
+STEPS, LONG, EPOCHS = 6, 30, 3  # an epoch's steps in the settings, and in two on two
 BATCHES, CELLS, CANDIDATES = (96, 192, 384, 768), (2, 4, 6), (1, 2, 4, 8)
 
 
-def steps_a_second(devices: int, batch: int, cells: int, candidates: int) -> float:
+def steps_a_second(devices: int, batch: int, cells: int, candidates: int, steps: int) -> float:
     """Trains so many candidates, in waves over the devices; the median over epochs after the first."""
     compilation_cache.set_up()
-    train, validation = random_split(STEPS * batch), random_split(EVALUATION_BATCH)
+    train, validation = random_split(steps * batch), random_split(EVALUATION_BATCH)
     genotypes = read_genotypes(HERE / "genotypes.txt")[:1] * candidates  # one, so that devices do the same work
     trainer = WaveTrainer(benchmark_task(9, cells, 8, batch), train, validation, set_up(devices), genotypes[0])
     trainer.compile()
@@ -49,15 +50,23 @@ def steps_a_second(devices: int, batch: int, cells: int, candidates: int) -> flo
         for first in range(0, candidates, trainer.slots):
             trainer.train(jobs[first : first + trainer.slots])
         seconds.append(time.perf_counter() - start)
-    return candidates * STEPS / statistics.median(seconds[1:])
+    return candidates * steps / statistics.median(seconds[1:])
 
 
-def measure(devices: int, batch: int = 384, cells: int = 6, candidates: int = 2) -> float:
+def measure(
+    devices: int, batch: int = 384, cells: int = 6, candidates: int = 2, steps: int = STEPS, first_core: int = 0
+) -> float:
     """`steps_a_second` in a process of its own, on as many cores as devices."""
-    setting = json.dumps([devices, batch, cells, candidates])
-    cores = set(range(devices))
+    setting = json.dumps([devices, batch, cells, candidates, steps])
+    cores = set(range(first_core, first_core + devices))
     result = run_pinned([sys.executable, str(HERE / "scaling.py"), "--setting", setting], cores)
     return float(result["steps_a_second"])
+
+
+def two_processes() -> float:
+    """Steps a second of two processes at a time, with a device each."""
+    with ThreadPoolExecutor() as pool:
+        return sum(pool.map(lambda core: measure(1, candidates=1, steps=LONG, first_core=core), range(2)))
 
 
 def cores_allow() -> dict[str, float]:
@@ -77,12 +86,15 @@ def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
         *({"devices": devices, "candidates": count} for count in CANDIDATES for devices in (1, 2)),
     ]
     found: list[list[float]] = [[] for _ in settings]
-    two_on_two, allowed = [], []
+    two_on_two, processes, allowed = [], [], []
     for number in range(rounds):
-        one, two = measure(1, candidates=1), measure(2, candidates=2)
+        one, two = measure(1, candidates=1, steps=LONG), measure(2, steps=LONG)
         two_on_two.append(two / one)
+        processes.append(two_processes() / one)
         allowed.append(cores_allow())
-        print(f"round {number + 1}: two on two / one on one {two / one:.2f}; the cores allow {allowed[-1]}", flush=True)
+        print(
+            f"round {number + 1}: on two devices {two / one:.2f}, in two processes {processes[-1]:.2f} times one on one"
+        )
     for _ in range(setting_rounds):
         for setting, rates in zip(settings, found, strict=True):
             rates.append(measure(**setting))
@@ -95,6 +107,7 @@ def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
     return {
         "two_on_two": two_on_two,
         "median_two_on_two": statistics.median(two_on_two),
+        "two_processes": processes,
         "cores_allow": allowed,
         "settings": rows,
     }

@@ -27,7 +27,7 @@ def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     """Whether a depthwise convolution is applied as shifts.
 
     Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms as a matrix and
-    as shifts (benchmarks/depthwise.py). A 5x5 at 8x8 has not been tried as shifts within a step.
+    as shifts (benchmarks/depthwise.py).
 
     | channels, map | 3x3          | dilated 3x3  | 5x5          | dilated 5x5  |
     | ------------- | ------------ | ------------ | ------------ | ------------ |
