@@ -91,7 +91,7 @@ class WaveTrainer:
         self._train = self._to_devices(train)
         self._validation = self._to_devices(validation)
         by_device = functools.partial(for_each_candidate, mesh, lanes)
-        self._init = by_device(functools.partial(init_state, task), 2, 0)
+        self._init = by_device(functools.partial(init_state, task), 2, 0, hasty=True)
         self._epoch = by_device(functools.partial(train_epoch, task), 2, 2, donate=(0,))
         self._evaluate = by_device(functools.partial(evaluate, task), 2, 1)
         self._template: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
