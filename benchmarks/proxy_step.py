@@ -22,6 +22,8 @@ from step_command import median_seconds, parser, read_genotypes, write
 
 from econas_jax import Genotype
 from econas_jax.training import Images, init_state, train_epoch
+from econas_jax.training.by_device import compiler_options
+from econas_jax.training.compilation import compile_program
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -29,11 +31,12 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
     task = benchmark_task(arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch)
     images = random_split(arguments.steps * arguments.batch)
     split = jax.device_put(Images(images.images, images.labels))  # type: ignore[arg-type]
-    init = jax.jit(lambda genotype: init_state(task, 0, genotype))
-    state = init(genotypes[0].encode())
+    hasty = compiler_options(jax.devices()[0].platform, hasty=True)
+    init = jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=hasty)
+    state = jax.eval_shape(init, genotypes[0].encode())
     epoch = jax.jit(lambda *inputs: train_epoch(task, *inputs), donate_argnums=0)
     start = time.perf_counter()
-    program = epoch.lower(state, genotypes[0].encode(), split, np.int32(0)).compile()
+    program = compile_program(epoch, state, genotypes[0].encode(), split, np.int32(0))
     compile_seconds = time.perf_counter() - start
     step_seconds = []
     for genotype in genotypes:

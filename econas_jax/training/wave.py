@@ -7,7 +7,6 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +17,7 @@ from econas_jax.data import Dataset, Split
 from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
 from econas_jax.training.by_device import POPULATION, for_each_candidate
+from econas_jax.training.compilation import compile_program
 from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
 
@@ -99,7 +99,7 @@ class WaveTrainer:
         self._programs: _Programs | None = None
 
     def compile(self) -> None:
-        """Compiles all programs, side by side; `train` does it if it has not been done."""
+        """Compiles all programs; `train` does it if it has not been done."""
         if self._programs is not None:
             return
         candidates, genotypes = self._stack_candidates([Job(0, self._example, 0, 1)])
@@ -107,13 +107,11 @@ class WaveTrainer:
             lambda leaf: jax.ShapeDtypeStruct((self.slots, *leaf.shape), leaf.dtype, sharding=self._by_candidate),
             self._template,
         )
-        lowered = (
-            self._init.lower(candidates, genotypes),
-            self._epoch.lower(states, genotypes, self._train, np.int32(0)),
-            self._evaluate.lower(states, genotypes, self._validation),
-        )
-        with ThreadPoolExecutor() as pool:  # XLA compiles outside Python's lock
-            self._programs = _Programs(*pool.map(lambda program: program.compile(), lowered))
+        # One after another, the largest first: each takes much memory while it is compiled and keeps little.
+        epoch = compile_program(self._epoch, states, genotypes, self._train, np.int32(0))
+        evaluate = compile_program(self._evaluate, states, genotypes, self._validation)
+        init = compile_program(self._init, candidates, genotypes)
+        self._programs = _Programs(init, epoch, evaluate)
 
     def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
         """Trains and validates the jobs of one wave, all from the same start to the same end epoch, in their order.
