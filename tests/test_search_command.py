@@ -109,7 +109,7 @@ def test_a_config_file_that_is_none_is_one_line_and_status_2(
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    monkeypatch.setattr("econas_jax.search.workdir.write_search_figures", lambda *arguments: [])
+    monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
     return share_trainers(monkeypatch, TinyNetwork)
 
 
@@ -219,3 +219,8 @@ def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(
     run_search(CONFIG, tmp_path / "undisturbed")
     for name in ("history.jsonl", "cycles.jsonl", "result.json"):
         assert lines(tmp_path / "stopped" / name) == lines(tmp_path / "undisturbed" / name)
+
+
+def test_matplotlib_is_not_imported_before_there_is_something_to_draw() -> None:
+    code = "import sys, econas_jax.search.__main__; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -32,7 +32,7 @@ from econas_jax.training import Job, Outcome
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """They take longer than all the rest."""
-    monkeypatch.setattr("econas_jax.search.workdir.write_search_figures", lambda *arguments: [])
+    monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ PHASES, WAVES = 1 + 5 * 3, 2 + 5 * (2 + 1 + 1)  # of up to four
 
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> Trained:
     """Searches train TinyNetwork, and draw no figures: those take longer than all the rest."""
-    monkeypatch.setattr("econas_jax.search.workdir.write_search_figures", lambda *arguments: [])
+    monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
     return share_trainers(monkeypatch, TinyNetwork)
 
 

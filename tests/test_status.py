@@ -27,7 +27,7 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `finished` and `stopped`, left by real searches."""
     folder = tmp_path_factory.mktemp("searches")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("econas_jax.search.workdir.write_search_figures", lambda *arguments: [])
+        monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
         share_trainers(monkeypatch, TinyNetwork)
         run_search(CONFIG, folder / "finished")
         epochs = iter(range(1000))

@@ -11,7 +11,6 @@ from typing import Any
 from econas_jax.algorithms import Member
 from econas_jax.errors import require
 from econas_jax.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines, write_text
-from econas_jax.report import write_search_figures, write_search_report
 from econas_jax.search import config_file, lock
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.config_file import ConfigFile, described
@@ -112,6 +111,8 @@ class Workdir:
 
     def write_result(self, state: SearchState, best: Sequence[Member]) -> None:
         """`result.json`, the figures and `report.html`, from a finished (or interrupted) search."""
+        from econas_jax.report import write_search_figures, write_search_report  # matplotlib, which nothing else needs
+
         stages = last_stages(state.stages)
         result = {
             "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
