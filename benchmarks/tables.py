@@ -108,6 +108,16 @@ def parts() -> str:
     return markdown(header, rows)
 
 
+def profile() -> str:
+    """Where a step goes, by kind of work."""
+    result = read("step_profile.json")
+    total = result["profiled_ms"]
+    rows = [[kind, f"{ms:.0f}", f"{ms / total:.0%}"] for kind, ms in result["kinds_ms"].items()]
+    bound = result["products_alone_ms"]
+    rows.append(["products, each at the best rate XLA reaches for its shape", f"{bound:.0f}", f"{bound / total:.0%}"])
+    return markdown(["kind of work", "ms a step", "share"], rows)
+
+
 def study() -> str:
     """The small study's proxies."""
     header = ["proxy", "Spearman's rho (95 % interval)", "Kendall's tau (95 % interval)", "faster, multiply-adds"]
@@ -132,7 +142,7 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (search, steps, end_to_end, grid, parts, study)
+    function.__name__: function for function in (search, steps, end_to_end, grid, parts, profile, study)
 }
 
 

@@ -75,9 +75,9 @@ class SearchNetwork(nn.Module):
         if self.is_initializing():  # no value depends on the images, and tracing the cells would take seconds
             return jnp.zeros((images.shape[0], self.num_classes))
         pixels = rounded(images, self.compute_dtype)
-        given = self.get_variable("scratch", "stages") if self.has_variable("scratch", "stages") else (None,) * STAGES
-        logits, batch, used = _forward(parameters, statistics, given, genotype, pixels, train, self.branch_free)
-        if self.is_mutable_collection("scratch"):
+        scratch = self.get_variable("scratch", "stages", (None,) * STAGES)
+        logits, batch, used = _forward(parameters, statistics, scratch, genotype, pixels, train, self.branch_free)
+        if self.has_variable("scratch", "stages") and self.is_mutable_collection("scratch"):
             self.put_variable("scratch", "stages", used)
         if train:
             for part, variable in running.items():
