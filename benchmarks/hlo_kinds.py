@@ -65,3 +65,28 @@ def kinds(program: Program) -> dict[str, str | Product]:
             else:
                 found[instruction.name] = "other passes"
     return found
+
+
+def bytes_moved(program: Program) -> dict[str, float]:
+    """What each instruction reads and writes at the least, by name: a reduction its largest operand, others twice what
+    they write; of an array that is updated in place, the part that is new.
+    """
+    return {
+        instruction.name: _bytes_moved(program, computation, instruction)
+        for computation in program.computations.values()
+        for instruction in computation.instructions.values()
+        if instruction.opcode not in CONTAINERS
+    }
+
+
+def _bytes_moved(program: Program, within: Computation, instruction: Instruction) -> float:
+    inner, root = within, instruction
+    if instruction.opcode == "fusion":
+        inner = program.called(instruction, "calls")
+        root = inner.root
+    while root.opcode == "bitcast":
+        root = inner[root.operands[0]]
+    if root.opcode == "reduce":
+        return max(within[name].bytes for name in instruction.operands)
+    written = inner[root.operands[1]] if root.opcode == "dynamic-update-slice" else instruction
+    return 2 * written.bytes

@@ -7,6 +7,8 @@ the milliseconds of a step by the profiler, by kind (products, shifted sums, red
 copies, fills), of all operations that hold no others; and for each shape of a product its milliseconds, its rate in the
 step, and its rate alone, in a loop that does nothing else. `products_alone_ms` is what the step's products take at the
 better of the two rates: XLA offers no faster product, so no program of these products takes less.
+`passes_in_cache_ms` is what reductions, other passes, copies and fills take at the rate at which one state is read and
+written over and over, in the cache (core_rates.py), each reading as much as it writes and no more.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from benchmark_task import benchmark_task, random_split
-from hlo_kinds import Product, kinds
+from core_rates import core_rates
+from hlo_kinds import Product, bytes_moved, kinds
 from hlo_text import Program
 from pinned import HERE, run_pinned
 from result_file import write_result
@@ -33,6 +36,7 @@ from step_command import median_seconds, read_genotypes
 
 from econas_jax.training import Images, init_state, train_epoch
 
+PASSES = ("reductions", "other passes", "copies", "fills")
 CHANNELS, RESOLUTION, CELLS, BATCH, STEPS = 9, 8, 6, 384, 4
 OPERANDS, TURNS = 4, 40  # a product alone: so many different operands, so many times
 
@@ -82,7 +86,8 @@ def measure() -> dict[str, Any]:
     init = jax.jit(lambda genotype: init_state(task, 0, genotype))
     state = init(genotypes[0].encode())
     program = epoch.lower(state, genotypes[0].encode(), split, np.int32(0)).compile()
-    kind_of = kinds(Program(program.as_text() or ""))
+    text = Program(program.as_text() or "")
+    kind_of, moved, passes_bytes = kinds(text), bytes_moved(text), 0.0
     times: dict[str | Product, float] = collections.defaultdict(float)
     calls: collections.Counter[str | Product] = collections.Counter()
     timed = 0.0
@@ -96,6 +101,8 @@ def measure() -> dict[str, Any]:
                 if name in kind_of:
                     times[kind_of[name]] += milliseconds / STEPS / len(genotypes)
                     calls[kind_of[name]] += 1
+                    if kind_of[name] in PASSES:
+                        passes_bytes += moved[name] / STEPS / len(genotypes)
     products = []
     for product in sorted((kind for kind in times if isinstance(kind, Product)), key=lambda kind: -times[kind]):
         count = calls[product] / STEPS / len(genotypes)
@@ -113,6 +120,7 @@ def measure() -> dict[str, Any]:
         "profiled_ms": sum(times.values()),
         "kinds_ms": {"products": sum(row["milliseconds"] for row in products)} | by_kind,
         "products_alone_ms": sum(best),
+        "passes_bytes": passes_bytes,
         "products": products,
     }
 
@@ -127,8 +135,9 @@ def main() -> None:
     if arguments.measure:
         write_result(arguments.json, measure())
     else:
+        rate = core_rates({arguments.core})["bytes_a_second"]
         result = run_pinned([sys.executable, __file__, "--measure"], {arguments.core})
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_result(arguments.json, {"passes_in_cache_ms": 1000 * result["passes_bytes"] / rate} | result)
 
 
 if __name__ == "__main__":

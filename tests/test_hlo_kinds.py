@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from hlo_kinds import Product, kinds
+from hlo_kinds import Product, bytes_moved, kinds
 from hlo_text import Program
 
 
@@ -36,3 +36,19 @@ def test_shifted_sums_and_reductions() -> None:
     assert "shifted sums" in found(shifts, (16, 64), (9,))
     assert "shifted sums" not in found(lambda x: x * 2.0 + 1.0, (16, 64))
     assert "reductions" in found(lambda x: jnp.sum(x * x, 1), (16, 640))
+
+
+def test_bytes_of_a_pass_a_reduction_and_an_update_in_place() -> None:
+    def program(function: object, *shapes: tuple[int, ...]) -> Program:
+        arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
+        return Program(jax.jit(function).lower(*arguments).compile().as_text())  # type: ignore[call-overload]
+
+    assert 2 * 4 * 640 in bytes_moved(program(lambda x: x * 2.0 + 1.0, (640,))).values()
+    reduction = program(lambda x: jnp.sum(x * x, 1), (16, 640))
+    moved = {name: bytes_moved(reduction)[name] for name, kind in kinds(reduction).items() if kind == "reductions"}
+    assert 4 * 16 * 640 in moved.values()
+
+    def updates(x: jax.Array, part: jax.Array) -> jax.Array:
+        return jax.lax.fori_loop(0, 5, lambda i, x: jax.lax.dynamic_update_index_in_dim(x, part * i, i, 0), x)
+
+    assert 2 * 4 * 64 in bytes_moved(program(updates, (100, 64), (64,))).values()
