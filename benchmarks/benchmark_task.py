@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import jax
 import numpy as np
 
 from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.data import Split
+from econas_jax.training import Images, init_state
+from econas_jax.training.by_device import compiler_options
 
 IMAGE_SIZE, CLASSES = 32, 10
 EPOCHS = 60  # of the schedule, of which scripts train a few
@@ -26,3 +31,15 @@ def random_split(count: int) -> Split:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
     return Split(images, rng.integers(0, CLASSES, count, np.int32))
+
+
+def random_images(count: int) -> Images:
+    """`random_split` on the device."""
+    split = random_split(count)
+    return Images(*jax.device_put((split.images, split.labels)))
+
+
+def initializer(task: Task) -> Any:
+    """A jitted function from an encoded genotype to the state before the first epoch."""
+    hasty = compiler_options(jax.devices()[0].platform, hasty=True)
+    return jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=hasty)

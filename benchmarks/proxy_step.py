@@ -17,22 +17,18 @@ from typing import Any
 
 import jax
 import numpy as np
-from benchmark_task import benchmark_task, random_split
+from benchmark_task import benchmark_task, initializer, random_images
 from step_command import median_seconds, parser, read_genotypes, write
 
 from econas_jax import Genotype
-from econas_jax.training import Images, init_state, train_epoch
-from econas_jax.training.by_device import compiler_options
+from econas_jax.training import train_epoch
 from econas_jax.training.compilation import compile_program
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
     """Compiles the epoch, then times it for every genotype."""
     task = benchmark_task(arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch)
-    images = random_split(arguments.steps * arguments.batch)
-    split = jax.device_put(Images(images.images, images.labels))  # type: ignore[arg-type]
-    hasty = compiler_options(jax.devices()[0].platform, hasty=True)
-    init = jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=hasty)
+    split, init = random_images(arguments.steps * arguments.batch), initializer(task)
     state = jax.eval_shape(init, genotypes[0].encode())
     epoch = jax.jit(lambda *inputs: train_epoch(task, *inputs), donate_argnums=0)
     start = time.perf_counter()

@@ -6,7 +6,7 @@ Claims, for c4r4 (9 channels, 8x8, N = 6, batch 384) on one pinned core, as mean
 the milliseconds of a step by the profiler, by kind (products, shifted sums, reductions, other passes over arrays,
 copies, fills), of all operations that hold no others; and for each shape of a product its milliseconds, its rate in the
 step, and its rate alone, in a loop that does nothing else. `products_alone_ms` is what the step's products take at the
-better of the two rates: XLA offers no faster product, so no program of these products takes less.
+better of the two rates.
 `passes_in_cache_ms` is what reductions, other passes, copies and fills take at the rate at which one state is read and
 written over and over, in the cache (core_rates.py), each reading as much as it writes and no more.
 """
@@ -15,18 +15,20 @@ from __future__ import annotations
 
 import argparse
 import collections
+import functools
 import gzip
 import json
+import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from benchmark_task import benchmark_task, random_split
+from benchmark_task import benchmark_task, initializer, random_images
 from core_rates import core_rates
 from hlo_kinds import Product, bytes_moved, kinds
 from hlo_text import Program
@@ -34,7 +36,8 @@ from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import median_seconds, read_genotypes
 
-from econas_jax.training import Images, init_state, train_epoch
+from econas_jax.training import train_epoch
+from econas_jax.training.compilation import compile_program
 
 PASSES = ("reductions", "other passes", "copies", "fills")
 CHANNELS, RESOLUTION, CELLS, BATCH, STEPS = 9, 8, 6, 384, 4
@@ -76,51 +79,59 @@ def alone(product: Product) -> float:
     return product.multiply_adds / seconds
 
 
+class Work(NamedTuple):
+    """What was done of one kind in a step, as means over genotypes; bytes: of passes alone."""
+
+    milliseconds: float
+    calls: float
+    bytes: float
+
+
+def profiled(program: Any, inputs: Sequence[tuple[Any, ...]]) -> dict[str | Product, Work]:
+    """Each kind's work in the epochs that the inputs make."""
+    text = Program(program.as_text() or "")
+    kind_of, moved = kinds(text), bytes_moved(text)
+    total: dict[str | Product, np.ndarray] = collections.defaultdict(lambda: np.zeros(len(Work._fields)))
+    for given in inputs:
+        with tempfile.TemporaryDirectory() as folder:
+            with jax.profiler.trace(folder):
+                jax.block_until_ready(program(*given))
+            for name, milliseconds in events(Path(folder)):
+                if name in kind_of:
+                    kind = kind_of[name]
+                    total[kind] += (milliseconds, 1, moved[name] if kind in PASSES else 0)
+    return {kind: Work(*(sums / STEPS / len(inputs)).tolist()) for kind, sums in total.items()}
+
+
 def measure() -> dict[str, Any]:
     """Of this process's core."""
     genotypes = read_genotypes(HERE / "genotypes.txt")
     task = benchmark_task(CHANNELS, CELLS, RESOLUTION, BATCH)
-    images = random_split(STEPS * BATCH)
-    split = jax.device_put(Images(images.images, images.labels))  # type: ignore[arg-type]
-    epoch = jax.jit(lambda *inputs: train_epoch(task, *inputs))
-    init = jax.jit(lambda genotype: init_state(task, 0, genotype))
-    state = init(genotypes[0].encode())
-    program = epoch.lower(state, genotypes[0].encode(), split, np.int32(0)).compile()
-    text = Program(program.as_text() or "")
-    kind_of, moved, passes_bytes = kinds(text), bytes_moved(text), 0.0
-    times: dict[str | Product, float] = collections.defaultdict(float)
-    calls: collections.Counter[str | Product] = collections.Counter()
-    timed = 0.0
-    for genotype in genotypes:
-        inputs = (init(genotype.encode()), genotype.encode(), split, np.int32(0))
-        timed += median_seconds(lambda _, inputs=inputs: jax.block_until_ready(program(*inputs)), STEPS, 3)  # type: ignore[misc]
-        with tempfile.TemporaryDirectory() as folder:
-            with jax.profiler.trace(folder):
-                jax.block_until_ready(program(*inputs))
-            for name, milliseconds in events(Path(folder)):
-                if name in kind_of:
-                    times[kind_of[name]] += milliseconds / STEPS / len(genotypes)
-                    calls[kind_of[name]] += 1
-                    if kind_of[name] in PASSES:
-                        passes_bytes += moved[name] / STEPS / len(genotypes)
-    products = []
-    for product in sorted((kind for kind in times if isinstance(kind, Product)), key=lambda kind: -times[kind]):
-        count = calls[product] / STEPS / len(genotypes)
-        row = {"milliseconds": times[product], "calls": count}
-        row["rate"] = 1000 * count * product.multiply_adds / times[product]
-        row["rate_alone"] = alone(product)
-        products.append(product._asdict() | row)
-    best = [
-        1000 * row["calls"] * product.multiply_adds / max(row["rate"], row["rate_alone"])
-        for row, product in ((row, Product(*list(row.values())[:5])) for row in products)
+    split, init = random_images(STEPS * BATCH), initializer(task)
+    inputs = [(init(genotype.encode()), genotype.encode(), split, np.int32(0)) for genotype in genotypes]
+    program = compile_program(jax.jit(functools.partial(train_epoch, task)), *inputs[0])
+    seconds = [
+        median_seconds(lambda _, given=given: jax.block_until_ready(program(*given)), STEPS, 3)  # type: ignore[misc]
+        for given in inputs
     ]
-    by_kind = {kind: times[kind] for kind in sorted(times, key=lambda kind: -times[kind]) if isinstance(kind, str)}
+    work = dict(sorted(profiled(program, inputs).items(), key=lambda item: -item[1].milliseconds))
+    by_kind, products, products_ms, alone_ms = {}, [], 0.0, 0.0
+    for kind, (milliseconds, calls, _) in work.items():
+        if isinstance(kind, str):
+            by_kind[kind] = milliseconds
+            continue
+        multiply_adds, rate_alone = calls * kind.multiply_adds, alone(kind)
+        rate = 1000 * multiply_adds / milliseconds
+        rates = {"milliseconds": milliseconds, "calls": calls, "rate": rate, "rate_alone": rate_alone}
+        products.append(kind._asdict() | rates)
+        products_ms += milliseconds
+        alone_ms += 1000 * multiply_adds / max(rate, rate_alone)
     return {
-        "step_ms": 1000 * timed / len(genotypes),
-        "profiled_ms": sum(times.values()),
-        "kinds_ms": {"products": sum(row["milliseconds"] for row in products)} | by_kind,
-        "products_alone_ms": sum(best),
-        "passes_bytes": passes_bytes,
+        "step_ms": 1000 * statistics.mean(seconds),
+        "profiled_ms": products_ms + sum(by_kind.values()),
+        "kinds_ms": {"products": products_ms} | by_kind,
+        "products_alone_ms": alone_ms,
+        "passes_bytes": sum(done.bytes for done in work.values()),
         "products": products,
     }
 

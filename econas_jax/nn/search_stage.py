@@ -3,7 +3,7 @@
 A stage keeps one buffer with the states of all its cells, written in place, and one with the products of their 1x1
 convolutions; its backward pass walks the cells in reverse and computes all else again. Left to automatic
 differentiation, a scan over cells stacks every intermediate value of every cell into buffers that it fills with zeros
-first. Even the two buffers take 4 % of a step to fill where they are new (on CPU XLA leaves no memory as it is), so a
+first. On CPU XLA fills even the two buffers with zeros where they are new, for it leaves no memory as it is; so a
 training step can hand its own on to the next.
 
 Cells hand on all their nodes. Which of them are concatenated is a mask on the columns of the kernels that read them:
@@ -110,13 +110,9 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
         (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base)
         both_gradient = jnp.concatenate([gradients[1], next_input0_gradient])
         mask = jnp.where(index == 0, entry_mask, genotype.concat)
-        preprocess_gradient, last_gradient = _preprocess_backward(
-            at_cell["preprocess"],
-            read(buffers.products, index),
-            _cell_nodes(rows, index, per_cell),
-            mask,
-            both_gradient,
-        )
+        preprocess = (at_cell["preprocess"], take(statistics["preprocess"], index), read(buffers.products, index))
+        last = _cell_nodes(rows, index, per_cell)
+        preprocess_gradient, last_gradient = _preprocess_backward(*preprocess, last, mask, both_gradient)
         # the cell before the last one is also an output of the stage
         last_gradient = last_gradient + jnp.where(step == 0, before_gradient, 0.0)
         new = {"preprocess": preprocess_gradient, "edges": edges_gradient}
@@ -184,17 +180,14 @@ def _product(parameters: Tree, last: jax.Array, mask: jax.Array) -> jax.Array:
 
 
 def _preprocess_backward(
-    parameters: Tree, product: jax.Array, last: jax.Array, mask: jax.Array, gradient: jax.Array
+    parameters: Tree, statistics: Tree, product: jax.Array, last: jax.Array, mask: jax.Array, gradient: jax.Array
 ) -> tuple[Tree, jax.Array]:
     """Gradients of the convolutions' parameters and input from that of what they make, the product being known."""
-    scale_and_bias = {name: parameters[name] for name in ("scale", "bias")}
-    unused = {"mean": parameters["bias"], "variance": parameters["bias"]}  # in training the batch's own are computed
-    _, normalise_back = jax.vjp(lambda p, x: normalise_tree(p, unused, x, train=True)[0], scale_and_bias, product)
-    ours, product_gradient = normalise_back(gradient)
-    kernel = {"kernel": parameters["kernel"]}
-    _, product_back = jax.vjp(lambda p, x: _product(p, x, mask), kernel, last)
-    kernel_gradient, last_gradient = product_back(product_gradient)
-    return {**kernel_gradient, **ours}, last_gradient
+    _, normalise_back = jax.vjp(lambda p, x: normalise_tree(p, statistics, x, train=True)[0], parameters, product)
+    _, product_back = jax.vjp(lambda p, x: _product(p, x, mask), parameters, last)
+    normalised, product_gradient = normalise_back(gradient)
+    multiplied, last_gradient = product_back(product_gradient)
+    return {**normalised, "kernel": multiplied["kernel"]}, last_gradient
 
 
 def _rows_per_cell(entry: Entry) -> int:

@@ -14,8 +14,8 @@ POPULATION = "population"  # the mesh axis over candidates
 # a row, and between the copies of a loop's body most of our conditionals stand alone.
 GPU_OPTIONS: dict[str, bool | int | str] = {"xla_gpu_graph_min_graph_size": 1}
 
-# Most of LLVM's optimization left out. What draws the initial values of c4r4, N = 6 then compiles in 4.0 s instead of
-# 27.6 and takes 5 ms instead of 7; the values are the same to the bit (at level 0, after 2.5 s, they are not always).
+# Most of LLVM's optimization left out: what draws the initial values compiles in seconds instead of half a minute, and
+# draws the same to the bit (tested). At level 0 it does not always.
 CPU_HASTY_OPTIONS: dict[str, bool | int | str] = {"xla_backend_optimization_level": 1}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 def compile_program(function: Any, *arguments: Any) -> Any:
     """A jitted function's program for arguments like these, arrays or `jax.ShapeDtypeStruct`s.
 
-    Compiling takes memory, for a moment, of up to ten times what is left of it: in a process with several programs the
+    Compiling takes much more memory, for a moment, than what is left of it: in a process with several programs the
     largest is best compiled first, while there is little else.
     """
     with _collection_paused():
