@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import html
 import io
+import itertools
 import json
 import traceback
 from collections.abc import Callable, Sequence
@@ -98,6 +99,19 @@ def test_a_longer_search_with_deaths_is_consistent_too(trained: Trained, tmp_pat
     check_costs(LONGER, result.stages)
     check_cycles(LONGER, result)
     check_best(LONGER, result, json.loads((tmp_path / "result.json").read_text()))
+
+
+def test_each_phase_trains_the_costliest_candidates_first(trained: Trained, tmp_path: Path) -> None:
+    """So that those of a wave cost about the same; on any number of devices in one order."""
+    stages = run_search(LONGER, tmp_path / "one").stages
+    phases = [list(phase) for _, phase in itertools.groupby(stages, key=lambda stage: (stage.cycle, stage.rung))]
+    assert len(phases) == 1 + 3 * 5
+    for phase in phases:
+        costs = [stage.multiply_adds for stage in phase]
+        assert costs == sorted(costs, reverse=True)
+    assert any([stage.id for stage in phase] != sorted(stage.id for stage in phase) for phase in phases)
+    on_two = run_search(dataclasses.replace(LONGER, devices=2), tmp_path / "two").stages
+    assert [(stage.id, stage.rung) for stage in on_two] == [(stage.id, stage.rung) for stage in stages]
 
 
 def test_living_states_are_those_of_promotable_candidates_and_as_they_were_trained(

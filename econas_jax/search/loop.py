@@ -130,6 +130,8 @@ class _Search:
         state = dataclasses.replace(state, algorithm=algorithm)
         answered = {result.candidate for result in state.answered}
         waiting = [trial for trial in trials if trial.candidate not in answered]
+        # A wave lasts as long as its slowest candidate, so like goes with like.
+        waiting.sort(key=lambda trial: self.recorder.multiply_adds(trial.genotype), reverse=True)
         for first in range(0, len(waiting), self.trainer.slots):
             state = self._wave(state, waiting[first : first + self.trainer.slots])
             if self._commits.due(phase_ends=False):

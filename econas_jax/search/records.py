@@ -8,6 +8,7 @@ from typing import Any
 
 from econas_jax.algorithms import Trial
 from econas_jax.algorithms.econas_state import EcoNASState
+from econas_jax.genotype import Genotype
 from econas_jax.history import CycleSummary, StageRecord
 from econas_jax.search.attempts import Failure
 from econas_jax.spaces import multiply_adds, parameters
@@ -26,13 +27,18 @@ class Recorder:
     num_classes: int
     resolution: int
 
+    def multiply_adds(self, genotype: Genotype) -> int:
+        """Of the proxy's network, for one image."""
+        return multiply_adds(
+            genotype,
+            channels=self.channels,
+            cells_per_stage=self.cells_per_stage,
+            resolution=self.resolution,
+            num_classes=self.num_classes,
+        )
+
     def stage(self, trial: Trial, outcome: Outcome | Failure) -> StageRecord:
         """The record of a finished stage, or of one that failed."""
-        shape = {
-            "channels": self.channels,
-            "cells_per_stage": self.cells_per_stage,
-            "num_classes": self.num_classes,
-        }
         return StageRecord(
             id=trial.candidate,
             parent=trial.parent,
@@ -41,8 +47,13 @@ class Recorder:
             rung=trial.rung,
             epochs=trial.end_epoch,
             **_measured(outcome),
-            parameters=parameters(trial.genotype, **shape),  # type: ignore[arg-type]
-            multiply_adds=multiply_adds(trial.genotype, resolution=self.resolution, **shape),  # type: ignore[arg-type]
+            parameters=parameters(
+                trial.genotype,
+                channels=self.channels,
+                cells_per_stage=self.cells_per_stage,
+                num_classes=self.num_classes,
+            ),
+            multiply_adds=self.multiply_adds(trial.genotype),
             seconds=round(outcome.seconds, 3),
         )
 
