@@ -118,6 +118,21 @@ def profile() -> str:
     return markdown(["kind of work", "ms a step", "share"], rows)
 
 
+def start() -> str:
+    """What a start takes and holds, part by part."""
+    result = read("start_profile.json")
+    header = ["part", "from nothing (s)", "from the cache (s)", "held after it (MB)", "most in it (MB)"]
+    rows = [
+        [
+            name,
+            *(f"{result[kind]['parts'][name]['seconds']:.1f}" for kind in ("cold", "cached")),
+            *(f"{part[size] / 1e6:.0f}" for size in ("held_bytes", "peak_bytes")),
+        ]
+        for name, part in result["cached"]["parts"].items()
+    ]
+    return markdown(header, rows)
+
+
 def study() -> str:
     """The small study's proxies."""
     header = ["proxy", "Spearman's rho (95 % interval)", "Kendall's tau (95 % interval)", "faster, multiply-adds"]
@@ -142,7 +157,7 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (search, steps, end_to_end, grid, parts, profile, study)
+    function.__name__: function for function in (search, steps, end_to_end, grid, parts, profile, start, study)
 }
 
 
