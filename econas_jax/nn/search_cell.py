@@ -74,7 +74,7 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
         (*others, nodes), statistics = carry
         output, edge_statistics = outcome
         target = _target(shape, edge, base)
-        so_far = jnp.where(edge % 2 == 0, 0.0, read(nodes, target))  # a node's first edge starts its sum
+        so_far = jnp.where(jax.lax.rem(edge, 2) == 0, 0.0, read(nodes, target))  # a node's first edge starts its sum
         return (*others, write(nodes, so_far + output, target)), put(statistics, edge_statistics, edge)
 
     def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
@@ -144,7 +144,7 @@ def _choose(
     first, *others = (branch(edge, carry) for branch in branches)
     outcome = first
     for other in others:  # what was read of the wrong buffer may be anything, NaN too: nothing of it is kept
-        outcome = jax.tree.map(functools.partial(jnp.where, genotype.inputs[edge] >= INPUTS), other, outcome)
+        outcome = jax.tree.map(functools.partial(jnp.where, read(genotype.inputs, edge) >= INPUTS), other, outcome)
     return update(edge, carry, outcome)
 
 
@@ -159,7 +159,7 @@ def _value_branch(
 ) -> tuple[jax.Array, Tree]:
     buffers, statistics = carry
     row = _row(shape, cell.genotype, edge) + (0 if shape.reduction else base)
-    x, number = read(buffers[buffer], row), cell.genotype.operations[edge]
+    x, number = read(buffers[buffer], row), read(cell.genotype.operations, edge)
     return operation(number, x, take(cell.parameters, edge), take(statistics, edge))
 
 
@@ -176,7 +176,7 @@ def _gradient_branch(
     """Gradients with respect to a state of every buffer (zeros but for the one read) and to the edge's parameters."""
     gradients, _ = carry
     x = read(buffers[buffer], _row(shape, cell.genotype, edge) + base)
-    statistics, number = take(cell.statistics, edge), cell.genotype.operations[edge]
+    statistics, number = take(cell.statistics, edge), read(cell.genotype.operations, edge)
     _, pull_back = jax.vjp(lambda x, p: operation(number, x, p, statistics)[0], x, take(cell.parameters, edge))
     input_gradient, parameter_gradient = pull_back(read(gradients[-1], _target(shape, edge, 0)))
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
@@ -186,31 +186,31 @@ def _gradient_branch(
 
 def _branch(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:
     """Which branch computes an edge: its operation, in a reduction cell those on inputs before those on nodes."""
-    operation = genotype.operations[edge]
+    operation = read(genotype.operations, edge)
     if not shape.reduction:
         return operation
-    return operation + len(edge_operations(shape.edges[0])) * (genotype.inputs[edge] >= INPUTS)
+    return operation + len(edge_operations(shape.edges[0])) * (read(genotype.inputs, edge) >= INPUTS)
 
 
 def _row(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:
     """Which of the cell's rows in its buffer an edge reads."""
-    source = genotype.inputs[edge]
+    source = read(genotype.inputs, edge)
     return source - INPUTS * (source >= INPUTS) if shape.reduction else source
 
 
 def _target(shape: CellShape, edge: jax.Array, base: jax.Array | int) -> jax.Array:
     """The row of the last buffer that holds the node an edge adds to."""
-    return edge // 2 + (0 if shape.reduction else base + INPUTS)
+    return jax.lax.div(edge, 2) + (0 if shape.reduction else base + INPUTS)
 
 
-def read(whole: jax.Array, index: jax.Array | int) -> jax.Array:
-    """whole[index], the index being data."""
-    return jax.lax.dynamic_index_in_dim(whole, index, keepdims=False)
+def read(whole: jax.Array | np.ndarray, index: jax.Array | int) -> jax.Array:
+    """whole[index], the index being data; to allow for negative ones would take three more equations."""
+    return jax.lax.dynamic_index_in_dim(whole, index, keepdims=False, allow_negative_indices=False)
 
 
 def write(whole: jax.Array, part: jax.Array, index: jax.Array | int) -> jax.Array:
     """whole with whole[index] = part."""
-    return jax.lax.dynamic_update_index_in_dim(whole, part, index, 0)
+    return jax.lax.dynamic_update_index_in_dim(whole, part, index, 0, allow_negative_indices=False)
 
 
 def take(tree: Tree, index: jax.Array | int) -> Tree:

@@ -99,8 +99,8 @@ def normalise_slot(
     mean, variance = statistics["mean"][slot], statistics["variance"][slot]
     x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train)
     updated = {
-        "mean": statistics["mean"].at[slot].set(mean),
-        "variance": statistics["variance"].at[slot].set(variance),
+        "mean": jax.lax.dynamic_update_index_in_dim(statistics["mean"], mean, slot, axis=0),
+        "variance": jax.lax.dynamic_update_index_in_dim(statistics["variance"], variance, slot, axis=0),
     }
     return x, updated
 
