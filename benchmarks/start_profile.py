@@ -7,7 +7,8 @@ core, medians over rounds: for each part its seconds, the memory the process hol
 `equations` counts those of the traced program, inner ones included; `trace_equation_seconds` and
 `lower_equation_seconds` are what JAX takes for one in a program of nothing but additions of a number. Their products
 are what tracing and lowering take at the least: gradients are traced before they are transposed, and what is traced
-twice counts once. `stored_bytes` is the size of the cache's entry.
+twice counts once. `stored_bytes` is the size of the cache's entry. Left out is what `compile_program` does at its end,
+to hand freed memory back.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def seconds_an_equation() -> tuple[float, float]:
 
 
 def measure(cache: Path) -> dict[str, Any]:
-    """Of this process; the parts are those of `compile_program`, then the first epochs."""
+    """Of this process: the parts of `compile_program`, then the first epochs."""
     parts = Parts()
     jax.config.update("jax_compilation_cache_dir", str(cache))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
