@@ -22,7 +22,7 @@ from step_command import median_seconds, parser, read_genotypes, write
 
 from econas_jax import Genotype
 from econas_jax.training import train_epoch
-from econas_jax.training.compilation import compile_program
+from econas_jax.training.compilation import compile_program, keep_programs
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -59,9 +59,7 @@ def main() -> None:
     if arguments.compilation_cache is None:
         jax.config.update("jax_enable_compilation_cache", False)
     else:
-        jax.config.update("jax_compilation_cache_dir", str(arguments.compilation_cache))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        keep_programs(arguments.compilation_cache)
     write(measure(read_genotypes(arguments.genotypes), arguments), arguments)
 
 

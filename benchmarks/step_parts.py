@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION
 from core_rates import STATE_BYTES, core_rates
 from pinned import HERE, run_pinned
 from result_file import write_result
@@ -28,7 +29,7 @@ from econas_jax import Genotype
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.spaces import multiply_adds
 
-CHANNELS, RESOLUTION, CELLS, BATCH, STAGES = 9, 8, 6, 384, 3
+STAGES = 3
 PASSES, TRAFFIC = 3, 7  # multiply-adds over the forward's; times a state is read or written
 
 

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from benchmark_task import benchmark_task, initializer, random_images
+from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION, benchmark_task, initializer, random_images
 from core_rates import core_rates
 from hlo_kinds import Product, bytes_moved, kinds
 from hlo_text import Program
@@ -40,7 +40,7 @@ from econas_jax.training import train_epoch
 from econas_jax.training.compilation import compile_program
 
 PASSES = ("reductions", "other passes", "copies", "fills")
-CHANNELS, RESOLUTION, CELLS, BATCH, STEPS = 9, 8, 6, 384, 4
+STEPS = 4
 OPERANDS, TURNS = 4, 40  # a product alone: so many different operands, so many times
 
 

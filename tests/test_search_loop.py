@@ -103,7 +103,7 @@ def test_a_longer_search_with_deaths_is_consistent_too(trained: Trained, tmp_pat
 
 def test_each_phase_trains_the_costliest_candidates_first(trained: Trained, tmp_path: Path) -> None:
     """So that those of a wave cost about the same; on any number of devices in one order."""
-    stages = run_search(LONGER, tmp_path / "one").stages
+    stages = run_search(LONGER, tmp_path / "four").stages
     phases = [list(phase) for _, phase in itertools.groupby(stages, key=lambda stage: (stage.cycle, stage.rung))]
     assert len(phases) == 1 + 3 * 5
     for phase in phases:

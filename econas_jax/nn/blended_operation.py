@@ -125,7 +125,7 @@ def _move(shape: EdgeShape, traits: _Traits, x: jax.Array, taps: jax.Array) -> j
         if not on_cpu():  # XLA compiles no product for a GPU whose rows are transposed and merged with vmap's axis
             weights = with_layout_constraint(weights, Layout((0, 1)))
         matrix = (weights @ table.reshape(len(table), -1).astype(x.dtype)).reshape(channels, *table.shape[1:])
-        return jnp.einsum("cpq,cqn->cpn", matrix, x)
+        return spatial.by_channel(matrix, 2, x, 1)
     plain, dilated = (spatial.depthwise(x, taps, spatial.SLOT, dilation, size, stride) for dilation in (1, 2))
     y = jnp.where(traits.dilated, dilated, plain)
     y = jnp.where(traits.average_pool, spatial.average_pool(x, size=size, stride=stride), y)

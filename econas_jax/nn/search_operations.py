@@ -98,7 +98,7 @@ def normalise_slot(
     scale, bias = parameters["scale"][slot], parameters["bias"][slot]
     mean, variance = statistics["mean"][slot], statistics["variance"][slot]
     x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train)
-    updated = {
+    updated = {  # not by .at[].set: a scatter is traced slower
         "mean": jax.lax.dynamic_update_index_in_dim(statistics["mean"], mean, slot, axis=0),
         "variance": jax.lax.dynamic_update_index_in_dim(statistics["variance"], variance, slot, axis=0),
     }

@@ -78,7 +78,7 @@ def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: i
     if by_shifts(kernel, dilation, size):
         return _depthwise_by_shifts(x, window, dilation, size, stride)
     matrix = _matrix(rounded_like(window, x), tap_table(kernel, dilation, size, stride))
-    return _by_channel(matrix, 2, x, 1)
+    return by_channel(matrix, 2, x, 1)
 
 
 def _depthwise_forward(
@@ -100,8 +100,8 @@ def _depthwise_backward(
         if stride == 1:  # correlation with the taps turned round
             input_gradient = depthwise(gradient, taps[::-1], kernel, dilation, size, 1)
         else:
-            input_gradient = _by_channel(_matrix(rounded_like(window, x), table), 1, gradient, 1)
-        by_positions = _by_channel(gradient, 2, x, 2, preferred_element_type=jnp.result_type(x, taps))
+            input_gradient = by_channel(_matrix(rounded_like(window, x), table), 1, gradient, 1)
+        by_positions = by_channel(gradient, 2, x, 2, preferred_element_type=jnp.result_type(x, taps))
         window_gradient = table.reshape(kernel**2, -1) @ by_positions.reshape(x.shape[0], -1).T
     border = (SLOT - kernel) // 2
     window_gradient = window_gradient.reshape(kernel, kernel, -1)
@@ -112,7 +112,7 @@ def _depthwise_backward(
 depthwise.defvjp(_depthwise_forward, _depthwise_backward)
 
 
-def _by_channel(left: jax.Array, left_axis: int, right: jax.Array, right_axis: int, **options: Any) -> jax.Array:
+def by_channel(left: jax.Array, left_axis: int, right: jax.Array, right_axis: int, **options: Any) -> jax.Array:
     """A product for each channel, summed over an axis of both; `einsum` takes JAX longer to trace."""
     return jax.lax.dot_general(left, right, (((left_axis,), (right_axis,)), ((0,), (0,))), **options)
 

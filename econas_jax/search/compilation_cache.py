@@ -8,14 +8,14 @@ import jax
 
 from econas_jax.data.paths import cache_folder
 from econas_jax.provenance import processor_fingerprint
+from econas_jax.training.compilation import keep_programs
 
 
 def set_up() -> None:
     """Turns on JAX's persistent cache, unless the user already has or the folder cannot be written.
 
-    JAX's own defaults would leave out what compiles in less than a second. The folder's name holds the version of
-    jaxlib and the processor's features, which JAX's key leaves out though a program compiled for one processor may
-    fail on another. JAX takes a damaged entry for none.
+    The folder's name holds the version of jaxlib and the processor's features, which JAX's key leaves out though a
+    program compiled for one processor may fail on another. JAX takes a damaged entry for none.
     """
     if jax.config.values["jax_compilation_cache_dir"] is not None:
         return
@@ -25,6 +25,4 @@ def set_up() -> None:
     except OSError:
         return
     if os.access(folder, os.W_OK):
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        keep_programs(folder)
