@@ -200,6 +200,6 @@ def test_a_fresh_state_has_no_momentum_and_float32_leaves_alone() -> None:
     state = init_state(make_task(), 0, GENOTYPE)
     assert isinstance(state, TrainState)
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(state))
-    momentum = jax.tree.leaves(state.optimizer)
-    assert [leaf.shape for leaf in momentum] == [leaf.shape for leaf in jax.tree.leaves(state.params)]
-    assert not any(np.any(leaf) for leaf in momentum)
+    [momentum] = jax.tree.leaves(state.optimizer)  # of all parameters, one after another
+    assert momentum.shape == (sum(leaf.size for leaf in jax.tree.leaves(state.params)),)
+    assert not np.any(momentum)

@@ -18,15 +18,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from econas_jax.genotype import EncodedCell
-from econas_jax.nn.blended_operation import blended
-from econas_jax.nn.search_operations import EdgeOperation, EdgeShape, Tree, edge_operations
+from econas_jax.genotype import SEARCH_OPERATIONS, EncodedCell
+from econas_jax.nn.edge_functions import EdgeFunctions, edge_functions
+from econas_jax.nn.search_operations import EdgeShape, Tree
 from econas_jax.nn.spatial import output_size
 from econas_jax.nn.switch import switch_into
 
 Buffers = tuple[jax.Array, ...]
-# The operation's number, then as EdgeOperation.
-NumberedOperation = Callable[[jax.Array, jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
 INPUTS = 2
 
 
@@ -66,8 +64,9 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
     Node rows may hold anything before. Returns the buffers and the statistics of every edge.
     """
     branches = [
-        functools.partial(_value_branch, shape, cell, base, operation, buffer)
-        for buffer, operation in _operations(shape)
+        functools.partial(_value_branch, shape, cell, base, functions, buffer)
+        for buffer, edge in enumerate(shape.edges)
+        for functions in edge_functions(edge, shape.branch_free)
     ]
 
     def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[jax.Array, Tree]) -> tuple[Buffers, Tree]:
@@ -92,8 +91,9 @@ def run_edges_backward(
     the nodes and zeros in those of the inputs. Returns them with all that the edges add, and the parameters' gradients.
     """
     branches = [
-        functools.partial(_gradient_branch, shape, cell, base, buffers, operation, buffer)
-        for buffer, operation in _operations(shape)
+        functools.partial(_gradient_branch, shape, cell, base, buffers, functions, buffer)
+        for buffer, edge in enumerate(shape.edges)
+        for functions in edge_functions(edge, shape.branch_free)
     ]
     edges = cell.genotype.operations.shape[0]
 
@@ -113,21 +113,6 @@ def run_edges_backward(
 
     zeros = jax.tree.map(jnp.zeros_like, cell.parameters)
     return jax.lax.fori_loop(0, edges, body, (gradients, zeros))
-
-
-def _operations(shape: CellShape) -> list[tuple[int, NumberedOperation]]:
-    """What the branches compute, each with the buffer it reads; without a switch, there is one for each buffer."""
-    if shape.branch_free:
-        return [(buffer, functools.partial(blended, edge)) for buffer, edge in enumerate(shape.edges)]
-
-    def of_one_number(operation: EdgeOperation) -> NumberedOperation:
-        return lambda number, x, parameters, statistics: operation(x, parameters, statistics)
-
-    return [
-        (buffer, of_one_number(operation))
-        for buffer, edge in enumerate(shape.edges)
-        for operation in edge_operations(edge)
-    ]
 
 
 def _choose(
@@ -152,7 +137,7 @@ def _value_branch(
     shape: CellShape,
     cell: Cell,
     base: jax.Array | int,
-    operation: NumberedOperation,
+    functions: EdgeFunctions,
     buffer: int,
     edge: jax.Array,
     carry: tuple[Buffers, Tree],
@@ -160,7 +145,7 @@ def _value_branch(
     buffers, statistics = carry
     row = _row(shape, cell.genotype, edge) + (0 if shape.reduction else base)
     x, number = read(buffers[buffer], row), read(cell.genotype.operations, edge)
-    return operation(number, x, take(cell.parameters, edge), take(statistics, edge))
+    return functions.value(number, x, take(cell.parameters, edge), take(statistics, edge))
 
 
 def _gradient_branch(
@@ -168,7 +153,7 @@ def _gradient_branch(
     cell: Cell,
     base: jax.Array | int,
     buffers: Buffers,
-    operation: NumberedOperation,
+    functions: EdgeFunctions,
     buffer: int,
     edge: jax.Array,
     carry: tuple[Buffers, Tree],
@@ -176,9 +161,9 @@ def _gradient_branch(
     """Gradients with respect to a state of every buffer (zeros but for the one read) and to the edge's parameters."""
     gradients, _ = carry
     x = read(buffers[buffer], _row(shape, cell.genotype, edge) + base)
-    statistics, number = take(cell.statistics, edge), read(cell.genotype.operations, edge)
-    _, pull_back = jax.vjp(lambda x, p: operation(number, x, p, statistics)[0], x, take(cell.parameters, edge))
-    input_gradient, parameter_gradient = pull_back(read(gradients[-1], _target(shape, edge, 0)))
+    parameters, statistics = take(cell.parameters, edge), take(cell.statistics, edge)
+    node_gradient, number = read(gradients[-1], _target(shape, edge, 0)), read(cell.genotype.operations, edge)
+    input_gradient, parameter_gradient = functions.gradient(number, x, parameters, statistics, node_gradient)
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
     zeros[buffer] = input_gradient
     return tuple(zeros), parameter_gradient
@@ -189,7 +174,7 @@ def _branch(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Arr
     operation = read(genotype.operations, edge)
     if not shape.reduction:
         return operation
-    return operation + len(edge_operations(shape.edges[0])) * (read(genotype.inputs, edge) >= INPUTS)
+    return operation + len(SEARCH_OPERATIONS) * (read(genotype.inputs, edge) >= INPUTS)
 
 
 def _row(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:

@@ -32,12 +32,14 @@ class EdgeShape(NamedTuple):
     train: bool
 
 
+@functools.partial(jax.jit, static_argnames="train")
 def normalise(
     x: jax.Array, scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array, train: bool
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     """Batch normalisation of x [channels, positions, batch].
 
     In training the batch's own statistics are used and returned, the variance unbiased; else the given ones are.
+    Jitted, so that JAX traces and differentiates it once for all that have one shape.
     """
     dtype, x = x.dtype, widened(x)
     if train:
