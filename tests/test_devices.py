@@ -41,10 +41,10 @@ def test_by_default_each_core_is_a_device_of_one_thread(asked_for: list[int]) ->
     assert os.environ["XLA_FLAGS"] == ONE_THREAD
 
 
-def test_one_device_may_use_all_threads(asked_for: list[int]) -> None:
+def test_one_device_has_one_thread_too_so_that_it_rounds_as_several_do(asked_for: list[int]) -> None:
     assert set_up(1) == jax.local_devices()[:1]
     assert asked_for == [1]
-    assert os.environ["XLA_FLAGS"] == ""
+    assert os.environ["XLA_FLAGS"] == ONE_THREAD
 
 
 @pytest.mark.parametrize("flags", ["--xla_cpu_multi_thread_eigen=true", "--xla_dump_to=/x " + ONE_THREAD])
@@ -74,7 +74,10 @@ def test_where_jax_runs_already_what_there_is_is_used(asked_for: list[int], monk
     assert set_up(None) == jax.local_devices()
 
 
-def test_a_system_that_tells_no_cores_has_one_device(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_system_tells_no_affinity_all_cores_count(
+    asked_for: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
     set_up(None)
-    assert asked_for == [1]
+    assert asked_for == [5]

@@ -17,12 +17,13 @@ def set_up(count: int | None, compute_dtype: ComputeDtype = "float32") -> list[j
     """The devices to train on, one candidate each: `count` of them, or all.
 
     A machine without an accelerator gets one virtual device a CPU core, each with one thread: two candidates on two
-    cores finish more than one candidate on both. Raises InputError if there are not as many devices, and for bfloat16
-    on CPUs, which lack it: XLA would convert to and from float32 at every step.
+    cores finish more than one candidate on both. A single device has one thread too: with several, XLA cuts products up
+    and so rounds otherwise, and results must not depend on the number of devices. Raises InputError if there are not
+    as many devices, and for bfloat16 on CPUs, which lack it: XLA would convert to and from float32 at every step.
     """
-    cores = count if count is not None else (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    cores = count if count is not None else _cores()
     flags = os.environ.get("XLA_FLAGS", "")
-    if _ONE_THREAD.split("=")[0] not in flags and cores > 1:
+    if _ONE_THREAD.split("=")[0] not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {_ONE_THREAD}".strip()
     if "xla_force_host_platform_device_count" not in flags:
         with contextlib.suppress(RuntimeError):  # JAX already runs, in a library user's process: use what there is
@@ -32,3 +33,8 @@ def set_up(count: int | None, compute_dtype: ComputeDtype = "float32") -> list[j
     fits = compute_dtype == "float32" or devices[0].platform != "cpu"
     require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
     return devices[:count]
+
+
+def _cores() -> int:
+    """Those this process may use, where the system tells; else all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
