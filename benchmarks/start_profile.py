@@ -4,7 +4,7 @@
 
 Claims, for the training epoch of c4r4 (9 channels, 8x8, N = 6, batch 384, float32) in fresh processes on one pinned
 core, medians over rounds: for each part its seconds, the memory the process holds after it, and the most it held in it.
-`equations` counts those of the traced program, inner ones included; `trace_equation_seconds` and
+`equations` counts those of the traced program, inner ones included, once where they are shared; `trace_equation_seconds` and
 `lower_equation_seconds` are what JAX takes for one in a program of nothing but additions of a number. Their products
 are what tracing and lowering take at the least: gradients are traced before they are transposed, and what is traced
 twice counts once. `stored_bytes` is the size of the cache's entry. Left out is what `compile_program` does at its end,
@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +67,21 @@ def _status(field: str) -> int:
 
 
 def equations(jaxpr: Any) -> int:
-    """Of a jaxpr and of those within it."""
+    """Of a jaxpr and of those within it, each counted once however often it is called."""
+    distinct: dict[int, Any] = {}
 
-    def inner(value: Any) -> Iterable[Any]:
-        if isinstance(value, (tuple, list)):
-            return [found for item in value for found in inner(item)]
+    def collect(value: Any) -> None:
         value = getattr(value, "jaxpr", value)
-        return [value] if hasattr(value, "eqns") else []
+        if isinstance(value, (tuple, list)):
+            for item in value:
+                collect(item)
+        elif hasattr(value, "eqns") and id(value) not in distinct:
+            distinct[id(value)] = value
+            for equation in value.eqns:
+                collect(list(equation.params.values()))
 
-    return sum(1 + sum(map(equations, inner(list(equation.params.values())))) for equation in jaxpr.eqns)
+    collect(jaxpr)
+    return sum(len(one.eqns) for one in distinct.values())
 
 
 def seconds_an_equation() -> tuple[float, float]:

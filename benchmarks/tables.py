@@ -121,14 +121,19 @@ def profile() -> str:
 def start() -> str:
     """What a start takes and holds, part by part."""
     result = read("start_profile.json")
-    header = ["part", "from nothing (s)", "from the cache (s)", "held after it (MB)", "most in it (MB)"]
+    kinds = {"cold": "from nothing", "cached": "from the cache"}
+    header = [
+        "part",
+        *(f"{kind} (s)" for kind in kinds.values()),
+        *(f"most memory, {kind} (MB)" for kind in kinds.values()),
+    ]
     rows = [
         [
             name,
-            *(f"{result[kind]['parts'][name]['seconds']:.1f}" for kind in ("cold", "cached")),
-            *(f"{part[size] / 1e6:.0f}" for size in ("held_bytes", "peak_bytes")),
+            *(f"{result[kind]['parts'][name]['seconds']:.1f}" for kind in kinds),
+            *(f"{result[kind]['parts'][name]['peak_bytes'] / 1e6:.0f}" for kind in kinds),
         ]
-        for name, part in result["cached"]["parts"].items()
+        for name in result["cached"]["parts"]
     ]
     return markdown(header, rows)
 
