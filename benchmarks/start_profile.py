@@ -4,11 +4,11 @@
 
 Claims, for the training epoch of c4r4 (9 channels, 8x8, N = 6, batch 384, float32) in fresh processes on one pinned
 core, medians over rounds: for each part its seconds, the memory the process holds after it, and the most it held in it.
-`equations` counts those of the traced program, inner ones included, once where they are shared; `trace_equation_seconds` and
-`lower_equation_seconds` are what JAX takes for one in a program of nothing but additions of a number. Their products
-are what tracing and lowering take at the least: gradients are traced before they are transposed, and what is traced
-twice counts once. `stored_bytes` is the size of the cache's entry. Left out is what `compile_program` does at its end,
-to hand freed memory back.
+`equations` counts those of the traced program, inner ones included, once where they are shared;
+`trace_equation_seconds` and `lower_equation_seconds` are what JAX takes for one in a program of nothing but additions
+of a number. Their products are what tracing and lowering take at the least: gradients are traced before they are
+transposed, and what is traced twice counts once. `stored_bytes` is the size of the cache's entry. Left out is what
+`compile_program` does at its end, to hand freed memory back.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def start() -> str:
         ]
         for name in result["cached"]["parts"]
     ]
-    return markdown(header, rows)
+    return markdown(["part", *columns], rows)
 
 
 def study() -> str:
