@@ -122,11 +122,7 @@ def start() -> str:
     """What a start takes and holds, part by part."""
     result = read("start_profile.json")
     kinds = {"cold": "from nothing", "cached": "from the cache"}
-    header = [
-        "part",
-        *(f"{kind} (s)" for kind in kinds.values()),
-        *(f"most memory, {kind} (MB)" for kind in kinds.values()),
-    ]
+    columns = [label.format(kind) for label in ("{} (s)", "most memory, {} (MB)") for kind in kinds.values()]
     rows = [
         [
             name,
