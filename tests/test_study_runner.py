@@ -57,6 +57,9 @@ def test_a_study_trains_all_and_reports(trained: Trained, tmp_path: Path) -> Non
             assert by_name[str(number), proxy].multiply_adds == an_image * (used // 8 * 8) * epochs
     assert all(row.seconds is not None and row.seconds > 0 and row.status == "completed" for row in table.rows)
     assert len({row.seed for row in table.rows}) == SETTINGS  # each setting its own
+    for proxy in table.proxies:  # the costliest first
+        costs = [row.multiply_adds or 0 for row in table.rows if row.proxy == proxy]
+        assert costs == sorted(costs, reverse=True) and len(set(costs)) > 1
     assert outcome.report.exists() and outcome.recommendation.text in (tmp_path / "report.html").read_text()
     assert json.loads((tmp_path / "config.json").read_text())["config"]["original"] == "c2r4s0e3"
     again = run_study(CONFIG, tmp_path)  # nothing is left to train

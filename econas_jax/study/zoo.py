@@ -75,7 +75,8 @@ class Zoo:
             waiting = {number: cost for wish, number, cost in wanted if wish == setting}
             if not waiting:
                 continue
-            accuracies = self._train_by(setting, list(waiting))
+            # A wave lasts as long as its slowest network, so like goes with like.
+            accuracies = self._train_by(setting, sorted(waiting, key=waiting.__getitem__, reverse=True))
             trained += sum(waiting.values())
             left = (time.perf_counter() - start) * (total - trained) / trained
             self.reporter.say(
