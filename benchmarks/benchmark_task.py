@@ -9,6 +9,7 @@ import numpy as np
 
 from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.data import Split
+from econas_jax.nn import ComputeDtype
 from econas_jax.training import Images, init_state
 from econas_jax.training.by_device import compiler_options
 
@@ -19,10 +20,16 @@ EVALUATION_BATCH = 100
 
 
 def benchmark_task(
-    channels: int, cells_per_stage: int, resolution: int, batch: int, *, branch_free: bool = False
+    channels: int,
+    cells_per_stage: int,
+    resolution: int,
+    batch: int,
+    *,
+    branch_free: bool = False,
+    compute_dtype: ComputeDtype = "float32",
 ) -> Task:
     """As a search makes it."""
-    network = SearchNetwork(channels, cells_per_stage, CLASSES, branch_free=branch_free)
+    network = SearchNetwork(channels, cells_per_stage, CLASSES, branch_free=branch_free, compute_dtype=compute_dtype)
     training = TrainingConfig(batch_size=batch, evaluation_batch_size=EVALUATION_BATCH)
     return Task(network, training, resolution, EPOCHS, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), seed=0)
 

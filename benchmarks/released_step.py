@@ -4,8 +4,9 @@
 
 Needs PyTorch and a clone of github.com/DongzhanZhou/EcoNAS. The network is theirs, unchanged; a step is that of their
 search/train.py (zero_grad, forward, cross-entropy, backward, clip to norm 5, SGD with momentum and weight decay) on a
-batch that is already there, without their data loader. What it takes to run it on a CPU and a current PyTorch: no
-`.cuda()`, `clip_grad_norm_` for the removed `clip_grad_norm`, and their prints of every cell's channels are swallowed.
+batch that is already there, without their data loader, with cuDNN's benchmark mode as theirs. What it takes to run it
+on a CPU and a current PyTorch: `.to(device)` for `.cuda()`, `clip_grad_norm_` for the removed `clip_grad_norm`, and
+their prints of every cell's channels are swallowed.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> flo
     """The median over `repeats` groups of `steps` steps."""
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, weight_decay=3e-4)
-    images = torch.randn(arguments.batch, 3, arguments.resolution, arguments.resolution)
-    labels = torch.randint(0, 10, (arguments.batch,))
+    size = arguments.resolution
+    images = torch.randn(arguments.batch, 3, size, size, device=arguments.device)
+    labels = torch.randint(0, 10, (arguments.batch,), device=arguments.device)
 
     def run_steps(repeat: int) -> None:
         for _ in range(arguments.steps):
@@ -51,6 +53,8 @@ def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> flo
             criterion(network(images), labels).backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5)
             optimizer.step()
+        if arguments.device == "cuda":
+            torch.cuda.synchronize()
 
     return median_seconds(run_steps, arguments.steps, arguments.repeats)
 
@@ -59,12 +63,14 @@ def main() -> None:
     """The command."""
     flags = parser(__doc__)
     flags.add_argument("--econas-repo", type=Path, required=True)
+    flags.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = flags.parse_args()
+    torch.backends.cudnn.benchmark = True
     torch.set_num_threads(1)
     layers = 3 * arguments.cells_per_stage + 2
     seconds = []
     for genotype in read_genotypes(arguments.genotypes):
-        network = released_network(arguments.econas_repo, genotype, arguments.channels, layers)
+        network = released_network(arguments.econas_repo, genotype, arguments.channels, layers).to(arguments.device)
         seconds.append(step_seconds(network, arguments))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     write({"step_seconds": seconds, "peak_bytes": peak, "torch": torch.__version__}, arguments)
