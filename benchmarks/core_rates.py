@@ -3,7 +3,8 @@
     taskset -c 0 python benchmarks/core_rates.py --json OUT
 
 Claims: multiply-adds a second of a large product; bytes a second, read and written, of one state of the c4r4 proxy (9
-channels, 8x8, batch 384), which stays in the cache, and of an array too large for any cache.
+channels, 8x8, batch 384), which stays in the nearest large cache, of all states that a step keeps of its first stage
+(six cells' nodes), and of an array too large for any cache.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import jax.numpy as jnp
 from pinned import run_pinned
 from result_file import write_result
 
-RATES = ("multiply_adds_a_second", "bytes_a_second", "large_bytes_a_second")
+RATES = ("multiply_adds_a_second", "bytes_a_second", "stage_bytes_a_second", "large_bytes_a_second")
 PRODUCT_SIZE, LARGE_BYTES, TURNS = 1024, 2**28, 200
 STATE_BYTES = 9 * 8**2 * 384 * 4
+STAGE_BYTES = 42 * STATE_BYTES  # seven states a cell
 SECONDS = 4.0  # each rate is measured for so long, so that two processes started together overlap
 
 
@@ -35,7 +37,7 @@ def core_rates(cores: set[int]) -> dict[str, float]:
 def measure() -> dict[str, float]:
     """Of this process."""
     square = jnp.ones((PRODUCT_SIZE, PRODUCT_SIZE))
-    large, state = jnp.ones(LARGE_BYTES // 4), jnp.ones(STATE_BYTES // 4)
+    large, stage, state = (jnp.ones(size // 4) for size in (LARGE_BYTES, STAGE_BYTES, STATE_BYTES))
 
     def many(x: jax.Array) -> jax.Array:
         return jax.lax.fori_loop(0, TURNS, lambda _, x: x + 1.0, x)
@@ -43,6 +45,7 @@ def measure() -> dict[str, float]:
     values = (
         PRODUCT_SIZE**3 / _seconds(jnp.matmul, square, square),
         2 * TURNS * STATE_BYTES / _seconds(many, state),
+        2 * TURNS * STAGE_BYTES / _seconds(many, stage),
         2 * LARGE_BYTES / _seconds(lambda x: x + 1.0, large),
     )
     return dict(zip(RATES, values, strict=True))

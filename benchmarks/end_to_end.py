@@ -7,7 +7,8 @@ Claims: the ratio of candidates an hour on the same cores, for the same random g
 epochs (c4r4: 9 channels, 8x8, N = 6, batch 384). Counted is everything from the start of the process: imports, reading
 the images (already decoded on both sides), augmentation, our compilation from nothing, training, validation after every
 epoch, saving. Theirs trains one candidate a process, as many at once as there are cores, one thread each; ours is the
-command a user types, one device a core. What is changed in their code: released_search.py.
+command a user types, a process a core. What is changed in their code: released_search.py. `our_processes` and
+`released_processes`: how long every process lived, and the most memory it held.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import released_search
 from pinned import HERE, run_on
+from process_memory import ProcessMemory
 from result_file import write_result
 
 from econas_jax import Genotype, load_dataset
@@ -54,12 +56,16 @@ def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
     """Ours, then theirs with the genotypes that ours drew."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        our_seconds, stages, times = search(arguments, folder)
+        with ProcessMemory() as our_memory:
+            our_seconds, stages, times = search(arguments, folder)
         genotypes = [Genotype.parse(stage["genotype"]) for stage in stages]
         dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)
         released_search.prepare(arguments.econas_repo.resolve(), folder, dataset)
         start = time.perf_counter()
-        accuracies = released_search.train(folder, arguments.torch_python, genotypes, arguments.epochs, arguments.cores)
+        with ProcessMemory() as released_memory:
+            accuracies = released_search.train(
+                folder, arguments.torch_python, genotypes, arguments.epochs, arguments.cores
+            )
         released_seconds = time.perf_counter() - start
     return {
         "our_seconds": our_seconds,
@@ -68,6 +74,8 @@ def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
         "released_candidates_an_hour": 3600 * len(genotypes) / released_seconds,
         "ratio": released_seconds / our_seconds,
         "our_times": times,
+        "our_processes": our_memory.processes(),
+        "released_processes": released_memory.processes(),
         "our_accuracies": [stage["validation_accuracy"] for stage in stages],
         "released_accuracies": accuracies,
         "genotypes": [str(genotype) for genotype in genotypes],

@@ -184,7 +184,7 @@ def placement_test(folder: Path, devices: Sequence[int]) -> dict[str, Any]:
 
 
 class MadeUpTrainer:
-    """In the place of a WaveTrainer: accuracies that look random, and states that take memory."""
+    """In the place of a trainer: accuracies that look random, and states that take memory."""
 
     slots, vector_size = MADE_UP_SLOTS, MADE_UP_VALUES
 
@@ -226,7 +226,7 @@ def memory_test(folder: Path, candidates: int) -> dict[str, Any]:
         trainers.append(MadeUpTrainer(*arguments))
         return trainers[-1]
 
-    with mock.patch("econas_jax.search.preparation.WaveTrainer", make):
+    with mock.patch("econas_jax.search.preparation.trainer_for", make):
         result = run_search(made_up_config(candidates), folder / "memory")
     samples = trainers[0].memory
     quarter, last = samples[len(samples) // 4], samples[-1]

@@ -2,13 +2,12 @@
 
     python benchmarks/scaling.py --json benchmarks/results/scaling.json
 
-Claims: `two_on_two` is, for each round, the steps a second of two candidates on two devices over those of one candidate
-on one device pinned to one core; `cores_allow`, beside it, is the same of large products and of copies of large arrays,
-which no program can pass; `two_processes`, the same of two processes with a device each, which share nothing but the
-machine; `settings` has the median steps a second of each setting. A device is a CPU core, set up as a
-search sets it up; every measurement is a process of its own, in turn. Setting where nothing else is said: c4r4 (9
-channels, 8x8), N = 6, batch 384, two candidates. Random bytes as images; compilation is not counted, validation (100
-images an epoch) is.
+Claims: `two_on_two` is, for each round, the median ratio of two_on_two.py, processes as a search has them;
+`in_one_process` the same with both devices in one process, which is why `trainer_for` makes processes; `cores_allow`
+that of large products and of copies of large arrays, which no program can pass; `settings` has the median steps a
+second of each setting. A device is a CPU core, set up as a search sets it up; every measurement is a process of its
+own, in turn. Setting where nothing else is said: c4r4 (9 channels, 8x8), N = 6, batch 384, two candidates. Random bytes
+as images; compilation is not counted, validation (100 images an epoch) is.
 """
 
 from __future__ import annotations
@@ -28,20 +27,21 @@ from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import read_genotypes
 
-from econas_jax import Job, WaveTrainer
+from econas_jax import Job
 from econas_jax.search import compilation_cache
 from econas_jax.search.devices import set_up
+from econas_jax.training import trainer_for
 
-STEPS, LONG, EPOCHS = 6, 30, 3  # an epoch's steps in the settings, and in two on two
+STEPS, EPOCHS = 6, 3
 BATCHES, CELLS, CANDIDATES = (96, 192, 384, 768), (2, 4, 6), (1, 2, 4, 8)
 
 
-def steps_a_second(devices: int, batch: int, cells: int, candidates: int, steps: int) -> float:
+def steps_a_second(devices: int, batch: int, cells: int, candidates: int) -> float:
     """Trains so many candidates, in waves over the devices; the median over epochs after the first."""
     compilation_cache.set_up()
-    train, validation = random_split(steps * batch), random_split(EVALUATION_BATCH)
+    train, validation = random_split(STEPS * batch), random_split(EVALUATION_BATCH)
     genotypes = read_genotypes(HERE / "genotypes.txt")[:1] * candidates  # one, so that devices do the same work
-    trainer = WaveTrainer(benchmark_task(9, cells, 8, batch), train, validation, set_up(devices), genotypes[0])
+    trainer = trainer_for(benchmark_task(9, cells, 8, batch), train, validation, set_up(devices), genotypes[0])
     trainer.compile()
     jobs = [Job(number, genotype, 0, 1) for number, genotype in enumerate(genotypes)]
     seconds = []
@@ -50,23 +50,20 @@ def steps_a_second(devices: int, batch: int, cells: int, candidates: int, steps:
         for first in range(0, candidates, trainer.slots):
             trainer.train(jobs[first : first + trainer.slots])
         seconds.append(time.perf_counter() - start)
-    return candidates * steps / statistics.median(seconds[1:])
+    return candidates * STEPS / statistics.median(seconds[1:])
 
 
-def measure(
-    devices: int, batch: int = 384, cells: int = 6, candidates: int = 2, steps: int = STEPS, first_core: int = 0
-) -> float:
+def measure(devices: int, batch: int = 384, cells: int = 6, candidates: int = 2) -> float:
     """`steps_a_second` in a process of its own, on as many cores as devices."""
-    setting = json.dumps([devices, batch, cells, candidates, steps])
-    cores = set(range(first_core, first_core + devices))
-    result = run_pinned([sys.executable, str(HERE / "scaling.py"), "--setting", setting], cores)
+    setting = json.dumps([devices, batch, cells, candidates])
+    result = run_pinned([sys.executable, str(HERE / "scaling.py"), "--setting", setting], set(range(devices)))
     return float(result["steps_a_second"])
 
 
-def two_processes() -> float:
-    """Steps a second of two processes at a time, with a device each."""
-    with ThreadPoolExecutor() as pool:
-        return sum(pool.map(lambda core: measure(1, candidates=1, steps=LONG, first_core=core), range(2)))
+def two_on_two(place: str) -> float:
+    """The median ratio of two_on_two.py."""
+    ratios = run_pinned([sys.executable, str(HERE / "two_on_two.py"), "--in", place], {0, 1})["ratios"]
+    return statistics.median(ratios)
 
 
 def cores_allow() -> dict[str, float]:
@@ -80,20 +77,20 @@ def cores_allow() -> dict[str, float]:
 
 def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
     """Two devices against one in so many rounds; all settings, interleaved, in so many."""
-    settings: list[dict[str, int]] = [
+    settings: list[dict[str, Any]] = [
         *({"devices": devices, "batch": batch} for batch in BATCHES for devices in (1, 2)),
         *({"devices": devices, "cells": cells} for cells in CELLS for devices in (1, 2)),
         *({"devices": devices, "candidates": count} for count in CANDIDATES for devices in (1, 2)),
     ]
     found: list[list[float]] = [[] for _ in settings]
-    two_on_two, processes, allowed = [], [], []
+    in_processes, in_one_process, allowed = [], [], []
     for number in range(rounds):
-        one, two = measure(1, candidates=1, steps=LONG), measure(2, steps=LONG)
-        two_on_two.append(two / one)
-        processes.append(two_processes() / one)
+        in_processes.append(two_on_two("processes"))
+        in_one_process.append(two_on_two("devices"))
         allowed.append(cores_allow())
         print(
-            f"round {number + 1}: on two devices {two / one:.2f}, in two processes {processes[-1]:.2f} times one on one"
+            f"round {number + 1}: two on two, in processes {in_processes[-1]:.2f}, in one {in_one_process[-1]:.2f}",
+            flush=True,
         )
     for _ in range(setting_rounds):
         for setting, rates in zip(settings, found, strict=True):
@@ -105,9 +102,9 @@ def compare(rounds: int, setting_rounds: int) -> dict[str, Any]:
         if rates
     ]
     return {
-        "two_on_two": two_on_two,
-        "median_two_on_two": statistics.median(two_on_two),
-        "two_processes": processes,
+        "two_on_two": in_processes,
+        "median_two_on_two": statistics.median(in_processes),
+        "in_one_process": in_one_process,
         "cores_allow": allowed,
         "settings": rows,
     }

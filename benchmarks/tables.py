@@ -67,6 +67,30 @@ def steps() -> str:
     return _by_round("against_released.json", header, cells)
 
 
+def gpu() -> str:
+    """A candidate's training step on a GPU, by lanes; of several rounds, the range."""
+    rounds = read("gpu_against_released.json")["rounds"]
+    found: dict[tuple[int, str], list[tuple[float, float, int]]] = {}
+    for row in rounds:
+        released = statistics.mean(row["released"]["step_seconds"])
+        for step in row["ours"]:
+            own = statistics.mean(step["step_seconds"])
+            of_setting = found.setdefault((step["setting"]["lanes"], step["compute_dtype"]), [])
+            of_setting.append((1e3 * own, released / own, step["peak_device_bytes"]))
+    released_ms = [1e3 * statistics.mean(row["released"]["step_seconds"]) for row in rounds]
+    rows = [["released code, float32", _range(released_ms, 1), "1", ""]]
+    for (lanes, dtype), measured in found.items():
+        milliseconds, ratios, memory = (list(values) for values in zip(*measured, strict=True))
+        cells = _range(milliseconds, 2), _range(ratios, 1), f"{max(memory) / 1e9:.2f}"
+        rows.append([f"{lanes} at a time, {dtype}" if lanes > 1 else f"one at a time, {dtype}", *cells])
+    return markdown(["candidates", "ms a candidate's step", "times as fast", "GPU memory (GB)"], rows)
+
+
+def _range(values: Sequence[float], digits: int) -> str:
+    low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
 def end_to_end() -> str:
     """Whole processes."""
 
@@ -158,7 +182,7 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (search, steps, end_to_end, grid, parts, profile, start, study)
+    function.__name__: function for function in (search, steps, gpu, end_to_end, grid, parts, profile, start, study)
 }
 
 

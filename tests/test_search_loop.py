@@ -184,7 +184,7 @@ def test_a_search_in_which_everything_diverges_ends_with_an_empty_result(
 def failing_trainer(monkeypatch: pytest.MonkeyPatch, broken: set[int], error: Exception) -> Trained:
     """Waves with one of the broken candidates raise the error."""
     trained = share_trainers(monkeypatch, TinyNetwork)
-    shared = vars(preparation)["WaveTrainer"]
+    shared = vars(preparation)["trainer_for"]
 
     class FailingTrainer(shared):  # type: ignore[misc, valid-type]
         def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
@@ -193,7 +193,7 @@ def failing_trainer(monkeypatch: pytest.MonkeyPatch, broken: set[int], error: Ex
             outcomes: list[Outcome] = super().train(jobs, on_epoch)
             return outcomes
 
-    monkeypatch.setattr(preparation, "WaveTrainer", FailingTrainer)
+    monkeypatch.setattr(preparation, "trainer_for", FailingTrainer)
     return trained
 
 

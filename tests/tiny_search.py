@@ -155,6 +155,6 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
             trained.after_wave()
             return outcomes
 
-    monkeypatch.setattr("econas_jax.search.preparation.WaveTrainer", Recorder)
+    monkeypatch.setattr("econas_jax.search.preparation.trainer_for", Recorder)
     monkeypatch.setattr("econas_jax.search.preparation.SearchNetwork", network)
     return trained

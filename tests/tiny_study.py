@@ -52,6 +52,6 @@ def use_tiny_networks(monkeypatch: pytest.MonkeyPatch) -> Trained:
             trained.after_wave()
             return outcomes
 
-    monkeypatch.setattr("econas_jax.study.zoo.WaveTrainer", Recorder)
+    monkeypatch.setattr("econas_jax.study.zoo.trainer_for", Recorder)
     monkeypatch.setattr("econas_jax.study.zoo.SearchNetwork", TinyNetwork)
     return trained

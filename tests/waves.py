@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from tiny_search import EPOCHS, genotypes
 
-from econas_jax.training import Job, Outcome, WaveTrainer
+from econas_jax.training import Job, Outcome, Trainer
 
 GENOTYPE = genotypes(1)[0]
 FIRST = [Job(candidate, genotype, 0, EPOCHS) for candidate, genotype in enumerate(genotypes(4))]
 
 
-def train(trainer: WaveTrainer, *waves: Sequence[Job]) -> dict[int, Outcome]:
+def train(trainer: Trainer, *waves: Sequence[Job]) -> dict[int, Outcome]:
     """Outcomes by candidate."""
     return {outcome.candidate: outcome for wave in waves for outcome in trainer.train(wave)}
 

@@ -24,7 +24,7 @@ from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState
 from econas_jax.search.times import Times
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import Job, Outcome, WaveTrainer
+from econas_jax.training import Job, Outcome, Trainer
 
 
 class SearchInterruptedError(Exception):
@@ -67,7 +67,7 @@ class _Search:
 
     config: SearchConfig
     algorithm: EcoNAS
-    trainer: WaveTrainer
+    trainer: Trainer
     recorder: Recorder
     files: Workdir
     reporter: Reporter

@@ -14,14 +14,14 @@ from econas_jax.search.devices import set_up
 from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import Task, WaveTrainer, training_subset
+from econas_jax.training import Task, Trainer, trainer_for, training_subset
 
 
 class Prepared(NamedTuple):
     """The parts that depend on the config and the data set alone."""
 
     algorithm: EcoNAS
-    trainer: WaveTrainer
+    trainer: Trainer
     recorder: Recorder
 
 
@@ -53,6 +53,6 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
     )
     train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
     example = space.sample(np.random.default_rng(0))
-    trainer = WaveTrainer(task, train, dataset.validation, devices, example, config.lanes)
+    trainer = trainer_for(task, train, dataset.validation, devices, example, config.lanes)
     recorder = Recorder(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
     return Prepared(ALGORITHMS[config.algorithm](space, config.search, config.seed), trainer, recorder)

@@ -19,7 +19,7 @@ from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
 from econas_jax.study.setting import Setting
 from econas_jax.study.table import Row, StudyTable
-from econas_jax.training import Job, Outcome, Task, WaveTrainer, training_subset
+from econas_jax.training import Job, Outcome, Task, Trainer, trainer_for, training_subset
 
 # Keeps these random numbers apart from the others that are drawn from the same seed.
 NETWORK_STREAM = 10_011
@@ -101,7 +101,7 @@ class Zoo:
         if self.should_stop():
             raise StudyInterruptedError
 
-    def _trainer(self, setting: Setting) -> WaveTrainer:
+    def _trainer(self, setting: Setting) -> Trainer:
         """Compiled for a setting: its epochs have a learning-rate schedule of their own."""
         config, proxy = self.config, setting.proxy
         cells, nodes = config.cells(setting), config.space.nodes
@@ -121,7 +121,7 @@ class Zoo:
             seed=config.training_seed(setting),
         )
         train = training_subset(self.dataset, proxy.sample_ratio, config.seed)
-        trainer = WaveTrainer(task, train, self.dataset.validation, self.devices, self.genotypes[0])
+        trainer = trainer_for(task, train, self.dataset.validation, self.devices, self.genotypes[0])
         with self.reporter.doing(f"compiling {setting}"):
             trainer.compile()
         return trainer

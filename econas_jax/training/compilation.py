@@ -18,8 +18,19 @@ def compile_program(function: Any, *arguments: Any) -> Any:
     Compiling takes much more memory, for a moment, than what is left of it: in a process with several programs the
     largest is best compiled first, while there is little else.
     """
+    return compile_lowered(lower_program(function, *arguments))
+
+
+def lower_program(function: Any, *arguments: Any) -> Any:
+    """JAX's part of `compile_program`, which no cache keeps: tracing and lowering."""
     with _collection_paused():
-        program = function.lower(*arguments).compile()
+        return function.lower(*arguments)
+
+
+def compile_lowered(lowered: Any) -> Any:
+    """XLA's part: compiles, or loads from the cache."""
+    with _collection_paused():
+        program = lowered.compile()
     _return_free_memory()
     return program
 

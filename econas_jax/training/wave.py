@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh
 
 from econas_jax.data import Dataset, Split
 from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
-from econas_jax.training.by_device import POPULATION, for_each_candidate
-from econas_jax.training.compilation import compile_program
-from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
+from econas_jax.training.by_device import POPULATION
+from econas_jax.training.epoch import Images, Metrics, Task
+from econas_jax.training.programs import Programs
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
 
 
@@ -51,14 +50,6 @@ class Outcome:
     validation_seconds: float = 0.0  # of these
 
 
-class _Programs(NamedTuple):
-    """What is compiled, once for all genotypes."""
-
-    init: Callable[..., Any]
-    epoch: Callable[..., Any]
-    evaluate: Callable[..., Any]
-
-
 class WaveTrainer:
     """Trains waves of up to `slots` candidates; a smaller wave leaves slots idle and compiles nothing new.
 
@@ -83,35 +74,20 @@ class WaveTrainer:
         """
         require_integer("lanes", lanes, 1)
         self.slots = len(devices) * lanes
-        self._example = example
         self._every_epoch = task.config.accuracy == "best"
         mesh = Mesh(np.array(devices), (POPULATION,))
-        self._shared = NamedSharding(mesh, PartitionSpec())
-        self._by_candidate = NamedSharding(mesh, PartitionSpec(POPULATION))
+        self._programs = Programs(task, mesh, lanes, example, train.images.shape, validation.images.shape)
         self._train = self._to_devices(train)
         self._validation = self._to_devices(validation)
-        by_device = functools.partial(for_each_candidate, mesh, lanes)
-        self._init = by_device(functools.partial(init_state, task), 2, 0, hasty=True)
-        self._epoch = by_device(functools.partial(train_epoch, task), 2, 2, donate=(0,))
-        self._evaluate = by_device(functools.partial(evaluate, task), 2, 1)
-        self._template: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
-        self.vector_size = vector_size(self._template)
-        self._programs: _Programs | None = None
+        self.vector_size = vector_size(self._programs.state)
+
+    def lower(self) -> None:
+        """All that `compile` does before XLA's part."""
+        self._programs.lower()
 
     def compile(self) -> None:
         """Compiles all programs; `train` does it if it has not been done."""
-        if self._programs is not None:
-            return
-        candidates, genotypes = self._stack_candidates([Job(0, self._example, 0, 1)])
-        states = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct((self.slots, *leaf.shape), leaf.dtype, sharding=self._by_candidate),
-            self._template,
-        )
-        # One after another, the largest first: each takes much memory while it is compiled and keeps little.
-        epoch = compile_program(self._epoch, states, genotypes, self._train, np.int32(0))
-        evaluate = compile_program(self._evaluate, states, genotypes, self._validation)
-        init = compile_program(self._init, candidates, genotypes)
-        self._programs = _Programs(init, epoch, evaluate)
+        self._programs.compile()
 
     def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
         """Trains and validates the jobs of one wave, all from the same start to the same end epoch, in their order.
@@ -119,23 +95,19 @@ class WaveTrainer:
         on_epoch is called after every epoch with its number, on the host. Raises ValueError for a wave that is empty,
         too large or of different epochs.
         """
-        spans = {(job.start_epoch, job.end_epoch) for job in jobs}
-        if not 0 < len(jobs) <= self.slots or len(spans) != 1 or any(start >= end for start, end in spans):
-            raise ValueError(f"a wave takes 1 to {self.slots} jobs over the same epochs, not {len(jobs)} over {spans}")
+        start, end = epochs_of_wave(jobs, self.slots)
         self.compile()
-        assert self._programs is not None  # for the type checker
         programs = self._programs
         start_time = time.perf_counter()
         candidates, genotypes = self._stack_candidates(jobs)
-        states = self._start(jobs, programs, candidates, genotypes)
-        ((start, end),) = spans
+        states = self._start(jobs, candidates, genotypes)
         alive, validations, validation_seconds = np.ones(self.slots, bool), [], 0.0
         for epoch in range(start, end):
-            states, metrics = programs.epoch(states, genotypes, self._train, np.int32(epoch))
+            states, metrics = programs["epoch"](states, genotypes, self._train, np.int32(epoch))
             alive &= np.isfinite(np.asarray(metrics.loss))
             if self._every_epoch or epoch == end - 1 or not alive[: len(jobs)].any():
                 validation_start = time.perf_counter()
-                validations.append(jax.block_until_ready(programs.evaluate(states, genotypes, self._validation)))
+                validations.append(jax.block_until_ready(programs["evaluate"](states, genotypes, self._validation)))
                 validation_seconds += (time.perf_counter() - validation_start) / len(jobs)
             on_epoch(epoch)
             if not alive[: len(jobs)].any():
@@ -151,25 +123,34 @@ class WaveTrainer:
         ]
         return [dataclasses.replace(outcome, validation_seconds=validation_seconds) for outcome in outcomes]
 
-    def _start(self, jobs: Sequence[Job], programs: _Programs, candidates: jax.Array, genotypes: Any) -> TrainState:
+    def _start(self, jobs: Sequence[Job], candidates: jax.Array, genotypes: Any) -> TrainState:
         vectors = [job.state for job in jobs if job.state is not None]
         if not vectors:
-            states: TrainState = programs.init(candidates, genotypes)
+            states: TrainState = self._programs["init"](candidates, genotypes)
             return states
-        if len(vectors) != len(jobs):
-            raise ValueError("either all jobs of a wave bring a state, or none does")
-        states = from_vectors(np.stack(_fill(vectors, self.slots)), self._template)
-        return jax.device_put(states, self._by_candidate)
+        states = from_vectors(np.stack(_fill(vectors, self.slots)), self._programs.state)
+        return jax.device_put(states, self._programs.by_candidate)
 
     def _stack_candidates(self, jobs: Sequence[Job]) -> tuple[jax.Array, Any]:
         """Candidate numbers and encoded genotypes with a leading axis of slots, idle ones filled with the last job."""
         filled = _fill(list(jobs), self.slots)
         candidates = np.array([job.candidate for job in filled], np.int32)
         genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[job.genotype.encode() for job in filled])
-        return jax.device_put((candidates, genotypes), self._by_candidate)
+        return jax.device_put((candidates, genotypes), self._programs.by_candidate)
 
     def _to_devices(self, split: Split) -> Images:
-        return Images(*jax.device_put((split.images, split.labels), self._shared))
+        return Images(*jax.device_put((split.images, split.labels), self._programs.shared))
+
+
+def epochs_of_wave(jobs: Sequence[Job], slots: int) -> tuple[int, int]:
+    """The start and the end that all have; raises ValueError for a wave that cannot be trained together."""
+    spans = {(job.start_epoch, job.end_epoch) for job in jobs}
+    if not 0 < len(jobs) <= slots or len(spans) != 1 or any(start >= end for start, end in spans):
+        raise ValueError(f"a wave takes 1 to {slots} jobs over the same epochs, not {len(jobs)} over {spans}")
+    if len({job.state is None for job in jobs}) > 1:
+        raise ValueError("either all jobs of a wave bring a state, or none does")
+    ((start, end),) = spans
+    return start, end
 
 
 def training_subset(dataset: Dataset, sample_ratio: float, seed: int) -> Split:
