@@ -18,8 +18,8 @@ from test_wave_trainer import TINY_SPLIT, assert_diverged, starting_with, tiny_t
 from tiny_network import TinyNetwork
 from waves import FIRST, GENOTYPE, assert_same, bits, promoted, train
 
-from econas_jax.training import Job, ProcessTrainer, WaveTrainer, trainer_for
-from econas_jax.training.worker_process import WorkerError
+from econas_jax.training import Job, ProcessTrainer, WaveTrainer, cache_filling, trainer_for
+from econas_jax.training.worker_process import WorkerError, WorkerProcess, WorkerTraceback
 
 PAIR = FIRST[:2]
 ENDLESS = [dataclasses.replace(job, end_epoch=10**6) for job in PAIR]
@@ -89,7 +89,7 @@ def test_what_a_job_raises_comes_with_its_traceback_and_the_processes_stay(train
     bad = Job(1, PAIR[1].genotype, good[0].start_epoch, good[0].end_epoch, wrong)
     with pytest.raises(ValueError, match="cannot reshape") as caught:
         trainer.train([*good, bad])
-    assert isinstance(caught.value.__cause__, WorkerError) and "from_vectors" in str(caught.value.__cause__)
+    assert isinstance(caught.value.__cause__, WorkerTraceback) and "from_vectors" in str(caught.value.__cause__)
     assert train(trainer, PAIR).keys() == {0, 1} and workers() == before
 
 
@@ -136,6 +136,31 @@ def test_processes_end_with_their_trainer_and_without_a_cache_compile_for_themse
     assert len(outcomes) == 2 and len(workers()) == len(before) + 2
     del trainer
     assert workers() == before
+
+
+def test_programs_are_compiled_once_by_processes_that_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fillers: list[int] = []
+
+    class Counted(WorkerProcess):
+        def __init__(self, core: int) -> None:
+            fillers.append(core)
+            super().__init__(core)
+
+    monkeypatch.setattr(cache_filling, "WorkerProcess", Counted)
+    folder, before = jax.config.values["jax_compilation_cache_dir"], workers()
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path))
+    try:
+        first = process_trainer()
+        first.compile()
+        assert len(fillers) == 2 and len(workers()) == len(before) + 2
+        programs = {file.name for file in tmp_path.glob("jit_*-cache")}
+        second = process_trainer()
+        second.compile()
+        assert len(fillers) == 2 and {file.name for file in tmp_path.glob("jit_*-cache")} == programs
+    finally:
+        jax.config.update("jax_compilation_cache_dir", folder)
+    assert len(programs) == 3
+    assert_same(train(second, PAIR), train(first, PAIR))
 
 
 def test_processes_end_with_the_process_that_started_them_however_it_dies() -> None:

@@ -12,6 +12,7 @@ from in_process import Command, running
 from study_tables import ORIGINAL, made_up_table
 from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
 
+from econas_jax.errors import SearchError
 from econas_jax.study import __main__, read_table, table_text
 
 # By which ml_collections loads a config file.
@@ -39,6 +40,17 @@ def get_config():
     return to_config_dict(from_mapping({dataclasses.asdict(CONFIG)!r}))
 """)
     return f"--config={folder / 'tiny.py'}"
+
+
+def test_what_ends_a_study_is_a_line(
+    command: Command, trained: Trained, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def die() -> None:
+        raise SearchError("a worker process was killed")
+
+    trained.after_wave = die
+    assert command(config_file(tmp_path), "--workdir=results") == 1
+    assert capfd.readouterr().err == "error: a worker process was killed\n"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

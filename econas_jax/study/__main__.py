@@ -10,7 +10,7 @@ from pathlib import Path
 from absl import app, flags
 
 from econas_jax import command
-from econas_jax.errors import InputError
+from econas_jax.errors import InputError, SearchError
 from econas_jax.search.progress import Reporter
 from econas_jax.study.config import from_mapping
 from econas_jax.study.recommendation import MARGIN, previous_proxies
@@ -46,6 +46,8 @@ def main(arguments: list[str]) -> int:
             outcome = run_study(from_mapping(command.CONFIG.value), command.workdir(), reporter, stop)
     except InputError as error:
         command.fail(str(error))
+    except SearchError as error:
+        command.fail(str(error), command.FAILURE)
     except (StudyInterruptedError, KeyboardInterrupt):
         reporter.say("stopped; every finished row is in table.csv, and the same command goes on from there")
         return stop.status

@@ -10,19 +10,18 @@ import dataclasses
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from multiprocessing import connection
 from typing import Any
 
 import jax
 
 from econas_jax.data import Split
 from econas_jax.genotype import Genotype
+from econas_jax.training.cache_filling import filled_cache
 from econas_jax.training.epoch import Task, init_state
-from econas_jax.training.programs import NAMES
 from econas_jax.training.state import vector_size
 from econas_jax.training.wave import Job, Outcome, epochs_of_wave
-from econas_jax.training.worker import CacheFilling, Compilation, Preparation, Training
-from econas_jax.training.worker_process import WorkerProcess
+from econas_jax.training.worker import Compilation, Preparation, Training
+from econas_jax.training.worker_process import WorkerProcess, answers, end_all
 
 
 class ProcessTrainer:
@@ -40,7 +39,7 @@ class ProcessTrainer:
         self._preparation = Preparation(task, train, validation, example)
         self._cores = cores
         self._workers: list[WorkerProcess] = []
-        weakref.finalize(self, _end, self._workers)
+        weakref.finalize(self, end_all, self._workers)
 
     def compile(self) -> None:
         """Starts the processes and compiles all programs, if they do not run; `train` does it if it has not been done.
@@ -49,15 +48,14 @@ class ProcessTrainer:
         """
         if self._workers and all(worker.runs for worker in self._workers):
             return
-        _end(self._workers)
-        for core in self._cores:
-            self._workers.append(WorkerProcess(core))
-            self._workers[-1].ask(self._preparation)
-        if jax.config.values["jax_enable_compilation_cache"] and jax.config.values["jax_compilation_cache_dir"]:
-            self._fill_cache()
+        end_all(self._workers)
+        self._workers.extend(map(WorkerProcess, self._cores))
+        with filled_cache(self._preparation, self._cores):
+            for worker in self._workers:  # beside the compilation they trace and lower
+                worker.ask(self._preparation)
         for worker in self._workers:
             worker.ask(Compilation())
-        _answers(self._workers)
+        answers(self._workers)
 
     def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
         """Trains and validates the jobs of one wave, as `WaveTrainer.train` does.
@@ -72,28 +70,16 @@ class ProcessTrainer:
         for worker, job in zip(workers, jobs, strict=True):
             worker.ask(Training(job))
         try:
-            outcomes: list[Outcome] = _answers(workers, _Epochs(workers, start, on_epoch))
+            outcomes: list[Outcome] = answers(workers, _Epochs(workers, start, on_epoch))
         except BaseException:
             if any(worker.pending for worker in workers):
-                _end(self._workers)
+                end_all(self._workers)
             raise
         share = (time.perf_counter() - start_time) / len(jobs)
         return [
             dataclasses.replace(outcome, seconds=share, validation_seconds=outcome.validation_seconds / len(jobs))
             for outcome in outcomes
         ]
-
-    def _fill_cache(self) -> None:
-        """One process compiles the largest program, another one the rest, beside the workers' own preparations."""
-        task, train, validation, example = vars(self._preparation).values()
-        parts = NAMES[:1], NAMES[1:]
-        fillers = [WorkerProcess(self._cores[place % len(self._cores)]) for place in range(len(parts))]
-        for filler, names in zip(fillers, parts, strict=True):
-            filler.ask(CacheFilling(names, task, train.images.shape, validation.images.shape, example))
-        try:
-            _answers(fillers)
-        finally:
-            _end(fillers)
 
 
 class _Epochs:
@@ -112,33 +98,3 @@ class _Epochs:
         while self._told < min(at_work, default=max(self._reached.values())):
             self._told += 1
             self._on_epoch(self._told - 1)
-
-
-def _answers(
-    workers: Sequence[WorkerProcess], heard: Callable[[WorkerProcess, str, Any], None] = lambda *message: None
-) -> list[Any]:
-    """The last answer of each, once all have answered; raises the first error, in the order of the workers.
-
-    heard: called with every message.
-    """
-    answers: dict[WorkerProcess, Any] = {}
-    errors: dict[WorkerProcess, BaseException] = {}
-    while waiting := {worker.connection: worker for worker in workers if worker.pending}:
-        for ready in connection.wait(list(waiting)):
-            worker = waiting[ready]  # type: ignore[index]  # of what may be waited for, these are connections
-            kind, content = worker.receive()
-            if kind == "done":
-                answers[worker] = content
-            elif kind == "error":
-                errors.setdefault(worker, content)
-            heard(worker, kind, content)
-    for worker in workers:
-        if worker in errors:
-            raise errors[worker]
-    return [answers[worker] for worker in workers]
-
-
-def _end(workers: list[WorkerProcess]) -> None:
-    for worker in workers:
-        worker.end()
-    workers.clear()

@@ -8,19 +8,25 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from multiprocessing import connection
 from typing import Any
 
 import jax
 
+from econas_jax.errors import SearchError
 from econas_jax.training.worker import Request, Settings
 
 # Not with -m, which would make a second module of it under another name.
 _COMMAND = "from econas_jax.training.worker import main; main()"
 
 
-class WorkerError(Exception):
-    """A worker died before it had answered; as the cause of another error, where in the worker that was raised."""
+class WorkerError(SearchError):
+    """A worker died before it had answered."""
+
+
+class WorkerTraceback(Exception):  # noqa: N818  # it is no error: it tells of another one
+    """The cause of an error that was raised in a worker: where."""
 
 
 class WorkerProcess:
@@ -62,7 +68,7 @@ class WorkerProcess:
             self.pending = 0
             return "error", WorkerError(self._epitaph())
         if trace:
-            content.__cause__ = WorkerError(f"in the worker:\n{trace[0]}")
+            content.__cause__ = WorkerTraceback(f"in the worker:\n{trace[0]}")
         self.pending -= kind != "epoch"
         return kind, content
 
@@ -75,5 +81,36 @@ class WorkerProcess:
     def _epitaph(self) -> str:
         status = self._process.wait()
         how = f"ended with status {status}" if status >= 0 else f"was killed by {signal.Signals(-status).name}"
-        hint = ", as the system does when memory runs out" if status == -signal.SIGKILL else ""
-        return f"the worker process {how}{hint}"
+        hint = ", as the system does when memory runs out; fewer devices take less" if status == -signal.SIGKILL else ""
+        return f"a worker process {how}{hint}"
+
+
+def answers(
+    workers: Sequence[WorkerProcess], heard: Callable[[WorkerProcess, str, Any], None] = lambda *message: None
+) -> list[Any]:
+    """The last answer of each, once all have answered; raises the first error, in the order of the workers.
+
+    heard: called with every message.
+    """
+    values: dict[WorkerProcess, Any] = {}
+    errors: dict[WorkerProcess, BaseException] = {}
+    while waiting := {worker.connection: worker for worker in workers if worker.pending}:
+        for ready in connection.wait(list(waiting)):
+            worker = waiting[ready]  # type: ignore[index]  # of what may be waited for, these are connections
+            kind, content = worker.receive()
+            if kind == "done":
+                values[worker] = content
+            elif kind == "error":
+                errors.setdefault(worker, content)
+            heard(worker, kind, content)
+    for worker in workers:
+        if worker in errors:
+            raise errors[worker]
+    return [values[worker] for worker in workers]
+
+
+def end_all(workers: list[WorkerProcess]) -> None:
+    """And empties the list."""
+    for worker in workers:
+        worker.end()
+    workers.clear()

@@ -1,0 +1,63 @@
+"""Compiles programs in processes that end at once, for those that train to find them in JAX's cache.
+
+Compiling takes twice the memory that training does, and an allocator keeps much of it. A file in the cache's folder
+tells that the programs are there: they need not be traced here only to be found there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import jax
+
+from econas_jax import provenance
+from econas_jax.training.programs import NAMES
+from econas_jax.training.worker import CacheFilling, Preparation
+from econas_jax.training.worker_process import WorkerProcess, answers, end_all
+
+PARTS = (NAMES[:1], NAMES[1:])  # the largest program takes longer than all others
+
+
+@contextlib.contextmanager
+def filled_cache(preparation: Preparation, cores: Sequence[int]) -> Iterator[None]:
+    """Begins to compile, a process a part, and at the end of the with statement has compiled; nothing without a cache.
+
+    Raises what the first process that cannot compile raises.
+    """
+    values = jax.config.values
+    folder = values["jax_compilation_cache_dir"] if values["jax_enable_compilation_cache"] else None
+    requests = [
+        CacheFilling(
+            names,
+            preparation.task,
+            preparation.train.images.shape,
+            preparation.validation.images.shape,
+            preparation.example,
+        )
+        for names in PARTS
+    ]
+    mark = Path(folder) / f"filled-{_fingerprint(requests)}" if folder else None
+    if mark is None or mark.exists():
+        yield
+        return
+    fillers = [WorkerProcess(cores[place % len(cores)]) for place in range(len(requests))]
+    try:
+        for filler, request in zip(fillers, requests, strict=True):
+            filler.ask(request)
+        yield
+        answers(fillers)
+    finally:
+        end_all(fillers)
+    with contextlib.suppress(OSError):  # then the next start takes longer
+        mark.touch()
+
+
+def _fingerprint(requests: Sequence[CacheFilling]) -> str:
+    """Of all that the programs depend on. Where it misses something, those that train compile for themselves."""
+    parts = pickle.dumps((requests, dict(jax.config.values), os.environ.get("XLA_FLAGS"), provenance.versions()))
+    return hashlib.sha256(parts).hexdigest()[:16]
