@@ -3,7 +3,7 @@
     python benchmarks/scaling.py --json benchmarks/results/scaling.json
 
 Claims: `two_on_two` is, for each round, the median ratio of two_on_two.py, processes as a search has them;
-`in_one_process` the same with both devices in one process, which is why `trainer_for` makes processes; `cores_allow`
+`in_one_process` the same with both as devices of one process, which is what other systems have; `cores_allow`
 that of large products and of copies of large arrays, which no program can pass; `settings` has the median steps a
 second of each setting. A device is a CPU core, set up as a search sets it up; every measurement is a process of its
 own, in turn. Setting where nothing else is said: c4r4 (9 channels, 8x8), N = 6, batch 384, two candidates. Random bytes

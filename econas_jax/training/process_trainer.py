@@ -1,7 +1,7 @@
 """Trains waves on CPU cores, each candidate in a process of its own on a core of its own.
 
-Two devices of one process share its memory and slow each other down; processes share the machine only (measured:
-benchmarks/scaling.py).
+A process that dies, as when memory runs out, costs its wave and not the search; none keeps the memory that compiling
+took. Two of them train as fast as two devices of one process, or faster (benchmarks/scaling.py).
 """
 
 from __future__ import annotations

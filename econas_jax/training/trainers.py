@@ -1,4 +1,4 @@
-"""Which trainer trains waves on given devices: the one that measures best there (benchmarks/scaling.py)."""
+"""Which trainer trains waves on given devices: processes on CPU cores, one program over all devices elsewhere."""
 
 from __future__ import annotations
 
