@@ -3,8 +3,8 @@
     taskset -c 0 python benchmarks/core_rates.py --json OUT
 
 Claims: multiply-adds a second of a large product; bytes a second, read and written, of one state of the c4r4 proxy (9
-channels, 8x8, batch 384), which stays in the nearest large cache, of all states that a step keeps of its first stage
-(six cells' nodes), and of an array too large for any cache.
+channels, 8x8, batch 384), which stays in the nearest large cache, of all states that a step keeps of its first stage,
+and of an array too large for any cache.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from result_file import write_result
 RATES = ("multiply_adds_a_second", "bytes_a_second", "stage_bytes_a_second", "large_bytes_a_second")
 PRODUCT_SIZE, LARGE_BYTES, TURNS = 1024, 2**28, 200
 STATE_BYTES = 9 * 8**2 * 384 * 4
-STAGE_BYTES = 42 * STATE_BYTES  # seven states a cell
+STAGE_BYTES = (6 + 1) * (2 + 4) * STATE_BYTES  # of six cells and the entry: two inputs and four nodes each
 SECONDS = 4.0  # each rate is measured for so long, so that two processes started together overlap
 
 

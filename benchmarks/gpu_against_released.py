@@ -1,7 +1,7 @@
 """A training step of ours against EcoNAS's released PyTorch network on one GPU, ours with several candidates at a time.
 
     python benchmarks/gpu_against_released.py --econas-repo EcoNAS --torch-python TORCH_ENV/bin/python \
-        --json benchmarks/results/gpu_against_released.json
+        --compilation-cache FOLDER --json benchmarks/results/gpu_against_released.json
 
 Claims: in each round, seconds a step of a candidate of the released code (released_step.py) and of ours by lanes and
 compute dtype (gpu_step.py), processes of their own in turn, with nothing else on the GPU. Theirs trains one candidate a

@@ -27,8 +27,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from benchmark_task import IMAGE_SIZE, benchmark_task
 from gpu_bounds import search_bounds
@@ -36,15 +34,15 @@ from gpu_program import largest, loop_turns, mean, step_cost
 from gpu_thunks import host_work
 from hlo_text import Program
 from jax.experimental import topologies
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh
 from result_file import write_result
 from step_command import read_genotypes
 
 from econas_jax import Genotype
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.platform import tracing_for
-from econas_jax.training import Images, init_state, train_epoch
-from econas_jax.training.by_device import POPULATION, for_each_candidate
+from econas_jax.training.by_device import POPULATION
+from econas_jax.training.programs import Programs
 
 HERE = Path(__file__).resolve().parent
 INPUTS = 2
@@ -52,20 +50,12 @@ INPUTS = 2
 
 def lower(mesh: Mesh, lanes: int, arguments: argparse.Namespace) -> Any:
     """The epoch of `WaveTrainer` on one device with so many lanes, as `econas_jax.search` sets it up."""
-    shape = (arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch)
-    task = benchmark_task(*shape, branch_free=lanes > 1)
-    genotype = read_genotypes(arguments.genotypes)[0].encode()
-    state = jax.eval_shape(lambda: init_state(task, 0, genotype))
-
-    def shapes(tree: Any, *leading: int) -> Any:
-        sharding = NamedSharding(mesh, PartitionSpec(POPULATION) if leading else PartitionSpec())
-        return jax.tree.map(lambda x: jax.ShapeDtypeStruct((*leading, *x.shape), x.dtype, sharding=sharding), tree)
-
-    count = arguments.steps * arguments.batch
-    split = Images(jnp.zeros((count, IMAGE_SIZE, IMAGE_SIZE, 3), jnp.uint8), jnp.zeros(count, jnp.int32))
-    epoch = for_each_candidate(mesh, lanes, lambda *given: train_epoch(task, *given), 2, 2, donate=(0,))
+    task = benchmark_task(
+        arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch, branch_free=lanes > 1
+    )
+    images = (arguments.steps * arguments.batch, IMAGE_SIZE, IMAGE_SIZE, 3)
     with tracing_for("gpu"):
-        return epoch.lower(shapes(state, lanes), shapes(genotype, lanes), shapes(split), shapes(np.int32(0)))
+        return Programs(task, mesh, lanes, read_genotypes(arguments.genotypes)[0], images, images).lower("epoch")
 
 
 def branch_shares(genotypes: list[Genotype]) -> dict[int, list[float]]:

@@ -3,8 +3,8 @@
     python benchmarks/gpu_step.py --genotypes benchmarks/genotypes.txt --lanes 16 --json OUT
 
 Claims: the median time of a step of the compiled training epoch as `WaveTrainer` compiles it, over the candidates that
-share it; one lane is timed for every genotype, several for waves of the file's genotypes in turn, whose number does not
-change the work, for several lanes are branch-free. compile_seconds holds the load where --compilation-cache has the
+share it. One lane is timed for every genotype of the file; several for one wave, of its genotypes in turn: they are
+branch-free, and do the same work for all. compile_seconds holds the load where --compilation-cache has the
 program. Setting where nothing else is said: c4r4 (9 channels, 8x8), N = 6, batch 384. The images are random bytes.
 """
 
@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any, get_args
 
 import jax
 import numpy as np
 from benchmark_task import benchmark_task, random_images
-from step_command import median_seconds, parser, read_genotypes, write
+from epoch_timing import parse, step_seconds
+from jax.sharding import Mesh
+from step_command import parser, read_genotypes, write
 
 from econas_jax import Genotype
 from econas_jax.nn import ComputeDtype
-from econas_jax.training import init_state, train_epoch
-from econas_jax.training.by_device import POPULATION, for_each_candidate
-from econas_jax.training.compilation import compile_program, keep_programs
+from econas_jax.training.by_device import POPULATION
+from econas_jax.training.programs import Programs
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -39,30 +39,23 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
         compute_dtype=arguments.compute_dtype,
     )
     split = random_images(arguments.steps * arguments.batch)
-    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), (POPULATION,))
-    encoded = [genotype.encode() for genotype in genotypes]
-    waves = [[code] for code in encoded] if lanes == 1 else [[encoded[lane % len(encoded)] for lane in range(lanes)]]
-    stacked = [jax.tree.map(lambda *leaves: np.stack(leaves), *wave) for wave in waves]
-    init = for_each_candidate(mesh, lanes, lambda *inputs: init_state(task, *inputs), 2, 0, hasty=True)
-    epoch = for_each_candidate(mesh, lanes, lambda *inputs: train_epoch(task, *inputs), 2, 2, donate=(0,))
-    candidates = np.arange(lanes, dtype=np.int32)
+    mesh = Mesh(np.array(jax.devices()[:1]), (POPULATION,))
+    shape = split.images.shape
     start = time.perf_counter()
-    state = jax.eval_shape(init, candidates, stacked[0])
-    program = compile_program(epoch, state, stacked[0], split, np.int32(0))
+    programs = Programs(task, mesh, lanes, genotypes[0], shape, shape)
+    programs.compile(("epoch",))
     compile_seconds = time.perf_counter() - start
-    step_seconds = []
-    for wave in stacked:
-        states = [init(candidates, wave)]
-
-        def run_epoch(repeat: int, wave: Any = wave, states: list[Any] = states) -> None:
-            state, metrics = program(states.pop(), wave, split, np.int32(repeat))
-            jax.block_until_ready(metrics)
-            states.append(state)
-
-        step_seconds.append(median_seconds(run_epoch, arguments.steps, arguments.repeats) / lanes)
+    programs.compile(("init",))
+    encoded, candidates = [genotype.encode() for genotype in genotypes], np.arange(lanes, dtype=np.int32)
+    waves = [[one] for one in encoded] if lanes == 1 else [[encoded[lane % len(encoded)] for lane in range(lanes)]]
+    seconds = []
+    for wave in waves:
+        stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *wave)
+        state = programs["init"](candidates, stacked)
+        seconds.append(step_seconds(programs["epoch"], state, stacked, split, arguments) / lanes)
     memory = jax.devices()[0].memory_stats() or {}
     return {
-        "step_seconds": step_seconds,
+        "step_seconds": seconds,
         "compile_seconds": compile_seconds,
         "peak_device_bytes": memory.get("peak_bytes_in_use"),
         "device": jax.devices()[0].device_kind,
@@ -75,12 +68,7 @@ def main() -> None:
     flags = parser(__doc__)
     flags.add_argument("--lanes", type=int, default=1, help="candidates at a time")
     flags.add_argument("--compute-dtype", choices=get_args(ComputeDtype), default="float32")
-    flags.add_argument("--compilation-cache", type=Path, help="a folder of compiled programs; without it there is none")
-    arguments = flags.parse_args()
-    if arguments.compilation_cache is None:
-        jax.config.update("jax_enable_compilation_cache", False)
-    else:
-        keep_programs(arguments.compilation_cache)
+    arguments = parse(flags)
     write(measure(read_genotypes(arguments.genotypes), arguments), arguments)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -35,10 +36,18 @@ class ProcessMemory:
     def _watch(self) -> None:
         while not self._over.wait(INTERVAL):
             for process in _descendants(os.getpid()):
-                peak, now = _peak_bytes(process), time.monotonic()
-                if peak is not None:
-                    row = self._found.setdefault(process, {"first": now})
-                    row.update(last=now, peak_bytes=peak)
+                now = time.monotonic()
+                with contextlib.suppress(OSError, LookupError):  # it has ended
+                    peak = status_bytes(process, "VmHWM")
+                    self._found.setdefault(process, {"first": now}).update(last=now, peak_bytes=peak)
+
+
+def status_bytes(process: int | str, field: str) -> int:
+    """A number of bytes that Linux keeps of a process; raises LookupError where it has none, as of a zombie."""
+    _, found, rest = Path(f"/proc/{process}/status").read_text(encoding="utf-8").partition(f"{field}:")
+    if not found:
+        raise LookupError(f"process {process} has no {field}")
+    return 1024 * int(rest.split()[0])
 
 
 def _descendants(ancestor: int) -> list[int]:
@@ -54,11 +63,3 @@ def _descendants(ancestor: int) -> list[int]:
     while new := {process for process, parent in parents.items() if parent in family} - family:
         family |= new
     return sorted(family - {ancestor})
-
-
-def _peak_bytes(process: int) -> int | None:
-    try:
-        _, _, rest = Path(f"/proc/{process}/status").read_text(encoding="utf-8").partition("VmHWM:")
-    except OSError:
-        return None
-    return 1024 * int(rest.split()[0]) if rest else None  # a zombie has none

@@ -12,17 +12,17 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 from benchmark_task import benchmark_task, initializer, random_images
-from step_command import median_seconds, parser, read_genotypes, write
+from epoch_timing import parse, step_seconds
+from step_command import parser, read_genotypes, write
 
 from econas_jax import Genotype
 from econas_jax.training import train_epoch
-from econas_jax.training.compilation import compile_program, keep_programs
+from econas_jax.training.compilation import compile_program
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -34,18 +34,11 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
     start = time.perf_counter()
     program = compile_program(epoch, state, genotypes[0].encode(), split, np.int32(0))
     compile_seconds = time.perf_counter() - start
-    step_seconds = []
-    for genotype in genotypes:
-        states = [init(genotype.encode())]
-
-        def run_epoch(repeat: int, genotype: Genotype = genotype, states: list[Any] = states) -> None:
-            state, metrics = program(states.pop(), genotype.encode(), split, np.int32(repeat))
-            jax.block_until_ready(metrics)
-            states.append(state)
-
-        step_seconds.append(median_seconds(run_epoch, arguments.steps, arguments.repeats))
     return {
-        "step_seconds": step_seconds,
+        "step_seconds": [
+            step_seconds(program, init(genotype.encode()), genotype.encode(), split, arguments)
+            for genotype in genotypes
+        ],
         "compile_seconds": compile_seconds,
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
@@ -53,13 +46,7 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
 
 def main() -> None:
     """The command."""
-    flags = parser(__doc__)
-    flags.add_argument("--compilation-cache", type=Path, help="a folder of compiled programs; without it there is none")
-    arguments = flags.parse_args()
-    if arguments.compilation_cache is None:
-        jax.config.update("jax_enable_compilation_cache", False)
-    else:
-        keep_programs(arguments.compilation_cache)
+    arguments = parse(parser(__doc__))
     write(measure(read_genotypes(arguments.genotypes), arguments), arguments)
 
 

@@ -30,6 +30,7 @@ import jax.numpy as jnp
 import numpy as np
 from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION, benchmark_task, initializer, random_images
 from pinned import HERE, run_pinned
+from process_memory import status_bytes
 from result_file import write_result
 from step_command import read_genotypes
 
@@ -57,13 +58,11 @@ class Parts:
         return result
 
     def _add(self, name: str, seconds: float) -> None:
-        self.rows[name] = {"seconds": seconds, "held_bytes": _status("VmRSS"), "peak_bytes": _status("VmHWM")}
-
-
-def _status(field: str) -> int:
-    """A number of bytes that Linux keeps of this process."""
-    _, _, rest = Path("/proc/self/status").read_text(encoding="utf-8").partition(f"{field}:")
-    return 1024 * int(rest.split()[0])
+        self.rows[name] = {
+            "seconds": seconds,
+            "held_bytes": status_bytes("self", "VmRSS"),
+            "peak_bytes": status_bytes("self", "VmHWM"),
+        }
 
 
 def equations(jaxpr: Any) -> int:

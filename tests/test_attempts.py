@@ -17,12 +17,17 @@ EXHAUSTED = "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8 bytes.
 class FailingTrainer:
     """Trains nothing. A wave raises the error of the first of its candidates that has errors left."""
 
+    slots, vector_size = 4, 0
+
     def __init__(self, errors: dict[int, list[Exception]], largest: int = 4) -> None:
         self.errors = errors
         self.largest = largest  # larger waves run out of memory
         self.waves: list[list[int]] = []
 
-    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
+    def compile(self) -> None:
+        pass
+
+    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
         self.waves.append([job.candidate for job in jobs])
         on_epoch(0)
         if len(jobs) > self.largest:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -31,10 +30,10 @@ def process_trainer(network: TinyNetwork | None = None) -> ProcessTrainer:
 
 
 @pytest.fixture(scope="module")
-def trainer() -> Iterator[ProcessTrainer]:
+def trainer() -> ProcessTrainer:
     trainer = process_trainer()
     trainer.compile()
-    yield trainer
+    return trainer
 
 
 @pytest.fixture(scope="module")

@@ -10,18 +10,11 @@ import dataclasses
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
-from econas_jax.training import Job, Outcome
+from econas_jax.training import Job, Outcome, Trainer
 
 LONGEST_REASON = 300  # characters
-
-
-class Trainer(Protocol):
-    """What is needed of a `WaveTrainer`."""
-
-    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
-        """The outcomes of the jobs, in their order."""
 
 
 @dataclasses.dataclass(frozen=True)

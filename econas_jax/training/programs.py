@@ -61,18 +61,18 @@ class Programs:
         self._lowered: dict[str, Any] = {}
         self._compiled: dict[str, Any] = {}
 
-    def lower(self) -> None:
-        """All that `compile` does before XLA's part."""
-        for name in NAMES:
-            if name not in self._compiled and name not in self._lowered:
-                self._lowered[name] = lower_program(*self._jitted[name])
+    def lower(self, name: str) -> Any:
+        """A program before XLA's part; kept until it is compiled."""
+        if name not in self._lowered:
+            self._lowered[name] = lower_program(*self._jitted[name])
+        return self._lowered[name]
 
     def compile(self, names: Sequence[str] = NAMES) -> None:
         """Those that are not compiled yet."""
         for name in names:
             if name not in self._compiled:
-                lowered = self._lowered.pop(name, None) or lower_program(*self._jitted[name])
-                self._compiled[name] = compile_lowered(lowered)
+                self._compiled[name] = compile_lowered(self.lower(name))
+                del self._lowered[name]
 
     def __getitem__(self, name: str) -> Any:
         return self._compiled[name]

@@ -17,7 +17,7 @@ from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
 from econas_jax.training.by_device import POPULATION
 from econas_jax.training.epoch import Images, Metrics, Task
-from econas_jax.training.programs import Programs
+from econas_jax.training.programs import NAMES, Programs
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
 
 
@@ -83,7 +83,8 @@ class WaveTrainer:
 
     def lower(self) -> None:
         """All that `compile` does before XLA's part."""
-        self._programs.lower()
+        for name in NAMES:
+            self._programs.lower(name)
 
     def compile(self) -> None:
         """Compiles all programs; `train` does it if it has not been done."""
