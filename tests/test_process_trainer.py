@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -18,6 +19,7 @@ from tiny_network import TinyNetwork
 from waves import FIRST, GENOTYPE, assert_same, bits, promoted, train
 
 from econas_jax.training import Job, ProcessTrainer, WaveTrainer, cache_filling, trainer_for
+from econas_jax.training.process_trainer import Epochs
 from econas_jax.training.worker_process import WorkerError, WorkerProcess, WorkerTraceback
 
 PAIR = FIRST[:2]
@@ -162,11 +164,49 @@ def test_programs_are_compiled_once_by_processes_that_end(tmp_path: Path, monkey
     assert_same(train(second, PAIR), train(first, PAIR))
 
 
-def test_processes_end_with_the_process_that_started_them_however_it_dies() -> None:
+class AtWork:
+    """In place of a worker that has a request to answer."""
+
+    pending = 1
+
+
+def test_epochs_are_told_when_all_that_still_train_are_through_with_them() -> None:
+    early, late, told = cast(Any, AtWork()), cast(Any, AtWork()), list[int]()
+    epochs = Epochs([early, late], 0, told.append)
+    for worker, epoch in ((late, 0), (late, 1), (early, 0)):
+        epochs(worker, "epoch", epoch)
+    assert told == [0]
+    epochs(late, "epoch", 2)
+    early.pending = 0  # it has diverged
+    epochs(early, "done", None)
+    assert told == [0, 1, 2]
+    epochs(late, "epoch", 3)
+    late.pending = 0
+    epochs(late, "done", None)
+    assert told == [0, 1, 2, 3]
+
+
+def test_epochs_of_one_that_was_ahead_are_told_when_the_last_one_ends() -> None:
+    early, late, told = cast(Any, AtWork()), cast(Any, AtWork()), list[int]()
+    epochs = Epochs([early, late], 0, told.append)
+    for epoch in range(3):
+        epochs(late, "epoch", epoch)
+    late.pending = 0
+    epochs(late, "done", None)
+    assert told == []
+    early.pending = 0
+    epochs(early, "done", None)
+    assert told == [0, 1, 2]
+
+
+@pytest.mark.parametrize("doing", ["trainer.train(test.ENDLESS, tell)", "trainer.compile(); tell(0); time.sleep(60)"])
+def test_processes_end_with_the_process_that_started_them_however_it_dies(doing: str) -> None:
+    """In the middle of their work, of which they tell, and waiting for some."""
     program = (
-        "import test_process_trainer as test\n"
+        "import time, test_process_trainer as test\n"
         "trainer = test.process_trainer()\n"
-        "trainer.train(test.ENDLESS, lambda epoch: print(*test.workers(), flush=True) if epoch == 0 else None)\n"
+        "tell = lambda epoch: print(*test.workers(), flush=True) if epoch == 0 else None\n"
+        f"{doing}\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(

@@ -70,7 +70,7 @@ class ProcessTrainer:
         for worker, job in zip(workers, jobs, strict=True):
             worker.ask(Training(job))
         try:
-            outcomes: list[Outcome] = answers(workers, _Epochs(workers, start, on_epoch))
+            outcomes: list[Outcome] = answers(workers, Epochs(workers, start, on_epoch))
         except BaseException:
             if any(worker.pending for worker in workers):
                 end_all(self._workers)
@@ -82,7 +82,7 @@ class ProcessTrainer:
         ]
 
 
-class _Epochs:
+class Epochs:
     """Tells of an epoch when all jobs are through with it, those apart that have ended before."""
 
     def __init__(self, workers: Sequence[WorkerProcess], start: int, on_epoch: Callable[[int], None]) -> None:
