@@ -72,9 +72,9 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
     def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[jax.Array, Tree]) -> tuple[Buffers, Tree]:
         (*others, nodes), statistics = carry
         output, edge_statistics = outcome
-        target = _target(shape, edge, base)
-        so_far = jnp.where(jax.lax.rem(edge, 2) == 0, 0.0, read(nodes, target))  # a node's first edge starts its sum
-        return (*others, write(nodes, so_far + output, target)), put(statistics, edge_statistics, edge)
+        first = jax.lax.rem(edge, 2) == 0  # of its node, whose sum it starts
+        nodes = replace(nodes, _target(shape, edge, base), lambda sum_: jnp.where(first, 0.0, sum_) + output)
+        return (*others, nodes), put(statistics, edge_statistics, edge)
 
     def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
         return _choose(shape, cell.genotype, edge, branches, update, carry)
@@ -103,7 +103,7 @@ def run_edges_backward(
         row = _row(shape, cell.genotype, edge)
         # a buffer that was not read gets zeros added to some row: an index beyond its end is clamped
         gradients = tuple(
-            write(whole, read(whole, row) + part, row) for whole, part in zip(gradients, added, strict=True)
+            replace(whole, row, functools.partial(jnp.add, part)) for whole, part in zip(gradients, added, strict=True)
         )
         return gradients, put(parameter_gradients, edge_gradient, edge)
 
@@ -196,6 +196,16 @@ def read(whole: jax.Array | np.ndarray, index: jax.Array | int) -> jax.Array:
 def write(whole: jax.Array, part: jax.Array, index: jax.Array | int) -> jax.Array:
     """whole with whole[index] = part."""
     return jax.lax.dynamic_update_index_in_dim(whole, part, index, 0, allow_negative_indices=False)
+
+
+def replace(whole: jax.Array, index: jax.Array, function: Callable[[jax.Array], jax.Array]) -> jax.Array:
+    """whole with whole[index] = function(whole[index]), for an elementwise function, which sees one row as an array.
+
+    Nothing between reading and writing changes the number of axes: past a reshape XLA does not see that both are at
+    one place, and copies the row.
+    """
+    row = jax.lax.dynamic_slice_in_dim(whole, index, 1, allow_negative_indices=False)
+    return jax.lax.dynamic_update_slice_in_dim(whole, function(row), index, 0, allow_negative_indices=False)
 
 
 def take(tree: Tree, index: jax.Array | int) -> Tree:
