@@ -96,7 +96,8 @@ def programs(request: pytest.FixtureRequest) -> Iterator[tuple[bool, Program, Pr
         after, statistics = forward(cell, buffers, True)
         inputs = jnp.zeros_like(buffers[0][:2])
         gradients = (inputs, node_gradients) if reduction else (jnp.concatenate([inputs, node_gradients]),)
-        backward = run_edges_backward(CellShape(SIZE, reduction, True, branch_free), cell, after, gradients, base)
+        computed = cell._replace(statistics=statistics)
+        backward = run_edges_backward(CellShape(SIZE, reduction, True, branch_free), computed, after, gradients, base)
         return after, statistics, backward
 
     with jax.enable_x64(True):

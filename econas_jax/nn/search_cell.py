@@ -50,7 +50,8 @@ class CellShape(NamedTuple):
 class Cell(NamedTuple):
     """What the edges of one cell need: the choice, the union parameters and the statistics, each with an edge axis.
 
-    In training mode the statistics only fill the slots that no operation normalises with.
+    In training mode the statistics only fill the slots that no operation normalises with; in the backward pass they are
+    those that the forward pass returned.
     """
 
     genotype: EncodedCell
@@ -72,8 +73,8 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
     def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[jax.Array, Tree]) -> tuple[Buffers, Tree]:
         (*others, nodes), statistics = carry
         output, edge_statistics = outcome
-        first = jax.lax.rem(edge, 2) == 0  # of its node, whose sum it starts
-        nodes = replace(nodes, _target(shape, edge, base), lambda sum_: jnp.where(first, 0.0, sum_) + output)
+        goes_on = jax.lax.rem(edge, 2) != 0  # a node's first edge starts its sum
+        nodes = add(nodes, output, _target(shape, edge, base), goes_on)
         return (*others, nodes), put(statistics, edge_statistics, edge)
 
     def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
@@ -85,7 +86,7 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 def run_edges_backward(
     shape: CellShape, cell: Cell, buffers: Buffers, gradients: Buffers, base: jax.Array | int = 0
 ) -> tuple[Buffers, Tree]:
-    """The gradient of `run_edges` in training mode; buffers: those it returned.
+    """The gradient of `run_edges` in training mode; buffers, and the cell's statistics: those it returned.
 
     gradients: for each buffer one row for each of the cell's states in it, with the nodes' own gradients in the rows of
     the nodes and zeros in those of the inputs. Returns them with all that the edges add, and the parameters' gradients.
@@ -93,7 +94,7 @@ def run_edges_backward(
     branches = [
         functools.partial(_gradient_branch, shape, cell, base, buffers, functions, buffer)
         for buffer, edge in enumerate(shape.edges)
-        for functions in edge_functions(edge, shape.branch_free)
+        for functions in edge_functions(edge._replace(known=True), shape.branch_free)
     ]
     edges = cell.genotype.operations.shape[0]
 
@@ -102,9 +103,7 @@ def run_edges_backward(
         added, edge_gradient = outcome
         row = _row(shape, cell.genotype, edge)
         # a buffer that was not read gets zeros added to some row: an index beyond its end is clamped
-        gradients = tuple(
-            replace(whole, row, functools.partial(jnp.add, part)) for whole, part in zip(gradients, added, strict=True)
-        )
+        gradients = tuple(add(whole, part, row) for whole, part in zip(gradients, added, strict=True))
         return gradients, put(parameter_gradients, edge_gradient, edge)
 
     def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
@@ -198,14 +197,15 @@ def write(whole: jax.Array, part: jax.Array, index: jax.Array | int) -> jax.Arra
     return jax.lax.dynamic_update_index_in_dim(whole, part, index, 0, allow_negative_indices=False)
 
 
-def replace(whole: jax.Array, index: jax.Array, function: Callable[[jax.Array], jax.Array]) -> jax.Array:
-    """whole with whole[index] = function(whole[index]), for an elementwise function, which sees one row as an array.
+def add(whole: jax.Array, part: jax.Array, index: jax.Array, goes_on: jax.Array | bool = True) -> jax.Array:
+    """whole with part added to whole[index], or put there if the sum does not go on.
 
-    Nothing between reading and writing changes the number of axes: past a reshape XLA does not see that both are at
-    one place, and copies the row.
+    Between reading the row and writing it nothing changes the number of axes: past a reshape XLA does not see that both
+    are at one place, and copies the row instead of adding to it in place.
     """
     row = jax.lax.dynamic_slice_in_dim(whole, index, 1, allow_negative_indices=False)
-    return jax.lax.dynamic_update_slice_in_dim(whole, function(row), index, 0, allow_negative_indices=False)
+    total = jnp.where(goes_on, row, 0.0) + part[None]
+    return jax.lax.dynamic_update_slice_in_dim(whole, total, index, 0, allow_negative_indices=False)
 
 
 def take(tree: Tree, index: jax.Array | int) -> Tree:

@@ -14,10 +14,12 @@ def convolve(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> t
     return normalise_tree(parameters, statistics, spatial.pointwise(parameters["kernel"], x), train)
 
 
-def normalise_tree(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
+def normalise_tree(
+    parameters: Tree, statistics: Tree, x: jax.Array, train: bool, known: bool = False
+) -> tuple[jax.Array, Tree]:
     """`normalise` with parameters and statistics as trees."""
     given = (parameters["scale"], parameters["bias"], statistics["mean"], statistics["variance"])
-    x, (mean, variance) = normalise(x, *given, train)
+    x, (mean, variance) = normalise(x, *given, train, known)
     return x, {"mean": mean, "variance": variance}
 
 

@@ -25,32 +25,88 @@ EdgeOperation = Callable[[jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
 
 
 class EdgeShape(NamedTuple):
-    """What a compiled edge must know: the map's size, the stride, and whether batch statistics are used."""
+    """What a compiled edge must know: the map's size, the stride, and whether batch statistics are used.
+
+    known: the statistics that an operation is given are those of this batch, from when it was computed before.
+    """
 
     size: int
     stride: int
     train: bool
+    known: bool = False
 
 
-@functools.partial(jax.jit, static_argnames="train")
+@functools.partial(jax.jit, static_argnames=("train", "known"))
 def normalise(
-    x: jax.Array, scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array, train: bool
+    x: jax.Array,
+    scale: jax.Array,
+    bias: jax.Array,
+    mean: jax.Array,
+    variance: jax.Array,
+    train: bool,
+    known: bool = False,
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
     """Batch normalisation of x [channels, positions, batch].
 
-    In training the batch's own statistics are used and returned, the variance unbiased; else the given ones are.
-    Jitted, so that JAX traces and differentiates it once for all that have one shape.
+    In training the batch's own statistics are used and returned, the variance unbiased: they are computed, or known.
+    Gradients pass through them as through any function of x, though not through those that are returned. In evaluation
+    the given ones are used. Jitted, so that JAX traces and differentiates it once for all that have one shape.
     """
-    dtype, x = x.dtype, widened(x)
-    if train:
-        mean = jnp.mean(x, (1, 2))
-        biased = jnp.maximum(jnp.mean(x * x, (1, 2)) - mean * mean, 0.0)
-        variance = biased * unbiased_factor(x.shape[1] * x.shape[2])
-    else:
-        biased = variance
-    factor = jax.lax.rsqrt(biased + EPSILON) * scale
-    y = x * factor[:, None, None] + (bias - mean * factor)[:, None, None]
-    return y.astype(dtype), (mean, variance)
+    if not train:
+        return _affine(x, *_line(scale, bias, mean, variance)), (mean, variance)
+    factor = unbiased_factor(x.shape[1] * x.shape[2])
+    if not known:
+        fixed = widened(jax.lax.stop_gradient(x))
+        mean = jnp.mean(fixed, (1, 2))
+        variance = jnp.maximum(jnp.mean(fixed * fixed, (1, 2)) - mean * mean, 0.0) * factor
+    return _normalise_batch(x, scale, bias, mean, variance / factor), (mean, variance)
+
+
+def _line(scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Factor and constant of each channel."""
+    factor = jax.lax.rsqrt(variance + EPSILON) * scale
+    return factor, bias - mean * factor
+
+
+def _affine(x: jax.Array, factor: jax.Array, constant: jax.Array) -> jax.Array:
+    return (widened(x) * factor[:, None, None] + constant[:, None, None]).astype(x.dtype)
+
+
+@jax.custom_vjp
+def _normalise_batch(
+    x: jax.Array, scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array
+) -> jax.Array:
+    """Normalises x with its own mean and biased variance; x gets the gradient that passes through them, they none.
+
+    The gradient is a line of the output's gradient and x in each channel: two sums and one pass. Automatic
+    differentiation makes more of both, and computes the statistics again where they are known.
+    """
+    return _affine(x, *_line(scale, bias, mean, variance))
+
+
+def _normalise_batch_forward(*operands: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    x, scale, _, mean, variance = operands
+    return _normalise_batch(*operands), (x, scale, mean, variance)
+
+
+def _normalise_batch_backward(residuals: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, ...]:
+    x, scale, mean, variance = residuals
+    wide, wide_gradient = widened(x), widened(gradient)
+    inverse = jax.lax.rsqrt(variance + EPSILON)
+    bias_gradient = jnp.sum(wide_gradient, (1, 2))
+    scale_gradient = inverse * (jnp.sum(wide_gradient * wide, (1, 2)) - mean * bias_gradient)
+    # Ioffe and Szegedy (2015), section 3: scale * inverse * (gradient - its mean - normalised x * their mean product)
+    count = x.shape[1] * x.shape[2]
+    factor = scale * inverse
+    of_x = -factor * inverse * scale_gradient / count
+    constant = -factor * bias_gradient / count - of_x * mean
+    per_channel = (vector[:, None, None] for vector in (factor, of_x, constant))
+    to_gradient, to_x, plus = per_channel
+    x_gradient = (wide_gradient * to_gradient + wide * to_x + plus).astype(x.dtype)
+    return x_gradient, scale_gradient, bias_gradient, jnp.zeros_like(mean), jnp.zeros_like(variance)
+
+
+_normalise_batch.defvjp(_normalise_batch_forward, _normalise_batch_backward)
 
 
 def _none(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
@@ -99,7 +155,7 @@ def normalise_slot(
     """Normalises with one slot's parameters and puts that slot's new statistics among the edge's."""
     scale, bias = parameters["scale"][slot], parameters["bias"][slot]
     mean, variance = statistics["mean"][slot], statistics["variance"][slot]
-    x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train)
+    x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train, shape.known)
     updated = {  # not by .at[].set: a scatter is traced slower
         "mean": jax.lax.dynamic_update_index_in_dim(statistics["mean"], mean, slot, axis=0),
         "variance": jax.lax.dynamic_update_index_in_dim(statistics["variance"], variance, slot, axis=0),

@@ -32,7 +32,7 @@ _train_reduction = jax.custom_vjp(_reduction, nondiff_argnums=(0,))
 
 def _train_reduction_forward(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[Any, tuple[Any, ...]]:
     rows, statistics = _reduction(shape, cell, inputs)
-    return (rows, statistics), (cell, inputs, rows)
+    return (rows, statistics), (cell._replace(statistics=statistics), inputs, rows)
 
 
 def _train_reduction_backward(shape: CellShape, residuals: tuple[Any, ...], cotangents: Any) -> tuple[Any, ...]:

@@ -88,9 +88,10 @@ def run_stage(
 
 
 def _train_stage_forward(shape: CellShape, *arguments: Any) -> tuple[Any, tuple[Any, ...]]:
-    genotype, parameters, statistics, entry, _ = arguments
+    genotype, parameters, _, entry, _ = arguments
     results = _run_cells(shape, *arguments)
-    return results, (genotype, parameters, statistics, entry.mask, results[2])
+    _, statistics, buffers = results
+    return results, (genotype, parameters, statistics, entry.mask, buffers)
 
 
 def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangents: Any) -> tuple[Any, ...]:
@@ -183,11 +184,12 @@ def _preprocess_backward(
     parameters: Tree, statistics: Tree, product: jax.Array, last: jax.Array, mask: jax.Array, gradient: jax.Array
 ) -> tuple[Tree, jax.Array]:
     """Gradients of the convolutions' parameters and input from that of what they make, the product being known."""
-    _, normalise_back = jax.vjp(lambda p, x: normalise_tree(p, statistics, x, train=True)[0], parameters, product)
+    normalised = lambda p, x: normalise_tree(p, statistics, x, train=True, known=True)[0]  # noqa: E731
+    _, normalise_back = jax.vjp(normalised, parameters, product)
     _, product_back = jax.vjp(lambda p, x: _product(p, x, mask), parameters, last)
-    normalised, product_gradient = normalise_back(gradient)
+    affine, product_gradient = normalise_back(gradient)
     multiplied, last_gradient = product_back(product_gradient)
-    return {**normalised, "kernel": multiplied["kernel"]}, last_gradient
+    return {**affine, "kernel": multiplied["kernel"]}, last_gradient
 
 
 def _rows_per_cell(entry: Entry) -> int:
