@@ -229,9 +229,7 @@ def pointwise(weights: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
-    # Barriers: with a transpose merged into it the product for the input is slower.
-    weights, x = jax.lax.optimization_barrier(residuals)
-    gradient = jax.lax.optimization_barrier(gradient)
+    weights, x = residuals
     flat = gradient.reshape(gradient.shape[0], -1)
     along_samples = (((1,), (1,)), ((), ()))
     weights_gradient = jax.lax.dot_general(
