@@ -9,7 +9,7 @@ from network_cases import assert_close, in_double
 from reference_network import Scope, batch_norm
 
 from econas_jax.nn.normalization import BatchNorm, unbiased_factor
-from econas_jax.nn.search_operations import normalise
+from econas_jax.nn.search_normalization import normalise
 
 CHANNELS = 3
 

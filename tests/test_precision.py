@@ -20,7 +20,7 @@ from econas_jax.nn import spatial
 from econas_jax.nn.normalization import BatchNorm
 from econas_jax.nn.operations import make_operation
 from econas_jax.nn.precision import rounded
-from econas_jax.nn.search_operations import normalise
+from econas_jax.nn.search_normalization import normalise
 
 SUMMATION = 1e-5
 BATCH, CHANNELS = 64, 3

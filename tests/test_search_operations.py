@@ -18,14 +18,15 @@ from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.search_operations import EdgeShape, edge_operations
 
 SIZE, CHANNELS, BATCH = 6, 5, 3  # the smallest map that a dilated 5x5 kernel covers with every tap
+ODD_SIZE = 7  # dilated convolutions of even and of odd maps are computed in two ways
 Case = tuple[np.ndarray, Tree, Tree]
 
 
-def case(seed: int) -> Case:
+def case(seed: int, size: int = SIZE) -> Case:
     """x [batch, size, size, channels], and an edge's parameters and statistics, in float64."""
     rng = np.random.default_rng(seed)
     parameters, statistics = random_edge(rng, CHANNELS)
-    return rng.standard_normal((BATCH, SIZE, SIZE, CHANNELS)), parameters, statistics
+    return rng.standard_normal((BATCH, size, size, CHANNELS)), parameters, statistics
 
 
 def expected_value(name: str, stride: int, train: bool, x: np.ndarray, parameters: Tree, statistics: Tree) -> Any:
@@ -45,13 +46,15 @@ def positions(x: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("name", SEARCH_OPERATIONS)
-def test_values_statistics_and_gradients(name: str, stride: int) -> None:
-    x, parameters, statistics = case(seed=7)
+@pytest.mark.parametrize(
+    ("name", "size"), [(name, SIZE) for name in SEARCH_OPERATIONS] + [(f"dil_conv_{k}x{k}", ODD_SIZE) for k in (3, 5)]
+)
+def test_values_statistics_and_gradients(name: str, size: int, stride: int) -> None:
+    x, parameters, statistics = case(seed=7, size=size)
     y, running = expected_value(name, stride, True, x, parameters, statistics)
     weights = np.random.default_rng(8).standard_normal(y.shape)
     train, evaluate = (
-        edge_operations(EdgeShape(SIZE, stride, mode))[SEARCH_OPERATIONS.index(name)] for mode in (True, False)
+        edge_operations(EdgeShape(size, stride, mode))[SEARCH_OPERATIONS.index(name)] for mode in (True, False)
     )
 
     def loss(x: jax.Array, parameters: Tree, statistics: Tree) -> Any:

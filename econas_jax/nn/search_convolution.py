@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.nn import spatial
-from econas_jax.nn.search_operations import Tree, normalise
+from econas_jax.nn.search_normalization import normalise
+from econas_jax.nn.search_operations import Tree
 
 
 def convolve(parameters: Tree, statistics: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:

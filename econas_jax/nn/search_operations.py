@@ -17,8 +17,8 @@ import jax.numpy as jnp
 
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import spatial
-from econas_jax.nn.normalization import EPSILON, unbiased_factor
-from econas_jax.nn.precision import widened
+from econas_jax.nn.parity import join_parities, split_by_parity
+from econas_jax.nn.search_normalization import normalise
 
 Tree = dict[str, jax.Array]
 EdgeOperation = Callable[[jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
@@ -34,81 +34,6 @@ class EdgeShape(NamedTuple):
     stride: int
     train: bool
     known: bool = False
-
-
-@functools.partial(jax.jit, static_argnames=("train", "known"))
-def normalise(
-    x: jax.Array,
-    scale: jax.Array,
-    bias: jax.Array,
-    mean: jax.Array,
-    variance: jax.Array,
-    train: bool,
-    known: bool = False,
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    """Batch normalisation of x [channels, positions, batch].
-
-    In training the batch's own statistics are used and returned, the variance unbiased: they are computed, or known.
-    Gradients pass through them as through any function of x, though not through those that are returned. In evaluation
-    the given ones are used. Jitted, so that JAX traces and differentiates it once for all that have one shape.
-    """
-    if not train:
-        return _affine(x, *_line(scale, bias, mean, variance)), (mean, variance)
-    factor = unbiased_factor(x.shape[1] * x.shape[2])
-    if not known:
-        fixed = widened(jax.lax.stop_gradient(x))
-        mean = jnp.mean(fixed, (1, 2))
-        variance = jnp.maximum(jnp.mean(fixed * fixed, (1, 2)) - mean * mean, 0.0) * factor
-    return _normalise_batch(x, scale, bias, mean, variance / factor), (mean, variance)
-
-
-def _line(scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Factor and constant of each channel."""
-    factor = jax.lax.rsqrt(variance + EPSILON) * scale
-    return factor, bias - mean * factor
-
-
-def _affine(x: jax.Array, factor: jax.Array, constant: jax.Array) -> jax.Array:
-    return (widened(x) * factor[:, None, None] + constant[:, None, None]).astype(x.dtype)
-
-
-@jax.custom_vjp
-def _normalise_batch(
-    x: jax.Array, scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array
-) -> jax.Array:
-    """Normalises x with its own mean and biased variance; x gets the gradient that passes through them, they none.
-
-    The gradient is a line of the output's gradient and x in each channel: two sums and one pass. Automatic
-    differentiation makes more of both, and computes the statistics again where they are known.
-    """
-    return _affine(x, *_line(scale, bias, mean, variance))
-
-
-def _normalise_batch_forward(*operands: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-    x, scale, _, mean, variance = operands
-    return _normalise_batch(*operands), (x, scale, mean, variance)
-
-
-def _normalise_batch_backward(residuals: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, ...]:
-    # Held back, or XLA computes what the gradient is read from once for each sum and for each of its shapes.
-    gradient = jax.lax.optimization_barrier(gradient)
-    x, scale, mean, variance = residuals
-    wide, wide_gradient = widened(x), widened(gradient)
-    inverse = jax.lax.rsqrt(variance + EPSILON)
-    bias_gradient = jnp.sum(wide_gradient, (1, 2))
-    scale_gradient = inverse * (jnp.sum(wide_gradient * wide, (1, 2)) - mean * bias_gradient)
-    # Ioffe and Szegedy (2015), section 3: scale * inverse * (gradient - its mean - normalised x * their mean product)
-    count = x.shape[1] * x.shape[2]
-    factor = scale * inverse
-    of_x = -factor * inverse * scale_gradient / count
-    constant = -factor * bias_gradient / count - of_x * mean
-    per_channel = (vector[:, None, None] for vector in (factor, of_x, constant))
-    to_gradient, to_x, plus = per_channel
-    x_gradient = (wide_gradient * to_gradient + wide * to_x + plus).astype(x.dtype)
-    return x_gradient, scale_gradient, bias_gradient, jnp.zeros_like(mean), jnp.zeros_like(variance)
-
-
-_normalise_batch.defvjp(_normalise_batch_forward, _normalise_batch_backward)
 
 
 def _none(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
@@ -151,27 +76,22 @@ def _separable(
     return x, statistics
 
 
-def _dilated(
-    kernel: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree
-) -> tuple[jax.Array, Tree]:
-    """Dilation 2 joins positions of one parity alone: this is an undilated convolution of four maps of half the size, a
-    quarter of the work of a matrix. Their positions are in order again when all is done; at stride 2 one map is read.
+def _dilated(kernel: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    """Dilation 2 joins positions of one parity alone, so this is an undilated convolution of four maps of half the
+    size, with a quarter of the products' work. At stride 2 all outputs read one map.
     """
     size, stride = shape.size, shape.stride
     if size % 2:
         return _separable(kernel, 2, 1, shape, x, parameters, statistics)
-    maps = spatial.split_by_parity(jax.nn.relu(x), size=size)
-    taps = parameters["depthwise"][0]
+    maps = split_by_parity(jax.nn.relu(x), size)
     if stride == 2:
         maps = maps[:, :1]
     channels, number, positions, batch = maps.shape
-    like_channels = maps.reshape(channels * number, positions, batch)
-    y = spatial.depthwise(like_channels, jnp.repeat(taps, number, axis=1), kernel, 1, size // 2, 1)
+    taps = jnp.repeat(parameters["depthwise"][0], number, axis=1)
+    y = spatial.depthwise(maps.reshape(channels * number, positions, batch), taps, kernel, 1, size // 2, 1)
     y = spatial.pointwise(parameters["pointwise"][0], y.reshape(channels, number * positions, batch))
     y, statistics = normalise_slot(shape, parameters, statistics, y)
-    if stride == 2:
-        return y, statistics
-    return spatial.join_parities(y.reshape(maps.shape), size), statistics
+    return (join_parities(y.reshape(maps.shape), size) if stride == 1 else y), statistics
 
 
 def normalise_slot(

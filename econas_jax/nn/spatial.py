@@ -36,7 +36,8 @@ def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     | 18, 4x4       | 0.09 or 0.10 | 0.09 or 0.11 | 0.09 or 0.17 | 0.09 or 0.15 |
     | 36, 2x2       | 0.05 or 0.07 | 0.05 or 0.05 | 0.05 or 0.09 | 0.06 or 0.06 |
 
-    Nothing of it was measured on an accelerator: there a 5x5 stays a matrix, for large products cost it least.
+    Dilated convolutions of even maps are undilated when they come here (parity.py). Nothing of the table was measured
+    on an accelerator: there a 5x5 stays a matrix, for large products cost it least.
     """
     shifts_win = kernel == 3 or (dilation == 1 and on_cpu())
     return size > LARGEST_MATRIX_MAP or (size > 4 and shifts_win)
@@ -69,31 +70,6 @@ def as_map(x: jax.Array, size: int) -> jax.Array:
 def as_positions(x: jax.Array) -> jax.Array:
     """[channels, height, width, batch] -> [channels, positions, batch]."""
     return x.reshape(x.shape[0], -1, x.shape[-1])
-
-
-def split_by_parity(x: jax.Array, *, size: int) -> jax.Array:
-    """[channels, size^2, batch] -> [channels, 4, (size / 2)^2, batch]: the four maps of every other row and column."""
-    channels, half = x.shape[0], size // 2
-    pairs = x.reshape(channels, half, 2, half, 2, -1).transpose(0, 2, 4, 1, 3, 5)
-    return pairs.reshape(channels, 4, half**2, -1)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
-def join_parities(maps: jax.Array, size: int) -> jax.Array:
-    """What `split_by_parity` was given."""
-    channels, half = maps.shape[0], size // 2
-    pairs = maps.reshape(channels, 2, 2, half, half, -1).transpose(0, 3, 1, 4, 2, 5)
-    return pairs.reshape(channels, size**2, -1)
-
-
-def _join_parities_backward(size: int, _: None, gradient: jax.Array) -> tuple[jax.Array]:
-    """On CPU one channel after another: else XLA merges it with the passes that read it, which makes them slow."""
-    if not on_cpu():
-        return (split_by_parity(gradient, size=size),)
-    return (jax.lax.map(lambda channel: split_by_parity(channel[None], size=size)[0], gradient),)
-
-
-join_parities.defvjp(lambda maps, size: (join_parities(maps, size), None), _join_parities_backward)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4, 5))
