@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.nn.normalization import EPSILON, unbiased_factor
+from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import widened
 
 
@@ -65,8 +66,8 @@ def _normalise_batch_forward(*operands: jax.Array) -> tuple[jax.Array, tuple[jax
 
 
 def _normalise_batch_backward(residuals: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, ...]:
-    # Held back, or XLA computes what the gradient is read from once for each sum and for each of its shapes.
-    gradient = jax.lax.optimization_barrier(gradient)
+    if on_cpu():  # held back, or XLA computes what it is read from once for each sum and for each of its shapes
+        gradient = jax.lax.optimization_barrier(gradient)
     x, scale, mean, variance = residuals
     wide, wide_gradient = widened(x), widened(gradient)
     inverse = jax.lax.rsqrt(variance + EPSILON)
