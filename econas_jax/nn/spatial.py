@@ -236,6 +236,7 @@ def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Ar
     weights_gradient = jax.lax.dot_general(
         flat, x.reshape(x.shape[0], -1), along_samples, preferred_element_type=jnp.result_type(x, weights)
     )
+    # A barrier: with the transpose merged into it the product is slower.
     return weights_gradient, pointwise(jax.lax.optimization_barrier(weights.T), gradient)
 
 
