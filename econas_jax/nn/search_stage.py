@@ -184,12 +184,13 @@ def _preprocess_backward(
     parameters: Tree, statistics: Tree, product: jax.Array, last: jax.Array, mask: jax.Array, gradient: jax.Array
 ) -> tuple[Tree, jax.Array]:
     """Gradients of the convolutions' parameters and input from that of what they make, the product being known."""
-    normalised = lambda p, x: normalise_tree(p, statistics, x, train=True, known=True)[0]  # noqa: E731
-    _, normalise_back = jax.vjp(normalised, parameters, product)
+    _, normalise_back = jax.vjp(
+        lambda p, x: normalise_tree(p, statistics, x, train=True, known=True)[0], parameters, product
+    )
     _, product_back = jax.vjp(lambda p, x: _product(p, x, mask), parameters, last)
-    affine, product_gradient = normalise_back(gradient)
+    normalised, product_gradient = normalise_back(gradient)
     multiplied, last_gradient = product_back(product_gradient)
-    return {**affine, "kernel": multiplied["kernel"]}, last_gradient
+    return {**normalised, "kernel": multiplied["kernel"]}, last_gradient
 
 
 def _rows_per_cell(entry: Entry) -> int:
