@@ -87,6 +87,6 @@ def _bytes_moved(program: Program, within: Computation, instruction: Instruction
     while root.opcode == "bitcast":
         root = inner[root.operands[0]]
     if root.opcode == "reduce":
-        return max(within[name].bytes for name in instruction.operands)
+        return max((within[name].bytes for name in instruction.operands), default=0.0)  # none: it reads constants
     written = inner[root.operands[1]] if root.opcode == "dynamic-update-slice" else instruction
     return 2 * written.bytes

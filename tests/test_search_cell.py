@@ -12,8 +12,9 @@ import pytest
 import reference_network as reference
 from network_cases import Tree, assert_close, check_directions, random_cell, used_by_operation
 
-from econas_jax.genotype import SEARCH_OPERATIONS, CellGenotype, Edge, Genotype
+from econas_jax.genotype import SEARCH_OPERATIONS, CellGenotype, Edge, EncodedCell, Genotype
 from econas_jax.nn.search_cell import Cell, CellShape, run_edges, run_edges_backward
+from econas_jax.nn.search_rows import in_rows
 
 SIZE, CHANNELS, BATCH, NODES = 4, 4, 3, 4
 EDGES, BASE = 2 * NODES, 3
@@ -26,8 +27,14 @@ CHAIN = CellGenotype(
 CELLS = [random_cell(np.random.default_rng(seed), concat=2) for seed in range(4)] + [CHAIN]
 
 
-def encoded(cell: CellGenotype) -> Any:
+def encoded(cell: CellGenotype) -> EncodedCell:
     return Genotype(cell, cell).encode().normal
+
+
+def rows_of(cell: CellGenotype) -> np.ndarray:
+    """The place of each node: absent ones first."""
+    concatenated = [node + 2 in cell.concat for node in range(NODES)]
+    return np.argsort(np.argsort(concatenated, kind="stable"))
 
 
 def case(seed: int) -> tuple[Tree, Tree]:
@@ -75,8 +82,8 @@ def buffers_of(inputs: np.ndarray, reduction: bool) -> tuple[np.ndarray, ...]:
     return (np.concatenate([nodes[:BASE], positions(inputs), nodes, nodes[:1]]),)
 
 
-def nodes_in(buffers: tuple[np.ndarray, ...], reduction: bool) -> np.ndarray:
-    return buffers[-1] if reduction else buffers[-1][BASE + 2 : -1]
+def nodes_in(buffers: tuple[np.ndarray, ...], reduction: bool, cell: CellGenotype) -> np.ndarray:
+    return (buffers[-1] if reduction else buffers[-1][BASE + 2 : -1])[rows_of(cell)]
 
 
 @pytest.fixture(
@@ -111,9 +118,9 @@ def test_nodes_statistics_and_gradient(programs: tuple[bool, Program, Program], 
     nodes = expected_nodes(genotype, reduction, True, point, statistics)
     weights = np.random.default_rng(11).standard_normal(nodes.shape)
     parameters = {key: leaf for key, leaf in point.items() if key != "inputs"}
-    cell, buffers = Cell(encoded(genotype), parameters, statistics), buffers_of(point["inputs"], reduction)
-    after, new, (gradients, parameter_gradients) = jax.device_get(train(cell, buffers, positions(weights)))
-    assert_close(nodes_in(after, reduction), positions(nodes), 1e-10)
+    cell, buffers = Cell(in_rows(encoded(genotype)), parameters, statistics), buffers_of(point["inputs"], reduction)
+    after, new, (gradients, parameter_gradients) = jax.device_get(train(cell, buffers, positions(weights)[np.argsort(rows_of(genotype))]))
+    assert_close(nodes_in(after, reduction, genotype), positions(nodes), 1e-10)
 
     def value(point: Tree) -> float:
         return float(np.sum(weights * expected_nodes(genotype, reduction, True, point, statistics)))
@@ -121,7 +128,7 @@ def test_nodes_statistics_and_gradient(programs: tuple[bool, Program, Program], 
     to_inputs = gradients[0][:2].reshape(2, CHANNELS, SIZE, SIZE, BATCH).transpose(0, 4, 2, 3, 1)
     check_directions(value, {"inputs": to_inputs, **parameter_gradients}, point, seed=12)
     nodes = expected_nodes(genotype, reduction, False, point, statistics)
-    assert_close(nodes_in(evaluate(cell, buffers), reduction), positions(nodes), 1e-10)
+    assert_close(nodes_in(evaluate(cell, buffers), reduction, genotype), positions(nodes), 1e-10)
     changed = [np.any(leaf != statistics[key], axis=-1) for key, leaf in new.items()]
     assert all((slots == normalised_slots(genotype, reduction)).all() for slots in changed)
 

@@ -18,14 +18,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from econas_jax.genotype import SEARCH_OPERATIONS, EncodedCell
+from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.edge_functions import EdgeFunctions, edge_functions
 from econas_jax.nn.search_operations import EdgeShape, Tree
+from econas_jax.nn.search_rows import INPUTS, CellRows
 from econas_jax.nn.spatial import output_size
 from econas_jax.nn.switch import switch_into
 
 Buffers = tuple[jax.Array, ...]
-INPUTS = 2
 
 
 class CellShape(NamedTuple):
@@ -54,7 +54,7 @@ class Cell(NamedTuple):
     those that the forward pass returned.
     """
 
-    genotype: EncodedCell
+    genotype: CellRows
     parameters: Tree
     statistics: Tree
 
@@ -74,7 +74,7 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
         (*others, nodes), statistics = carry
         output, edge_statistics = outcome
         goes_on = jax.lax.rem(edge, 2) != 0  # a node's first edge starts its sum
-        nodes = add(nodes, output, _target(shape, edge, base), goes_on)
+        nodes = add(nodes, output, _target(shape, cell.genotype, edge) + (0 if shape.reduction else base), goes_on)
         return (*others, nodes), put(statistics, edge_statistics, edge)
 
     def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
@@ -116,7 +116,7 @@ def run_edges_backward(
 
 def _choose(
     shape: CellShape,
-    genotype: EncodedCell,
+    genotype: CellRows,
     edge: jax.Array,
     branches: Sequence[Callable[[jax.Array, Any], Any]],
     update: Callable[[jax.Array, Any, Any], Any],
@@ -161,14 +161,14 @@ def _gradient_branch(
     gradients, _ = carry
     x = read(buffers[buffer], _row(shape, cell.genotype, edge) + base)
     parameters, statistics = take(cell.parameters, edge), take(cell.statistics, edge)
-    node_gradient, number = read(gradients[-1], _target(shape, edge, 0)), read(cell.genotype.operations, edge)
+    node_gradient, number = read(gradients[-1], _target(shape, cell.genotype, edge)), read(cell.genotype.operations, edge)
     input_gradient, parameter_gradient = functions.gradient(number, x, parameters, statistics, node_gradient)
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
     zeros[buffer] = input_gradient
     return tuple(zeros), parameter_gradient
 
 
-def _branch(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:
+def _branch(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:
     """Which branch computes an edge: its operation, in a reduction cell those on inputs before those on nodes."""
     operation = read(genotype.operations, edge)
     if not shape.reduction:
@@ -176,15 +176,15 @@ def _branch(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Arr
     return operation + len(SEARCH_OPERATIONS) * (read(genotype.inputs, edge) >= INPUTS)
 
 
-def _row(shape: CellShape, genotype: EncodedCell, edge: jax.Array) -> jax.Array:
+def _row(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:
     """Which of the cell's rows in its buffer an edge reads."""
     source = read(genotype.inputs, edge)
     return source - INPUTS * (source >= INPUTS) if shape.reduction else source
 
 
-def _target(shape: CellShape, edge: jax.Array, base: jax.Array | int) -> jax.Array:
-    """The row of the last buffer that holds the node an edge adds to."""
-    return jax.lax.div(edge, 2) + (0 if shape.reduction else base + INPUTS)
+def _target(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:
+    """Which of the cell's rows in the last buffer holds the node an edge adds to."""
+    return read(genotype.targets, edge) - (INPUTS if shape.reduction else 0)
 
 
 def read(whole: jax.Array | np.ndarray, index: jax.Array | int) -> jax.Array:

@@ -22,10 +22,3 @@ def normalise_tree(
     given = (parameters["scale"], parameters["bias"], statistics["mean"], statistics["variance"])
     x, (mean, variance) = normalise(x, *given, train, known)
     return x, {"mean": mean, "variance": variance}
-
-
-def masked(parameters: Tree, mask: jax.Array) -> Tree:
-    """A kernel [outputs, nodes * channels] that does not read the nodes outside a concat."""
-    kernel = parameters["kernel"]
-    columns = jnp.repeat(mask.astype(kernel.dtype), kernel.shape[-1] // mask.shape[0])
-    return {**parameters, "kernel": kernel * columns[None, :]}

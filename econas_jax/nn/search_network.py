@@ -16,7 +16,7 @@ from econas_jax.nn import spatial
 from econas_jax.nn.normalization import MOMENTUM
 from econas_jax.nn.precision import ComputeDtype, require_compute_dtype, rounded, widened
 from econas_jax.nn.search_cell import Cell, CellShape
-from econas_jax.nn.search_convolution import convolve, masked, normalise_tree
+from econas_jax.nn.search_convolution import convolve, normalise_tree
 from econas_jax.nn.search_operations import Tree, factorized_pointwise
 from econas_jax.nn.search_parameters import (
     STAGES,
@@ -26,6 +26,7 @@ from econas_jax.nn.search_parameters import (
     parameter_initializers,
 )
 from econas_jax.nn.search_reduction import run_reduction
+from econas_jax.nn.search_rows import columns_in_rows, in_rows
 from econas_jax.nn.search_stage import Buffers, Entry, run_stage
 
 Variables = dict[str, Any]
@@ -93,7 +94,7 @@ class SearchNetwork(nn.Module):
 
 
 class Output(NamedTuple):
-    """A cell's output: all its nodes [nodes * channels, positions, batch], and which are concatenated [nodes]."""
+    """A cell's output: its nodes in rows [nodes * channels, positions, batch], and which are concatenated [nodes]."""
 
     nodes: jax.Array
     concat: Any  # integers, traced or not
@@ -125,8 +126,8 @@ def _forward(
             output, new[part] = _reduction(parameters[part], statistics[part], genotype, before, last, shape)
             before, last, size = last, output, size // 2
     features = jnp.mean(widened(last.nodes), axis=1)
-    classifier = masked(parameters["classifier"], last.concat)
-    return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new, tuple(used)
+    kernel = columns_in_rows(parameters["classifier"]["kernel"], last.concat)
+    return (kernel @ features + parameters["classifier"]["bias"][:, None]).T, new, tuple(used)
 
 
 def _stem(
@@ -142,7 +143,7 @@ def _stem(
     patches = spatial.as_positions(jnp.concatenate(shifts))  # [9 taps * 3 colours, positions, batch]
     stem, new = convolve(parameters, statistics, patches, train)
     missing = nodes - STEM_WIDTH
-    wide = jnp.pad(stem, ((0, missing * stem.shape[0] // STEM_WIDTH), (0, 0), (0, 0)))
+    wide = jnp.pad(stem, ((missing * stem.shape[0] // STEM_WIDTH, 0), (0, 0), (0, 0)))
     concat = jnp.ones(STEM_WIDTH, jnp.int32)
     return (Output(stem, concat), Output(wide, jnp.pad(concat, (0, missing)))), new
 
@@ -157,18 +158,21 @@ def _stage(
     shape: CellShape,
 ) -> tuple[tuple[Output, Output], Variables, Buffers]:
     """A stage after the two outputs that its first cell reads; returns those of its last two cells."""
-    kernel = masked(parameters["first"], before.concat)["kernel"]
+    kernel = columns_in_rows(parameters["first"]["kernel"], before.concat)
     if before.nodes.shape[1] == shape.size**2:
         x = spatial.pointwise(kernel, jax.nn.relu(before.nodes))
     else:  # the cell before was a reduction, so input 0 is halved
         x = factorized_pointwise(kernel, before.nodes, size=2 * shape.size)
     input0, first = normalise_tree(parameters["first"], statistics["first"], x, shape.train)
-    names = ("preprocess", "edges")
-    stacked = ({name: parameters[name] for name in names}, {name: statistics[name] for name in names})
-    entry = Entry(input0, last.nodes, last.concat)
-    (before_nodes, last_nodes), new, buffers = run_stage(shape, genotype.normal, *stacked, entry, buffers)
-    concat = genotype.normal.concat
-    before_concat = last.concat if parameters["edges"]["bias"].shape[0] == 1 else concat
+    names, concat = ("preprocess", "edges"), genotype.normal.concat
+    cells = parameters["edges"]["bias"].shape[0]
+    reads = jnp.stack([last.concat] + [concat] * (cells - 1))
+    preprocess = parameters["preprocess"]
+    preprocess = {**preprocess, "kernel": jax.vmap(columns_in_rows)(preprocess["kernel"], reads)}
+    stacked = {"preprocess": preprocess, "edges": parameters["edges"]}, {name: statistics[name] for name in names}
+    entry = Entry(input0, last.nodes, jnp.sum(last.concat))
+    (before_nodes, last_nodes), new, buffers = run_stage(shape, in_rows(genotype.normal), *stacked, entry, buffers)
+    before_concat = last.concat if cells == 1 else concat
     return (Output(before_nodes, before_concat), Output(last_nodes, concat)), {"first": first, **new}, buffers
 
 
@@ -183,9 +187,9 @@ def _reduction(
     """A reduction cell on the outputs of the last two normal cells."""
     inputs, new = [], {}
     for name, state in (("preprocess0", before), ("preprocess1", last)):
-        kernel = masked(parameters[name], state.concat)
-        x, new[name] = convolve(kernel, statistics[name], jax.nn.relu(state.nodes), shape.train)
+        arranged = {**parameters[name], "kernel": columns_in_rows(parameters[name]["kernel"], state.concat)}
+        x, new[name] = convolve(arranged, statistics[name], jax.nn.relu(state.nodes), shape.train)
         inputs.append(x)
-    cell = Cell(genotype.reduce, parameters["edges"], statistics["edges"])
+    cell = Cell(in_rows(genotype.reduce), parameters["edges"], statistics["edges"])
     nodes, new["edges"] = run_reduction(shape, cell, jnp.stack(inputs))
     return Output(nodes, genotype.reduce.concat), new

@@ -21,7 +21,7 @@ def run_reduction(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[jax.
 
 def _reduction(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[jax.Array, Tree]:
     out = output_size(shape.size, 2)
-    nodes = cell.genotype.concat.shape[0]
+    nodes = cell.genotype.targets.shape[0] // 2
     empty = jax.lax.empty((nodes, inputs.shape[1], out * out, inputs.shape[3]), inputs.dtype)
     (_, rows), statistics = run_edges(shape, cell, (inputs, empty))
     return rows, statistics

@@ -6,19 +6,18 @@ differentiation, a scan over cells stacks every intermediate value of every cell
 first. On CPU XLA fills even the two buffers with zeros where they are new, for it leaves no memory as it is; so a
 training step can hand its own on to the next.
 
-Cells hand on all their nodes. Which of them are concatenated is a mask on the columns of the kernels that read them:
-the weights of absent nodes are zero and get zero gradients.
+Cells hand on all their nodes, of which what reads them multiplies those that are concatenated (`search_rows`).
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from econas_jax.nn.search_cell import (
-    INPUTS,
     Cell,
     CellShape,
     no_gradient,
@@ -29,9 +28,10 @@ from econas_jax.nn.search_cell import (
     take,
     write,
 )
-from econas_jax.nn.search_convolution import masked, normalise_tree
+from econas_jax.nn.search_convolution import normalise_tree
 from econas_jax.nn.search_operations import Tree
-from econas_jax.nn.spatial import pointwise
+from econas_jax.nn.search_product import Factors, multiply, multiply_backward
+from econas_jax.nn.search_rows import INPUTS, CellRows, by_outputs
 
 Trees = dict[str, Tree]
 
@@ -40,12 +40,12 @@ class Entry(NamedTuple):
     """What a stage begins with.
 
     input0: [channels, positions, batch], the first cell's preprocessed input 0; last: [nodes * channels, positions,
-    batch], the output of the cell before; mask: [nodes], which of its nodes are concatenated.
+    batch], the rows of the cell before; concat: how many of its last nodes are concatenated.
     """
 
     input0: jax.Array
     last: jax.Array
-    mask: jax.Array
+    concat: jax.Array
 
 
 class Buffers(NamedTuple):
@@ -68,7 +68,7 @@ class Buffers(NamedTuple):
 
 def run_stage(
     shape: CellShape,
-    genotype: Any,
+    genotype: CellRows,
     parameters: Trees,
     statistics: Trees,
     entry: Entry,
@@ -76,11 +76,11 @@ def run_stage(
 ) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
     """A stage's normal cells: outputs of the last two cells (of the entry, if there is one cell), and statistics.
 
-    parameters and statistics: `preprocess` and `edges`, stacked over the cells; buffers: of a step before, to be used
-    again. They are returned, with this step's contents.
+    parameters and statistics: `preprocess`, its kernel's columns in rows, and `edges`, stacked over the cells; buffers:
+    of a step before, to be used again. They are returned, with this step's contents.
     """
     if buffers is None:
-        cells, nodes = parameters["preprocess"]["kernel"].shape[0], entry.mask.shape[0]
+        cells, nodes = parameters["preprocess"]["kernel"].shape[0], _nodes(entry)
         buffers = Buffers.empty(cells, nodes, entry.input0.shape, entry.input0.dtype)
     run = _train_stage if shape.train else _run_cells
     outputs, new, buffers = run(shape, genotype, parameters, statistics, entry, buffers)
@@ -91,34 +91,35 @@ def _train_stage_forward(shape: CellShape, *arguments: Any) -> tuple[Any, tuple[
     genotype, parameters, _, entry, _ = arguments
     results = _run_cells(shape, *arguments)
     _, statistics, buffers = results
-    return results, (genotype, parameters, statistics, entry.mask, buffers)
+    return results, (genotype, parameters, statistics, entry.concat, buffers)
 
 
 def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangents: Any) -> tuple[Any, ...]:
-    genotype, parameters, statistics, entry_mask, buffers = residuals
+    genotype, parameters, statistics, entry_concat, buffers = residuals
     rows = buffers.rows
     (before_gradient, last_gradient), *_ = cotangents  # running averages are not differentiated
-    nodes = entry_mask.shape[0]
+    state_shape, factors = rows.shape[1:], Factors(parameters["preprocess"]["kernel"], rows)
+    zero = _zero(shape, entry_concat)
+    nodes = last_gradient.shape[0] // state_shape[0]
     per_cell, cells = INPUTS + nodes, rows.shape[0] // (INPUTS + nodes) - 1
-    state_shape = rows.shape[1:]
 
     def body(step: jax.Array, carry: tuple[jax.Array, jax.Array, Trees]) -> tuple[jax.Array, jax.Array, Trees]:
         gradients, next_input0_gradient, parameter_gradients = carry
         index = cells - 1 - step
-        at_cell = {name: take(parameters[name], index) for name in parameters}
-        cell = Cell(genotype, at_cell["edges"], take(statistics["edges"], index))
+        cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
         base = per_cell * (index + 1)
         (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base)
-        both_gradient = jnp.concatenate([gradients[1], next_input0_gradient])
-        mask = jnp.where(index == 0, entry_mask, genotype.concat)
-        preprocess = (at_cell["preprocess"], take(statistics["preprocess"], index), read(buffers.products, index))
-        last = _cell_nodes(rows, index, per_cell)
-        preprocess_gradient, last_gradient = _preprocess_backward(*preprocess, last, mask, both_gradient)
-        # the cell before the last one is also an output of the stage
-        last_gradient = last_gradient + jnp.where(step == 0, before_gradient, 0.0)
-        new = {"preprocess": preprocess_gradient, "edges": edges_gradient}
+        input0_gradient, both_gradient = gradients[0], jnp.concatenate([gradients[1], next_input0_gradient])
+        preprocess = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
+        normalised, product_gradient = _normalise_backward(*preprocess, read(buffers.products, index), both_gradient)
+        new = {"preprocess": normalised, "edges": edges_gradient}
         parameter_gradients = {name: put(parameter_gradients[name], new[name], index) for name in new}
-        return _cell_gradients(last_gradient, state_shape), gradients[0], parameter_gradients
+        back = functools.partial(multiply_backward, factors, product_gradient, before_gradient, zero)
+        parts = (parameter_gradients["preprocess"]["kernel"], gradients)
+        concat = jnp.where(index == 0, entry_concat, genotype.concat)
+        kernel_gradients, gradients = by_outputs(concat, nodes, index, shape.branch_free, back, parts)
+        parameter_gradients["preprocess"]["kernel"] = kernel_gradients
+        return gradients, input0_gradient, parameter_gradients
 
     start = (
         _cell_gradients(last_gradient, state_shape),
@@ -126,36 +127,46 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
         jax.tree.map(jnp.zeros_like, parameters),
     )
     gradients, input0_gradient, parameter_gradients = jax.lax.fori_loop(0, cells, body, start)
-    entry_gradient = Entry(input0_gradient, gradients[INPUTS:].reshape(-1, *state_shape[1:]), no_gradient(entry_mask))
+    last_gradient = gradients[INPUTS:].reshape(-1, *state_shape[1:])
+    entry_gradient = Entry(input0_gradient, last_gradient, no_gradient(entry_concat))
     unread = jax.tree.map(jnp.zeros_like, (statistics, buffers))
     return no_gradient(genotype), parameter_gradients, unread[0], entry_gradient, unread[1]
 
 
 def _run_cells(
-    shape: CellShape, genotype: Any, parameters: Trees, statistics: Trees, entry: Entry, buffers: Buffers
+    shape: CellShape,
+    genotype: CellRows,
+    parameters: Trees,
+    statistics: Trees,
+    entry: Entry,
+    buffers: Buffers,
 ) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
     """Runs the cells; returns what `run_stage` does.
 
     The two 1x1 convolutions that read the same output, for input 1 of this cell and input 0 of the next, are one
     product; the last cell's second half serves nobody. Products are kept for the backward pass, in training alone.
     """
-    per_cell = _rows_per_cell(entry)
-    cells = parameters["preprocess"]["kernel"].shape[0]
-    # Data, and always 0: at a place known beforehand XLA would write the whole buffer once more, and slowly.
-    # Under vmap data is a scatter instead.
-    start = 0 if shape.branch_free else jnp.minimum(genotype.concat[0], 0)
+    nodes = _nodes(entry)
+    per_cell = INPUTS + nodes
+    kernels = parameters["preprocess"]["kernel"]
+    cells = kernels.shape[0]
+    start = _zero(shape, entry.concat)
     entry_nodes = entry.last.reshape(-1, *entry.input0.shape)
     rows = jax.lax.dynamic_update_slice_in_dim(buffers.rows, entry_nodes, start + INPUTS, 0)
     rows = write(rows, entry.input0, start + per_cell)
 
-    def body(index: jax.Array, carry: tuple[Buffers, Trees]) -> tuple[Buffers, Trees]:
-        (rows, products), new = carry
+    def body(index: jax.Array, carry: tuple[Buffers, Trees, jax.Array]) -> tuple[Buffers, Trees, jax.Array]:
+        (rows, products), new, product = carry
         base = per_cell * (index + 1)
-        mask = jnp.where(index == 0, entry.mask, genotype.concat)
-        at_cell = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
-        product = _product(at_cell[0], _cell_nodes(rows, index, per_cell), mask)
+        concat = jnp.where(index == 0, entry.concat, genotype.concat)
+
+        def compute(number: int, index: jax.Array, _: jax.Array) -> jax.Array:
+            return multiply(*Factors(kernels, rows).at(index, number))
+
+        product = by_outputs(concat, nodes, index, shape.branch_free, compute, product)
         if shape.train:
             products = write(products, product, index)
+        at_cell = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
         both, preprocess = normalise_tree(*at_cell, product, shape.train)
         input1, next_input0 = jnp.split(both, 2)
         rows = write(rows, input1, base + 1)
@@ -164,37 +175,37 @@ def _run_cells(
         cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
         (rows,), edges = run_edges(shape, cell, (rows,), base)
         new = {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
-        return Buffers(rows, products), new
+        return Buffers(rows, products), new, product
 
     given = {name: statistics[name] for name in ("preprocess", "edges")}
-    buffers, new = jax.lax.fori_loop(0, cells, body, (Buffers(rows, buffers.products), given))
-    return (_cell_nodes(buffers.rows, cells - 1, per_cell), _cell_nodes(buffers.rows, cells, per_cell)), new, buffers
+    first = (Buffers(rows, buffers.products), given, buffers.products[0])
+    buffers, new, _ = jax.lax.fori_loop(0, cells, body, first)
+    outputs = tuple(_cell_nodes(buffers.rows, index, per_cell) for index in (cells - 1, cells))
+    return (outputs[0], outputs[1]), new, buffers
 
 
 _train_stage = jax.custom_vjp(_run_cells, nondiff_argnums=(0,))
 _train_stage.defvjp(_train_stage_forward, _train_stage_backward)
 
 
-def _product(parameters: Tree, last: jax.Array, mask: jax.Array) -> jax.Array:
-    """The two 1x1 convolutions of a cell's output [nodes * channels, positions, batch] -> [2 * channels, ...]."""
-    return pointwise(masked(parameters, mask)["kernel"], jax.nn.relu(last))
-
-
-def _preprocess_backward(
-    parameters: Tree, statistics: Tree, product: jax.Array, last: jax.Array, mask: jax.Array, gradient: jax.Array
+def _normalise_backward(
+    parameters: Tree, statistics: Tree, product: jax.Array, gradient: jax.Array
 ) -> tuple[Tree, jax.Array]:
-    """Gradients of the convolutions' parameters and input from that of what they make, the product being known."""
-    _, normalise_back = jax.vjp(
-        lambda p, x: normalise_tree(p, statistics, x, train=True, known=True)[0], parameters, product
-    )
-    _, product_back = jax.vjp(lambda p, x: _product(p, x, mask), parameters, last)
-    normalised, product_gradient = normalise_back(gradient)
-    multiplied, last_gradient = product_back(product_gradient)
-    return {**normalised, "kernel": multiplied["kernel"]}, last_gradient
+    """Gradients of the parameters, zeros for the kernel, and of the product that was normalised."""
+    _, back = jax.vjp(lambda p, x: normalise_tree(p, statistics, x, train=True, known=True)[0], parameters, product)
+    gradients: tuple[Tree, jax.Array] = back(gradient)
+    return gradients
 
 
-def _rows_per_cell(entry: Entry) -> int:
-    return INPUTS + entry.mask.shape[0]
+def _nodes(entry: Entry) -> int:
+    return entry.last.shape[0] // entry.input0.shape[0]
+
+
+def _zero(shape: CellShape, concat: jax.Array) -> jax.Array | int:
+    """The place of a buffer's row 0. As data: at a place known beforehand XLA would write the whole buffer once more,
+    and slowly. Under vmap data is a scatter instead.
+    """
+    return 0 if shape.branch_free else jnp.minimum(concat, 0)
 
 
 def _cell_nodes(rows: jax.Array, index: jax.Array | int, per_cell: int) -> jax.Array:

@@ -1,0 +1,77 @@
+"""Which row of a cell's buffer holds which state: the nodes that are concatenated come last, so they are one slice.
+
+A random cell concatenates two of its four nodes, more or less. What reads its output multiplies that slice alone; how
+long it is, is data (`by_outputs`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import jax.numpy as jnp
+
+from econas_jax.genotype import EncodedCell
+from econas_jax.nn.platform import on_cpu
+from econas_jax.nn.switch import switch_into
+
+Carry = TypeVar("Carry")
+INPUTS = 2  # rows 0 and 1
+
+
+class CellRows(NamedTuple):
+    """A cell of n nodes in rows: for each of 2n edges its operation, the row it reads and the row it adds to.
+
+    concat: how many of the last rows are concatenated.
+    """
+
+    operations: Any
+    inputs: Any
+    targets: Any
+    concat: Any
+
+
+def in_rows(cell: EncodedCell) -> CellRows:
+    """The rows of a cell whose genotype may be traced."""
+    inputs, nodes = jnp.asarray(cell.inputs), node_rows(cell.concat)
+    rows = jnp.concatenate([jnp.arange(INPUTS), INPUTS + nodes])
+    targets = jnp.repeat(rows[INPUTS:], 2)
+    return CellRows(jnp.asarray(cell.operations), rows[inputs], targets, jnp.sum(cell.concat))
+
+
+def node_rows(concat: Any) -> jax.Array:
+    """concat [nodes] of zeros and ones -> the row of each node among nodes; each kind keeps its order."""
+    concat = jnp.asarray(concat)
+    absent = jnp.cumsum(1 - concat)
+    return jnp.where(concat == 1, absent[-1] + jnp.cumsum(concat), absent) - 1
+
+
+def columns_in_rows(kernel: jax.Array, concat: Any) -> jax.Array:
+    """A kernel [outputs, nodes * channels] with the columns in the order of rows, zeros for absent nodes."""
+    concat = jnp.asarray(concat)
+    by_node = kernel.reshape(kernel.shape[0], concat.shape[0], -1)
+    rows = jnp.where(concat == 1, node_rows(concat), -1)
+    is_in = rows[None, :] == jnp.arange(concat.shape[0])[:, None]  # [row, node]
+    # Sums of one term: a GPU would round a product, and the gradient of an index would be a scatter.
+    by_row = jnp.sum(jnp.where(is_in[None, :, :, None], by_node[:, None], 0.0), axis=2)
+    return by_row.reshape(kernel.shape)
+
+
+def by_outputs(
+    concat: jax.Array,
+    nodes: int,
+    place: jax.Array,
+    branch_free: bool,
+    compute: Callable[[int, jax.Array, Carry], Carry],
+    carry: Carry,
+) -> Carry:
+    """compute(number, place, carry), number being how many nodes are concatenated; place: see `switch_into`.
+
+    Elsewhere than on CPU number is that of all nodes: the columns of those absent are zeros.
+    """
+    if branch_free or not on_cpu():
+        return compute(nodes, place, carry)
+    branches = [functools.partial(compute, number) for number in range(1, nodes + 1)]
+    return switch_into(concat - 1, place, branches, lambda place, carry, outcome: outcome, carry)
