@@ -119,7 +119,8 @@ def test_nodes_statistics_and_gradient(programs: tuple[bool, Program, Program], 
     weights = np.random.default_rng(11).standard_normal(nodes.shape)
     parameters = {key: leaf for key, leaf in point.items() if key != "inputs"}
     cell, buffers = Cell(in_rows(encoded(genotype)), parameters, statistics), buffers_of(point["inputs"], reduction)
-    after, new, (gradients, parameter_gradients) = jax.device_get(train(cell, buffers, positions(weights)[np.argsort(rows_of(genotype))]))
+    in_order = positions(weights)[np.argsort(rows_of(genotype))]
+    after, new, (gradients, parameter_gradients) = jax.device_get(train(cell, buffers, in_order))
     assert_close(nodes_in(after, reduction, genotype), positions(nodes), 1e-10)
 
     def value(point: Tree) -> float:

@@ -161,7 +161,8 @@ def _gradient_branch(
     gradients, _ = carry
     x = read(buffers[buffer], _row(shape, cell.genotype, edge) + base)
     parameters, statistics = take(cell.parameters, edge), take(cell.statistics, edge)
-    node_gradient, number = read(gradients[-1], _target(shape, cell.genotype, edge)), read(cell.genotype.operations, edge)
+    node_gradient = read(gradients[-1], _target(shape, cell.genotype, edge))
+    number = read(cell.genotype.operations, edge)
     input_gradient, parameter_gradient = functions.gradient(number, x, parameters, statistics, node_gradient)
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
     zeros[buffer] = input_gradient

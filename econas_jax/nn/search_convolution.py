@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 
 from econas_jax.nn import spatial
 from econas_jax.nn.search_normalization import normalise

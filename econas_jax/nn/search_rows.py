@@ -67,11 +67,13 @@ def by_outputs(
     compute: Callable[[int, jax.Array, Carry], Carry],
     carry: Carry,
 ) -> Carry:
-    """compute(number, place, carry), number being how many nodes are concatenated; place: see `switch_into`.
+    """compute(number, place, carry), number being at least that of the concatenated nodes; place: see `switch_into`.
 
-    Elsewhere than on CPU number is that of all nodes: the columns of those absent are zeros.
+    There are two branches, for half of the nodes and for all: one for each number would save a tenth of the products'
+    time and take twice as long to compile. Elsewhere than on CPU there is none, and number is that of all nodes.
     """
     if branch_free or not on_cpu():
         return compute(nodes, place, carry)
-    branches = [functools.partial(compute, number) for number in range(1, nodes + 1)]
-    return switch_into(concat - 1, place, branches, lambda place, carry, outcome: outcome, carry)
+    half = -(-nodes // 2)
+    branches = [functools.partial(compute, number) for number in (half, nodes)]
+    return switch_into((concat > half).astype(jnp.int32), place, branches, lambda place, carry, outcome: outcome, carry)
