@@ -1,6 +1,7 @@
 """The product of a cell's output and the 1x1 convolutions of a stage that read it, forward and backward.
 
-Only the nodes that are concatenated are multiplied, so there is a branch for each number of them (`by_outputs`).
+Not all nodes are concatenated, and nothing but zeros comes of the others: a cell multiplies its last rows, as many as
+`by_outputs` says.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ class Factors(NamedTuple):
 
     @property
     def per_cell(self) -> int:
+        """Rows of a cell: its inputs and nodes."""
         return self.rows.shape[0] // (self.kernels.shape[0] + 1)
 
     def at(self, index: jax.Array, number: int) -> tuple[jax.Array, jax.Array]:
-        """A cell's kernel and what it reads, the last nodes of the cell before as [number * channels, ...]."""
+        """A cell's kernel and what it reads: the last nodes of those before it, [number * channels, positions, batch]."""
         nodes = jax.lax.dynamic_slice_in_dim(self.rows, self.per_cell * (index + 1) - number, number)
         kernel = read(self.kernels, index)[:, -number * nodes.shape[1] :]
         return kernel, nodes.reshape(-1, *nodes.shape[2:])
@@ -49,7 +51,7 @@ def multiply_backward(
     index: jax.Array,
     carry: tuple[jax.Array, jax.Array],
 ) -> tuple[jax.Array, jax.Array]:
-    """Puts a cell's gradients into those of all kernels, zeros until then, and of the rows of the cell before.
+    """Puts a cell's gradients into those of all kernels, zeros until then, and into those of rows of the cell before.
 
     gradient: the product's; before_gradient: [nodes * channels, positions, batch], from what reads the cell before the
     stage's last one after the stage; start: the place of row 0.
