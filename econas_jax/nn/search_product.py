@@ -31,7 +31,7 @@ class Factors(NamedTuple):
         return self.rows.shape[0] // (self.kernels.shape[0] + 1)
 
     def at(self, index: jax.Array, number: int) -> tuple[jax.Array, jax.Array]:
-        """A cell's kernel and what it reads: the last nodes of those before it, [number * channels, positions, batch]."""
+        """A cell's kernel and what it reads: the last nodes of the cell before as [number * channels, ...]."""
         nodes = jax.lax.dynamic_slice_in_dim(self.rows, self.per_cell * (index + 1) - number, number)
         kernel = read(self.kernels, index)[:, -number * nodes.shape[1] :]
         return kernel, nodes.reshape(-1, *nodes.shape[2:])
