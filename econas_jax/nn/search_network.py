@@ -26,7 +26,7 @@ from econas_jax.nn.search_parameters import (
     parameter_initializers,
 )
 from econas_jax.nn.search_reduction import run_reduction
-from econas_jax.nn.search_rows import columns_in_rows, in_rows
+from econas_jax.nn.search_rows import CellRows, columns_in_rows, in_rows
 from econas_jax.nn.search_stage import Buffers, Entry, run_stage
 
 Variables = dict[str, Any]
@@ -111,20 +111,21 @@ def _forward(
 ) -> tuple[jax.Array, Variables, tuple[Buffers, ...]]:
     """Logits, the statistics of this batch (training) or those given (evaluation), and the stages' buffers."""
     genotype = jax.tree.map(jnp.asarray, genotype)
+    normal, reduce = in_rows(genotype.normal), in_rows(genotype.reduce)
     size, new, used = images.shape[1], {}, []
     (before, last), new["stem"] = _stem(parameters["stem"], statistics["stem"], genotype, images, train)
     for stage in range(STAGES):
         part = f"stage{stage}"
         shape = CellShape(size, reduction=False, train=train, branch_free=branch_free)
         (before, last), new[part], buffers = _stage(
-            parameters[part], statistics[part], scratch[stage], genotype, before, last, shape
+            parameters[part], statistics[part], scratch[stage], normal, genotype.normal.concat, before, last, shape
         )
         used.append(buffers)
         if stage < STAGES - 1:
             part = f"reduction{stage}"
             shape = CellShape(size, reduction=True, train=train, branch_free=branch_free)
-            output, new[part] = _reduction(parameters[part], statistics[part], genotype, before, last, shape)
-            before, last, size = last, output, size // 2
+            output, new[part] = _reduction(parameters[part], statistics[part], reduce, before, last, shape)
+            before, last, size = last, Output(output, genotype.reduce.concat), size // 2
     features = jnp.mean(widened(last.nodes), axis=1)
     kernel = columns_in_rows(parameters["classifier"]["kernel"], last.concat)
     return (kernel @ features + parameters["classifier"]["bias"][:, None]).T, new, tuple(used)
@@ -152,26 +153,29 @@ def _stage(
     parameters: Variables,
     statistics: Variables,
     buffers: Buffers | None,
-    genotype: EncodedGenotype,
+    genotype: CellRows,
+    concat: Any,
     before: Output,
     last: Output,
     shape: CellShape,
 ) -> tuple[tuple[Output, Output], Variables, Buffers]:
-    """A stage after the two outputs that its first cell reads; returns those of its last two cells."""
+    """A stage after the two outputs that its first cell reads; returns those of its last two cells.
+
+    concat: [nodes], which nodes of its cells are concatenated.
+    """
     kernel = columns_in_rows(parameters["first"]["kernel"], before.concat)
     if before.nodes.shape[1] == shape.size**2:
         x = spatial.pointwise(kernel, jax.nn.relu(before.nodes))
     else:  # the cell before was a reduction, so input 0 is halved
         x = factorized_pointwise(kernel, before.nodes, size=2 * shape.size)
     input0, first = normalise_tree(parameters["first"], statistics["first"], x, shape.train)
-    names, concat = ("preprocess", "edges"), genotype.normal.concat
-    cells = parameters["edges"]["bias"].shape[0]
+    names, cells = ("preprocess", "edges"), parameters["edges"]["bias"].shape[0]
     reads = jnp.stack([last.concat] + [concat] * (cells - 1))
     preprocess = parameters["preprocess"]
     preprocess = {**preprocess, "kernel": jax.vmap(columns_in_rows)(preprocess["kernel"], reads)}
     stacked = {"preprocess": preprocess, "edges": parameters["edges"]}, {name: statistics[name] for name in names}
     entry = Entry(input0, last.nodes, jnp.sum(last.concat))
-    (before_nodes, last_nodes), new, buffers = run_stage(shape, in_rows(genotype.normal), *stacked, entry, buffers)
+    (before_nodes, last_nodes), new, buffers = run_stage(shape, genotype, *stacked, entry, buffers)
     before_concat = last.concat if cells == 1 else concat
     return (Output(before_nodes, before_concat), Output(last_nodes, concat)), {"first": first, **new}, buffers
 
@@ -179,17 +183,17 @@ def _stage(
 def _reduction(
     parameters: Variables,
     statistics: Variables,
-    genotype: EncodedGenotype,
+    genotype: CellRows,
     before: Output,
     last: Output,
     shape: CellShape,
-) -> tuple[Output, Variables]:
-    """A reduction cell on the outputs of the last two normal cells."""
+) -> tuple[jax.Array, Variables]:
+    """The nodes of a reduction cell on the outputs of the last two normal cells."""
     inputs, new = [], {}
     for name, state in (("preprocess0", before), ("preprocess1", last)):
         arranged = {**parameters[name], "kernel": columns_in_rows(parameters[name]["kernel"], state.concat)}
         x, new[name] = convolve(arranged, statistics[name], jax.nn.relu(state.nodes), shape.train)
         inputs.append(x)
-    cell = Cell(in_rows(genotype.reduce), parameters["edges"], statistics["edges"])
+    cell = Cell(genotype, parameters["edges"], statistics["edges"])
     nodes, new["edges"] = run_reduction(shape, cell, jnp.stack(inputs))
-    return Output(nodes, genotype.reduce.concat), new
+    return nodes, new

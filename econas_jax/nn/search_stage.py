@@ -98,10 +98,8 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
     genotype, parameters, statistics, entry_concat, buffers = residuals
     rows = buffers.rows
     (before_gradient, last_gradient), *_ = cotangents  # running averages are not differentiated
-    state_shape, factors = rows.shape[1:], Factors(parameters["preprocess"]["kernel"], rows)
-    zero = _zero(shape, entry_concat)
-    nodes = last_gradient.shape[0] // state_shape[0]
-    per_cell, cells = INPUTS + nodes, rows.shape[0] // (INPUTS + nodes) - 1
+    factors, zero = Factors(parameters["preprocess"]["kernel"], rows), _zero(shape, entry_concat)
+    cells, per_cell, state_shape = factors.kernels.shape[0], factors.per_cell, rows.shape[1:]
 
     def body(step: jax.Array, carry: tuple[jax.Array, jax.Array, Trees]) -> tuple[jax.Array, jax.Array, Trees]:
         gradients, next_input0_gradient, parameter_gradients = carry
@@ -117,7 +115,7 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
         back = functools.partial(multiply_backward, factors, product_gradient, before_gradient, zero)
         parts = (parameter_gradients["preprocess"]["kernel"], gradients)
         concat = jnp.where(index == 0, entry_concat, genotype.concat)
-        kernel_gradients, gradients = by_outputs(concat, nodes, index, shape.branch_free, back, parts)
+        kernel_gradients, gradients = by_outputs(concat, per_cell - INPUTS, index, shape.branch_free, back, parts)
         parameter_gradients["preprocess"]["kernel"] = kernel_gradients
         return gradients, input0_gradient, parameter_gradients
 
