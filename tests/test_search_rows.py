@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from econas_jax.nn.platform import tracing_for
-from econas_jax.nn.search_rows import by_outputs, columns_in_rows, in_rows, node_rows
+from econas_jax.nn.search_rows import by_outputs, in_rows, node_rows, of_present
 from econas_jax.published import ECONAS
 
 CONCATS = [concat for nodes in (3, 4) for concat in itertools.product((0, 1), repeat=nodes) if any(concat)]
@@ -21,11 +21,14 @@ CONCATS = [concat for nodes in (3, 4) for concat in itertools.product((0, 1), re
 def test_concatenated_nodes_come_last_in_their_order(concat: tuple[int, ...]) -> None:
     order = [node for bit in (0, 1) for node, own in enumerate(concat) if own == bit]
     assert [order[row] for row in node_rows(np.array(concat)).tolist()] == list(range(len(concat)))
-    kernel = np.random.default_rng(0).standard_normal((5, len(concat), 2))
-    expected = [kernel[:, node] * concat[node] for node in order]
-    with jax.enable_x64(True):
-        columns = columns_in_rows(jnp.asarray(kernel.reshape(5, -1)), np.array(concat))
-    np.testing.assert_array_equal(columns, np.concatenate(expected, axis=1))
+
+
+def test_kernels_have_zeros_for_absent_nodes() -> None:
+    kernels = np.arange(1.0, 25.0, dtype=np.float32).reshape(2, 2, 6)  # two cells of three nodes with two channels
+    found = of_present({"kernel": jnp.asarray(kernels), "bias": jnp.ones(2)}, jnp.array([2, 4]))
+    expected = kernels * [[[0, 0, 0, 0, 1, 1]], [[0, 0, 1, 1, 1, 1]]]
+    np.testing.assert_array_equal(found["kernel"], expected)
+    np.testing.assert_array_equal(found["bias"], np.ones(2))
 
 
 def test_the_published_reduction_cell_in_rows() -> None:

@@ -26,7 +26,7 @@ from econas_jax.nn.search_parameters import (
     parameter_initializers,
 )
 from econas_jax.nn.search_reduction import run_reduction
-from econas_jax.nn.search_rows import CellRows, columns_in_rows, in_rows
+from econas_jax.nn.search_rows import CellRows, in_rows, of_present
 from econas_jax.nn.search_stage import Buffers, Entry, run_stage
 
 Variables = dict[str, Any]
@@ -94,10 +94,14 @@ class SearchNetwork(nn.Module):
 
 
 class Output(NamedTuple):
-    """A cell's output: its nodes in rows [nodes * channels, positions, batch], and which are concatenated [nodes]."""
+    """A cell's output, in rows.
+
+    nodes: [nodes * channels, positions, batch]; present: how many of the channels, the last ones, are of nodes that are
+    concatenated.
+    """
 
     nodes: jax.Array
-    concat: Any  # integers, traced or not
+    present: jax.Array | int
 
 
 def _forward(
@@ -118,17 +122,18 @@ def _forward(
         part = f"stage{stage}"
         shape = CellShape(size, reduction=False, train=train, branch_free=branch_free)
         (before, last), new[part], buffers = _stage(
-            parameters[part], statistics[part], scratch[stage], normal, genotype.normal.concat, before, last, shape
+            parameters[part], statistics[part], scratch[stage], normal, before, last, shape
         )
         used.append(buffers)
         if stage < STAGES - 1:
             part = f"reduction{stage}"
             shape = CellShape(size, reduction=True, train=train, branch_free=branch_free)
             output, new[part] = _reduction(parameters[part], statistics[part], reduce, before, last, shape)
-            before, last, size = last, Output(output, genotype.reduce.concat), size // 2
+            channels = parameters[part]["preprocess0"]["kernel"].shape[0]
+            before, last, size = last, Output(output, reduce.concat * channels), size // 2
     features = jnp.mean(widened(last.nodes), axis=1)
-    kernel = columns_in_rows(parameters["classifier"]["kernel"], last.concat)
-    return (kernel @ features + parameters["classifier"]["bias"][:, None]).T, new, tuple(used)
+    classifier = of_present(parameters["classifier"], last.present)
+    return (classifier["kernel"] @ features + classifier["bias"][:, None]).T, new, tuple(used)
 
 
 def _stem(
@@ -143,10 +148,9 @@ def _stem(
     shifts = [padded[:, row : row + size, column : column + size] for row in range(3) for column in range(3)]
     patches = spatial.as_positions(jnp.concatenate(shifts))  # [9 taps * 3 colours, positions, batch]
     stem, new = convolve(parameters, statistics, patches, train)
-    missing = nodes - STEM_WIDTH
-    wide = jnp.pad(stem, ((missing * stem.shape[0] // STEM_WIDTH, 0), (0, 0), (0, 0)))
-    concat = jnp.ones(STEM_WIDTH, jnp.int32)
-    return (Output(stem, concat), Output(wide, jnp.pad(concat, (0, missing)))), new
+    present = stem.shape[0]
+    wide = jnp.pad(stem, (((nodes - STEM_WIDTH) * present // STEM_WIDTH, 0), (0, 0), (0, 0)))
+    return (Output(stem, present), Output(wide, present)), new
 
 
 def _stage(
@@ -154,30 +158,25 @@ def _stage(
     statistics: Variables,
     buffers: Buffers | None,
     genotype: CellRows,
-    concat: Any,
     before: Output,
     last: Output,
     shape: CellShape,
 ) -> tuple[tuple[Output, Output], Variables, Buffers]:
-    """A stage after the two outputs that its first cell reads; returns those of its last two cells.
-
-    concat: [nodes], which nodes of its cells are concatenated.
-    """
-    kernel = columns_in_rows(parameters["first"]["kernel"], before.concat)
+    """A stage after the two outputs that its first cell reads; returns those of its last two cells."""
+    first = of_present(parameters["first"], before.present)
     if before.nodes.shape[1] == shape.size**2:
-        x = spatial.pointwise(kernel, jax.nn.relu(before.nodes))
+        x = spatial.pointwise(first["kernel"], jax.nn.relu(before.nodes))
     else:  # the cell before was a reduction, so input 0 is halved
-        x = factorized_pointwise(kernel, before.nodes, size=2 * shape.size)
-    input0, first = normalise_tree(parameters["first"], statistics["first"], x, shape.train)
-    names, cells = ("preprocess", "edges"), parameters["edges"]["bias"].shape[0]
-    reads = jnp.stack([last.concat] + [concat] * (cells - 1))
-    preprocess = parameters["preprocess"]
-    preprocess = {**preprocess, "kernel": jax.vmap(columns_in_rows)(preprocess["kernel"], reads)}
-    stacked = {"preprocess": preprocess, "edges": parameters["edges"]}, {name: statistics[name] for name in names}
-    entry = Entry(input0, last.nodes, jnp.sum(last.concat))
-    (before_nodes, last_nodes), new, buffers = run_stage(shape, genotype, *stacked, entry, buffers)
-    before_concat = last.concat if cells == 1 else concat
-    return (Output(before_nodes, before_concat), Output(last_nodes, concat)), {"first": first, **new}, buffers
+        x = factorized_pointwise(first["kernel"], before.nodes, size=2 * shape.size)
+    input0, first_statistics = normalise_tree(first, statistics["first"], x, shape.train)
+    channels, cells = input0.shape[0], parameters["edges"]["bias"].shape[0]
+    present = jnp.where(jnp.arange(cells) == 0, last.present, genotype.concat * channels)
+    stacked = {"preprocess": of_present(parameters["preprocess"], present), "edges": parameters["edges"]}
+    old = {name: statistics[name] for name in stacked}
+    entry = Entry(input0, last.nodes, jnp.asarray(last.present) // channels)
+    (before_nodes, last_nodes), new, buffers = run_stage(shape, genotype, stacked, old, entry, buffers)
+    outputs = Output(before_nodes, present[-1]), Output(last_nodes, genotype.concat * channels)
+    return outputs, {"first": first_statistics, **new}, buffers
 
 
 def _reduction(
@@ -191,8 +190,8 @@ def _reduction(
     """The nodes of a reduction cell on the outputs of the last two normal cells."""
     inputs, new = [], {}
     for name, state in (("preprocess0", before), ("preprocess1", last)):
-        arranged = {**parameters[name], "kernel": columns_in_rows(parameters[name]["kernel"], state.concat)}
-        x, new[name] = convolve(arranged, statistics[name], jax.nn.relu(state.nodes), shape.train)
+        convolution = of_present(parameters[name], state.present)
+        x, new[name] = convolve(convolution, statistics[name], jax.nn.relu(state.nodes), shape.train)
         inputs.append(x)
     cell = Cell(genotype, parameters["edges"], statistics["edges"])
     nodes, new["edges"] = run_reduction(shape, cell, jnp.stack(inputs))

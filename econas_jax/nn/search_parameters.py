@@ -47,7 +47,8 @@ def parameter_initializers(
     """For each part of the network, in order, a function from a key to its initial parameters.
 
     Parts: `stem`; per stage `first` (input 0 of the first cell), `preprocess` and `edges` stacked over the cells; per
-    reduction `preprocess0`, `preprocess1` and `edges`; `classifier`. Kernels of 1x1 convolutions are [outputs, inputs].
+    reduction `preprocess0`, `preprocess1` and `edges`; `classifier`. Kernels of 1x1 convolutions are [outputs, inputs],
+    the inputs in the order of a cell's rows (`search_rows`).
     """
     parts: dict[str, Callable[[jax.Array], Tree | Group]] = {
         "stem": lambda key: _convolution(key, (STEM_WIDTH * shape.channels, STEM_TAPS), STEM_TAPS)

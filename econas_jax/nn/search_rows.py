@@ -17,6 +17,7 @@ from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.switch import switch_into
 
 Carry = TypeVar("Carry")
+Tree = dict[str, jax.Array]
 INPUTS = 2  # rows 0 and 1
 
 
@@ -47,15 +48,15 @@ def node_rows(concat: Any) -> jax.Array:
     return jnp.where(concat == 1, absent[-1] + jnp.cumsum(concat), absent) - 1
 
 
-def columns_in_rows(kernel: jax.Array, concat: Any) -> jax.Array:
-    """A kernel [outputs, nodes * channels] with the columns in the order of rows, zeros for absent nodes."""
-    concat = jnp.asarray(concat)
-    by_node = kernel.reshape(kernel.shape[0], concat.shape[0], -1)
-    rows = jnp.where(concat == 1, node_rows(concat), -1)
-    is_in = rows[None, :] == jnp.arange(concat.shape[0])[:, None]  # [row, node]
-    # Sums of one term: a GPU would round a product, and the gradient of an index would be a scatter.
-    by_row = jnp.sum(jnp.where(is_in[None, :, :, None], by_node[:, None], 0.0), axis=2)
-    return by_row.reshape(kernel.shape)
+def of_present(convolution: Tree, present: jax.Array | int) -> Tree:
+    """1x1 convolutions whose `kernel` [..., outputs, inputs] has zeros but for the last columns.
+
+    present: [...], how many these are; the others read nodes that are not concatenated.
+    """
+    kernel = convolution["kernel"]
+    absent = kernel.shape[-1] - jnp.asarray(present)
+    column = jax.lax.broadcasted_iota(jnp.int32, kernel.shape, kernel.ndim - 1)
+    return {**convolution, "kernel": jnp.where(column >= absent[..., None, None], kernel, 0.0)}
 
 
 def by_outputs(

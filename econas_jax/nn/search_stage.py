@@ -76,8 +76,8 @@ def run_stage(
 ) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
     """A stage's normal cells: outputs of the last two cells (of the entry, if there is one cell), and statistics.
 
-    parameters and statistics: `preprocess`, its kernel's columns in rows, and `edges`, stacked over the cells; buffers:
-    of a step before, to be used again. They are returned, with this step's contents.
+    parameters and statistics: `preprocess`, its kernels with zeros for absent nodes, and `edges`, stacked over the
+    cells; buffers: of a step before, to be used again. They are returned, with this step's contents.
     """
     if buffers is None:
         cells, nodes = parameters["preprocess"]["kernel"].shape[0], _nodes(entry)

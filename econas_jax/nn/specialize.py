@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from econas_jax.genotype import CellGenotype, Genotype
 from econas_jax.nn.search_parameters import STAGES, STEM_WIDTH
@@ -29,7 +28,7 @@ def specialize(variables: Variables, genotype: Genotype) -> Variables:
     kernel = parameters["stem"]["kernel"].reshape(-1, 3, 3, colours).transpose(1, 2, 3, 0)
     plain["Conv_0"] = ({"kernel": kernel}, {})
     plain["BatchNorm_0"] = _norm((parameters["stem"], statistics["stem"]))
-    entry: tuple[int, ...] = tuple(range(2, 2 + width))  # the stem takes the places of the first three nodes
+    entry, normal = width, len(genotype.normal.concat)  # how many nodes are concatenated; the stem stands for three
     for stage in range(STAGES):
         part = (parameters[f"stage{stage}"], statistics[f"stage{stage}"])
         start = stage * (cells + 1)
@@ -37,11 +36,11 @@ def specialize(variables: Variables, genotype: Genotype) -> Variables:
             plain[f"cell{start + cell}"] = _normal_cell(part, genotype, cell, stage, entry)
         if stage < STAGES - 1:
             part = (parameters[f"reduction{stage}"], statistics[f"reduction{stage}"])
-            before = entry if cells == 1 else genotype.normal.concat
+            before = entry if cells == 1 else normal
             plain[f"cell{start + cells}"] = _reduction_cell(part, genotype, before)
-            entry = genotype.reduce.concat
+            entry = len(genotype.reduce.concat)
     classifier = parameters["classifier"]
-    kernel = _concat_columns(classifier["kernel"], genotype.normal.concat, genotype.normal.nodes).T
+    kernel = _concat_columns(classifier["kernel"], normal, genotype.normal.nodes).T
     plain["classifier"] = ({"kernel": kernel, "bias": classifier["bias"]}, {})
     return {
         "params": {name: part[0] for name, part in plain.items() if part[0]},
@@ -49,29 +48,29 @@ def specialize(variables: Variables, genotype: Genotype) -> Variables:
     }
 
 
-def _normal_cell(stage: Part, genotype: Genotype, cell: int, index: int, entry: tuple[int, ...]) -> Part:
+def _normal_cell(stage: Part, genotype: Genotype, cell: int, index: int, entry: int) -> Part:
     """Input 0 comes from `first` in a stage's first cell, else from the second half of the cell before's product."""
-    nodes = genotype.normal.nodes
+    nodes, concat = genotype.normal.nodes, len(genotype.normal.concat)
     channels = stage[0]["first"]["kernel"].shape[0]
-    reads = entry if cell == 0 else genotype.normal.concat
+    reads = entry if cell == 0 else concat
     if cell > 0:
-        reads_before = entry if cell == 1 else genotype.normal.concat
+        reads_before = entry if cell == 1 else concat
         half = _slice(_index(_part(stage, "preprocess"), cell - 1), slice(channels, None))
         preprocess0 = _preprocess(half, reads_before, nodes)
     elif index == 0:
         preprocess0 = _preprocess(_part(stage, "first"), entry, STEM_WIDTH)
     else:
-        preprocess0 = _factorized(_part(stage, "first"), genotype.normal.concat, nodes)
+        preprocess0 = _factorized(_part(stage, "first"), concat, nodes)
     half = _slice(_index(_part(stage, "preprocess"), cell), slice(None, channels))
     parts = {"preprocess0": preprocess0, "preprocess1": _preprocess(half, reads, nodes)}
     return _cell(parts, _index(_part(stage, "edges"), cell), genotype.normal, reduction=False)
 
 
-def _reduction_cell(part: Part, genotype: Genotype, before: tuple[int, ...]) -> Part:
+def _reduction_cell(part: Part, genotype: Genotype, before: int) -> Part:
     nodes = genotype.normal.nodes
     parts = {
         "preprocess0": _preprocess(_part(part, "preprocess0"), before, nodes),
-        "preprocess1": _preprocess(_part(part, "preprocess1"), genotype.normal.concat, nodes),
+        "preprocess1": _preprocess(_part(part, "preprocess1"), len(genotype.normal.concat), nodes),
     }
     return _cell(parts, _part(part, "edges"), genotype.reduce, reduction=True)
 
@@ -103,12 +102,12 @@ def _operation(edge: Part, operation: str, stride: int) -> Part:
     return _join(parts)
 
 
-def _preprocess(part: Part, reads: tuple[int, ...], nodes: int) -> Part:
+def _preprocess(part: Part, reads: int, nodes: int) -> Part:
     kernel = _concat_columns(part[0]["kernel"], reads, nodes)
     return _join({"Conv_0": ({"kernel": kernel.T[None, None]}, {}), "BatchNorm_0": _norm(part)})
 
 
-def _factorized(part: Part, reads: tuple[int, ...], nodes: int) -> Part:
+def _factorized(part: Part, reads: int, nodes: int) -> Part:
     return _factorized_kernels(_concat_columns(part[0]["kernel"], reads, nodes), _norm(part))
 
 
@@ -118,10 +117,12 @@ def _factorized_kernels(kernel: Any, norm: Part) -> Part:
     return _join({"Conv_0": ({"kernel": here}, {}), "Conv_1": ({"kernel": shifted}, {}), "BatchNorm_0": norm})
 
 
-def _concat_columns(kernel: Any, concat: tuple[int, ...], nodes: int) -> Any:
-    """The columns [outputs, nodes * channels] of a kernel that read the concatenated nodes, in the concat's order."""
-    by_node = kernel.reshape(kernel.shape[0], nodes, -1)
-    return by_node[:, np.array(concat) - 2].reshape(kernel.shape[0], -1)
+def _concat_columns(kernel: Any, reads: int, nodes: int) -> Any:
+    """The columns of a kernel [outputs, nodes * channels] for the nodes that are concatenated: those of the last rows.
+
+    reads: how many these are.
+    """
+    return kernel[:, kernel.shape[1] // nodes * (nodes - reads) :]
 
 
 def _norm(part: Part) -> Part:
