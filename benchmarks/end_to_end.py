@@ -56,10 +56,10 @@ def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
     """Ours, then theirs with the genotypes that ours drew."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)  # first of all: it keeps the decoded images
         with ProcessMemory() as our_memory:
             our_seconds, stages, times = search(arguments, folder)
         genotypes = [Genotype.parse(stage["genotype"]) for stage in stages]
-        dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)
         released_search.prepare(arguments.econas_repo.resolve(), folder, dataset)
         start = time.perf_counter()
         with ProcessMemory() as released_memory:
