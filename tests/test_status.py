@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,15 @@ def test_a_stopped_search_and_one_that_runs(searches: Path, capsys: pytest.Captu
     assert stopped[1].startswith("time left: about ")
     with lock.locked(searches / "stopped"):
         assert output_of(searches / "stopped", capsys)[0].startswith("running: ")
+
+
+def test_who_reads_it_may_stop_early(searches: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `status WORKDIR | head -1` does before all is written
+    command = [sys.executable, "-m", "econas_jax.status", str(searches / "finished")]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_it_touches_nothing(searches: Path, capsys: pytest.CaptureFixture[str]) -> None:
