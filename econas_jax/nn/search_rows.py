@@ -14,10 +14,10 @@ import jax.numpy as jnp
 
 from econas_jax.genotype import EncodedCell
 from econas_jax.nn.platform import on_cpu
+from econas_jax.nn.search_operations import Tree
 from econas_jax.nn.switch import switch_into
 
 Carry = TypeVar("Carry")
-Tree = dict[str, jax.Array]
 INPUTS = 2  # rows 0 and 1
 
 
