@@ -1,17 +1,24 @@
-"""Times the steps of a compiled training epoch, for scripts that differ in how they compile it."""
+"""Compiles training epochs as `WaveTrainer` does and times their steps, for scripts that differ in what they train."""
 
 from __future__ import annotations
 
 import argparse
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
+from benchmark_task import random_images
+from jax.sharding import Mesh
 from step_command import median_seconds
 
-from econas_jax.training import Images
+from econas_jax import Genotype
+from econas_jax.training import Images, Task
+from econas_jax.training.by_device import POPULATION
 from econas_jax.training.compilation import keep_programs
+from econas_jax.training.programs import Programs
 
 
 def parse(flags: argparse.ArgumentParser) -> argparse.Namespace:
@@ -25,12 +32,30 @@ def parse(flags: argparse.ArgumentParser) -> argparse.Namespace:
     return arguments
 
 
-def step_seconds(program: Any, state: Any, genotype: Any, split: Images, arguments: argparse.Namespace) -> float:
+def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compiles the epoch for one device, once, then times a candidate's step in every wave; waves: of one length."""
+    split, lanes = random_images(arguments.steps * arguments.batch), len(waves[0])
+    mesh = Mesh(np.array(jax.devices()[:1]), (POPULATION,))
+    shape = split.images.shape
+    start = time.perf_counter()
+    programs = Programs(task, mesh, lanes, waves[0][0], shape, shape)
+    programs.compile(("epoch",))
+    compile_seconds = time.perf_counter() - start
+    programs.compile(("init",))
+    candidates, seconds = np.arange(lanes, dtype=np.int32), []
+    for wave in waves:
+        genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in wave])
+        state = programs["init"](candidates, genotypes)
+        seconds.append(_step_seconds(programs["epoch"], state, genotypes, split, arguments) / lanes)
+    return {"step_seconds": seconds, "compile_seconds": compile_seconds}
+
+
+def _step_seconds(program: Any, state: Any, genotypes: Any, split: Images, arguments: argparse.Namespace) -> float:
     """The median of a step; the program consumes the state, as all epochs do."""
     states = [state]
 
     def run_epoch(repeat: int) -> None:
-        state, metrics = program(states.pop(), genotype, split, np.int32(repeat))
+        state, metrics = program(states.pop(), genotypes, split, np.int32(repeat))
         jax.block_until_ready(metrics)
         states.append(state)
 

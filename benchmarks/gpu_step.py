@@ -11,20 +11,15 @@ program. Setting where nothing else is said: c4r4 (9 channels, 8x8), N = 6, batc
 from __future__ import annotations
 
 import argparse
-import time
 from typing import Any, get_args
 
 import jax
-import numpy as np
-from benchmark_task import benchmark_task, random_images
-from epoch_timing import parse, step_seconds
-from jax.sharding import Mesh
+from benchmark_task import benchmark_task
+from epoch_timing import parse, time_waves
 from step_command import parser, read_genotypes, write
 
 from econas_jax import Genotype
 from econas_jax.nn import ComputeDtype
-from econas_jax.training.by_device import POPULATION
-from econas_jax.training.programs import Programs
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -38,26 +33,10 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
         branch_free=lanes > 1,
         compute_dtype=arguments.compute_dtype,
     )
-    split = random_images(arguments.steps * arguments.batch)
-    mesh = Mesh(np.array(jax.devices()[:1]), (POPULATION,))
-    shape = split.images.shape
-    start = time.perf_counter()
-    programs = Programs(task, mesh, lanes, genotypes[0], shape, shape)
-    programs.compile(("epoch",))
-    compile_seconds = time.perf_counter() - start
-    programs.compile(("init",))
-    encoded, candidates = [genotype.encode() for genotype in genotypes], np.arange(lanes, dtype=np.int32)
-    waves = [[one] for one in encoded] if lanes == 1 else [[encoded[lane % len(encoded)] for lane in range(lanes)]]
-    seconds = []
-    for wave in waves:
-        stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *wave)
-        state = programs["init"](candidates, stacked)
-        seconds.append(step_seconds(programs["epoch"], state, stacked, split, arguments) / lanes)
-    memory = jax.devices()[0].memory_stats() or {}
-    return {
-        "step_seconds": seconds,
-        "compile_seconds": compile_seconds,
-        "peak_device_bytes": memory.get("peak_bytes_in_use"),
+    one_wave = [genotypes[lane % len(genotypes)] for lane in range(lanes)]
+    timed = time_waves(task, [one_wave] if lanes > 1 else [[genotype] for genotype in genotypes], arguments)
+    return timed | {
+        "peak_device_bytes": (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use"),
         "device": jax.devices()[0].device_kind,
         "compute_dtype": arguments.compute_dtype,
     }

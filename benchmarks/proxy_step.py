@@ -11,37 +11,20 @@ from __future__ import annotations
 
 import argparse
 import resource
-import time
 from typing import Any
 
-import jax
-import numpy as np
-from benchmark_task import benchmark_task, initializer, random_images
-from epoch_timing import parse, step_seconds
+from benchmark_task import benchmark_task
+from epoch_timing import parse, time_waves
 from step_command import parser, read_genotypes, write
 
 from econas_jax import Genotype
-from econas_jax.training import train_epoch
-from econas_jax.training.compilation import compile_program
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
     """Compiles the epoch, then times it for every genotype."""
     task = benchmark_task(arguments.channels, arguments.cells_per_stage, arguments.resolution, arguments.batch)
-    split, init = random_images(arguments.steps * arguments.batch), initializer(task)
-    state = jax.eval_shape(init, genotypes[0].encode())
-    epoch = jax.jit(lambda *inputs: train_epoch(task, *inputs), donate_argnums=0)
-    start = time.perf_counter()
-    program = compile_program(epoch, state, genotypes[0].encode(), split, np.int32(0))
-    compile_seconds = time.perf_counter() - start
-    return {
-        "step_seconds": [
-            step_seconds(program, init(genotype.encode()), genotype.encode(), split, arguments)
-            for genotype in genotypes
-        ],
-        "compile_seconds": compile_seconds,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
+    timed = time_waves(task, [[genotype] for genotype in genotypes], arguments)
+    return timed | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
 
 def main() -> None:

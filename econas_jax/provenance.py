@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -22,6 +23,16 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:  # econas_jax itself, run from a checkout without installation
             found[package] = "not installed"
     return found
+
+
+@functools.cache
+def source_digest() -> str:
+    """Of this package's source files."""
+    folder, digest = Path(__file__).parent, hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(f"{file.relative_to(folder)} {file.stat().st_size} ".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def git_revision() -> str | None:

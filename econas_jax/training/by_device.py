@@ -1,4 +1,4 @@
-"""Compiles a function of one candidate for many: every device on its own, with one or more candidates on each."""
+"""Makes a function of one candidate one of many: every device on its own, with one or more candidates on each."""
 
 from __future__ import annotations
 
@@ -25,14 +25,11 @@ def for_each_candidate(
     function: Callable[..., Any],
     by_candidate: int,
     shared: int,
-    donate: tuple[int, ...] = (),
-    hasty: bool = False,
-) -> Any:
-    """The function of one candidate, jitted for len(mesh) * lanes of them.
+) -> Callable[..., Any]:
+    """The function of one candidate, for len(mesh) * lanes of them.
 
     mesh: devices along POPULATION; lanes: candidates a device runs at once, by `vmap`. The first `by_candidate`
     arguments and all results have a leading axis of candidates; `shared` arguments after them are the same for all.
-    hasty: compiled soon rather than fast, for a function that runs once for each candidate.
     """
 
     def local(*arguments: Any) -> Any:
@@ -44,13 +41,17 @@ def for_each_candidate(
 
     specs = (PartitionSpec(POPULATION),) * by_candidate + (PartitionSpec(),) * shared
     # check_vma=False: a skip's branch returns its input, whose "varying" type differs from the other branches'
-    mapped = jax.shard_map(local, mesh=mesh, in_specs=specs, out_specs=PartitionSpec(POPULATION), check_vma=False)
-    platform = mesh.devices.flat[0].platform
-    return jax.jit(mapped, donate_argnums=donate, compiler_options=compiler_options(platform, hasty))
+    mapped: Callable[..., Any] = jax.shard_map(
+        local, mesh=mesh, in_specs=specs, out_specs=PartitionSpec(POPULATION), check_vma=False
+    )
+    return mapped
 
 
 def compiler_options(platform: str, hasty: bool) -> dict[str, bool | int | str] | None:
-    """What XLA is told about a program for devices of this platform."""
+    """What XLA is told about a program for devices of this platform.
+
+    hasty: compiled soon rather than fast, for a function that runs once for each candidate.
+    """
     if platform in ("gpu", "cuda"):
         return GPU_OPTIONS
     return CPU_HASTY_OPTIONS if platform == "cpu" and hasty else None

@@ -1,22 +1,17 @@
 """Compiles programs in processes that end at once, for those that train to find them in JAX's cache.
 
 Compiling takes twice the memory that training does, and an allocator keeps much of it. A file in the cache's folder
-tells that the programs are there: they need not be traced here only to be found there.
+tells that the programs are there: no process has to start only to find them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import pickle
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-import jax
-
-from econas_jax import provenance
+from econas_jax.training.compilation import programs_folder
 from econas_jax.training.programs import NAMES
+from econas_jax.training.traced import fingerprint
 from econas_jax.training.worker import CacheFilling, Preparation
 from econas_jax.training.worker_process import WorkerProcess, answers, end_all
 
@@ -29,8 +24,7 @@ def filled_cache(preparation: Preparation, cores: Sequence[int]) -> Iterator[Non
 
     Raises what the first process that cannot compile raises.
     """
-    values = jax.config.values
-    folder = values["jax_compilation_cache_dir"] if values["jax_enable_compilation_cache"] else None
+    folder = programs_folder()
     requests = [
         CacheFilling(
             names,
@@ -41,7 +35,8 @@ def filled_cache(preparation: Preparation, cores: Sequence[int]) -> Iterator[Non
         )
         for names in PARTS
     ]
-    mark = Path(folder) / f"filled-{_fingerprint(requests)}" if folder else None
+    # Where the mark is wrong, those that train compile for themselves.
+    mark = folder / f"filled-{fingerprint(requests)}" if folder else None
     if mark is None or mark.exists():
         yield
         return
@@ -55,9 +50,3 @@ def filled_cache(preparation: Preparation, cores: Sequence[int]) -> Iterator[Non
         end_all(fillers)
     with contextlib.suppress(OSError):  # then the next start takes longer
         mark.touch()
-
-
-def _fingerprint(requests: Sequence[CacheFilling]) -> str:
-    """Of all that the programs depend on. Where it misses something, those that train compile for themselves."""
-    parts = pickle.dumps((requests, dict(jax.config.values), os.environ.get("XLA_FLAGS"), provenance.versions()))
-    return hashlib.sha256(parts).hexdigest()[:16]

@@ -23,13 +23,13 @@ def compile_program(function: Any, *arguments: Any) -> Any:
 
 def lower_program(function: Any, *arguments: Any) -> Any:
     """JAX's part of `compile_program`, which no cache keeps: tracing and lowering."""
-    with _collection_paused():
+    with collection_paused():
         return function.lower(*arguments)
 
 
 def compile_lowered(lowered: Any) -> Any:
     """XLA's part: compiles, or loads from the cache."""
-    with _collection_paused():
+    with collection_paused():
         program = lowered.compile()
     _return_free_memory()
     return program
@@ -42,8 +42,15 @@ def keep_programs(folder: Path) -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+def programs_folder() -> Path | None:
+    """Where they are kept; None: nowhere."""
+    values = jax.config.values
+    folder = values["jax_compilation_cache_dir"] if values["jax_enable_compilation_cache"] else None
+    return Path(folder) if folder else None
+
+
 @contextlib.contextmanager
-def _collection_paused() -> Iterator[None]:
+def collection_paused() -> Iterator[None]:
     """Without Python's search for cyclic garbage: tracing makes millions of objects and next to no such garbage."""
     enabled = gc.isenabled()
     gc.disable()

@@ -51,7 +51,7 @@ class ProcessTrainer:
         end_all(self._workers)
         self._workers.extend(map(WorkerProcess, self._cores))
         with filled_cache(self._preparation, self._cores):
-            for worker in self._workers:  # beside the compilation they trace and lower
+            for worker in self._workers:  # beside the compilation they start
                 worker.ask(self._preparation)
         for worker in self._workers:
             worker.ask(Compilation())

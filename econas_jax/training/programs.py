@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from econas_jax.genotype import Genotype
-from econas_jax.training.by_device import POPULATION, for_each_candidate
+from econas_jax.nn import SearchNetwork
+from econas_jax.training.by_device import POPULATION, compiler_options, for_each_candidate
 from econas_jax.training.compilation import compile_lowered, lower_program
-from econas_jax.training.epoch import Images, Task, evaluate, init_state, train_epoch
+from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
 from econas_jax.training.state import TrainState
+from econas_jax.training.traced import traced
 
 # The largest first: each takes much memory while it is compiled and keeps little.
 NAMES = ("epoch", "evaluate", "init")
 Shape = tuple[int, ...]
+
+
+class _Source(NamedTuple):
+    """What a program is made from; arguments, results: trees, of shapes and of anything.
+
+    consumes: whether the first argument's memory becomes the results'; hasty: as in `compiler_options`.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    results: Any
+    consumes: bool = False
+    hasty: bool = False
 
 
 class Programs:
@@ -35,6 +50,9 @@ class Programs:
         self.shared = NamedSharding(mesh, PartitionSpec())
         self.by_candidate = NamedSharding(mesh, PartitionSpec(POPULATION))
         self.state: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
+        self._platform: str = mesh.devices.flat[0].platform
+        # A network of somebody else's may depend on what its repr does not show.
+        self._depends_on = (task, lanes) if type(task.network) is SearchNetwork else None
 
         def each(tree: Any) -> Any:
             return jax.tree.map(lambda leaf: _shape((slots, *leaf.shape), leaf.dtype, self.by_candidate), tree)
@@ -43,39 +61,66 @@ class Programs:
             return Images(_shape(shape, np.uint8, self.shared), _shape(shape[:1], np.int32, self.shared))
 
         by_device = functools.partial(for_each_candidate, mesh, lanes)
-        genotypes, states = each(example.encode()), each(self.state)
-        self._jitted: dict[str, tuple[Any, ...]] = {
-            "epoch": (
-                by_device(functools.partial(train_epoch, task), 2, 2, donate=(0,)),
-                *(states, genotypes, split(train), np.int32(0)),
+        genotypes, states, number = each(example.encode()), each(self.state), each(np.float32(0))
+        metrics = Metrics(number, number)
+        self._sources = {
+            "epoch": _Source(
+                by_device(functools.partial(train_epoch, task), 2, 2),
+                (states, genotypes, split(train), np.int32(0)),
+                (states, metrics),
+                consumes=True,
             ),
-            "evaluate": (
+            "evaluate": _Source(
                 by_device(functools.partial(evaluate, task), 2, 1),
-                *(states, genotypes, split(validation)),
+                (states, genotypes, split(validation)),
+                metrics,
             ),
-            "init": (
-                by_device(functools.partial(init_state, task), 2, 0, hasty=True),
-                *(each(np.int32(0)), genotypes),
+            "init": _Source(
+                by_device(functools.partial(init_state, task), 2, 0),
+                (each(np.int32(0)), genotypes),
+                states,
+                hasty=True,
             ),
         }
-        self._lowered: dict[str, Any] = {}
-        self._compiled: dict[str, Any] = {}
+        self._compiled: dict[str, Callable[..., Any]] = {}
 
     def lower(self, name: str) -> Any:
-        """A program before XLA's part; kept until it is compiled."""
-        if name not in self._lowered:
-            self._lowered[name] = lower_program(*self._jitted[name])
-        return self._lowered[name]
+        """A program before XLA's part; its arguments and results are the leaves of those of `programs[name]`."""
+        function, arguments, _, consumes, hasty = self._sources[name]
+        leaves, structure = jax.tree.flatten(arguments)
+
+        def of_leaves(*leaves: Any) -> list[Any]:
+            return jax.tree.leaves(function(*jax.tree.unflatten(structure, leaves)))
+
+        depends_on = None if self._depends_on is None else (name, *self._depends_on)
+        exported = traced(of_leaves, leaves, self._platform, depends_on)
+
+        def program(*leaves: Any) -> Any:
+            return exported.call(*leaves)
+
+        program.__name__ = name  # in profiles and in the names of the cache's files
+        jitted = jax.jit(
+            program,
+            donate_argnums=range(len(jax.tree.leaves(arguments[0]))) if consumes else (),
+            out_shardings=self.by_candidate,
+            compiler_options=compiler_options(self._platform, hasty),
+        )
+        return lower_program(jitted, *leaves)
 
     def compile(self, names: Sequence[str] = NAMES) -> None:
         """Those that are not compiled yet."""
         for name in names:
             if name not in self._compiled:
-                self._compiled[name] = compile_lowered(self.lower(name))
-                del self._lowered[name]
+                results = jax.tree.structure(self._sources[name].results)
+                self._compiled[name] = _of_trees(compile_lowered(self.lower(name)), results)
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Callable[..., Any]:
         return self._compiled[name]
+
+
+def _of_trees(program: Callable[..., Any], results: Any) -> Callable[..., Any]:
+    """A program of leaves as one of trees; results: the structure of what it returns."""
+    return lambda *arguments: jax.tree.unflatten(results, program(*jax.tree.leaves(arguments)))
 
 
 def _shape(shape: Shape, dtype: Any, sharding: NamedSharding) -> Any:

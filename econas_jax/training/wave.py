@@ -17,7 +17,7 @@ from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
 from econas_jax.training.by_device import POPULATION
 from econas_jax.training.epoch import Images, Metrics, Task
-from econas_jax.training.programs import NAMES, Programs
+from econas_jax.training.programs import Programs
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
 
 
@@ -80,11 +80,6 @@ class WaveTrainer:
         self._train = self._to_devices(train)
         self._validation = self._to_devices(validation)
         self.vector_size = vector_size(self._programs.state)
-
-    def lower(self) -> None:
-        """All that `compile` does before XLA's part."""
-        for name in NAMES:
-            self._programs.lower(name)
 
     def compile(self) -> None:
         """Compiles all programs; `train` does it if it has not been done."""

@@ -26,10 +26,8 @@ from econas_jax.genotype import Genotype
 from econas_jax.training.by_device import POPULATION
 from econas_jax.training.epoch import Task
 from econas_jax.training.programs import Programs, Shape
+from econas_jax.training.traced import OWN_SETTINGS
 from econas_jax.training.wave import Job, Outcome, WaveTrainer
-
-# What the processes need not have in common with the one that started them.
-_OWN_SETTINGS = ("jax_platforms", "jax_platform_name", "jax_num_cpu_devices")
 
 
 class Worker:
@@ -61,13 +59,13 @@ class Settings:
 
     def __call__(self, worker: Worker) -> None:
         for name, value in self.values.items():
-            if name not in _OWN_SETTINGS and jax.config.values.get(name, value) != value:
+            if name not in OWN_SETTINGS and jax.config.values.get(name, value) != value:
                 jax.config.update(name, value)
 
 
 @dataclasses.dataclass(frozen=True)
 class Preparation:
-    """All that comes before XLA compiles, or loads from the cache; fields: as in `WaveTrainer`."""
+    """All that comes before programs are compiled, or loaded from the cache; fields: as in `WaveTrainer`."""
 
     task: Task
     train: Split
@@ -76,12 +74,11 @@ class Preparation:
 
     def __call__(self, worker: Worker) -> None:
         worker.trainer = WaveTrainer(self.task, self.train, self.validation, worker.devices, self.example)
-        worker.trainer.lower()
 
 
 @dataclasses.dataclass(frozen=True)
 class Compilation:
-    """XLA's part, after `Preparation`."""
+    """After `Preparation`."""
 
     def __call__(self, worker: Worker) -> None:
         worker.trainer.compile()
