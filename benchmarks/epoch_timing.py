@@ -15,6 +15,7 @@ from jax.sharding import Mesh
 from step_command import median_seconds
 
 from econas_jax import Genotype
+from econas_jax.search.devices import set_up
 from econas_jax.training import Images, Task
 from econas_jax.training.by_device import POPULATION
 from econas_jax.training.compilation import keep_programs
@@ -22,9 +23,10 @@ from econas_jax.training.programs import Programs
 
 
 def parse(flags: argparse.ArgumentParser) -> argparse.Namespace:
-    """Adds --compilation-cache to a script's flags, parses them, and sets the cache up."""
+    """Adds --compilation-cache to a script's flags, parses them, and sets the cache and JAX up as a search does."""
     flags.add_argument("--compilation-cache", type=Path, help="a folder of compiled programs; without it there is none")
     arguments = flags.parse_args()
+    set_up(1)
     if arguments.compilation_cache is None:
         jax.config.update("jax_enable_compilation_cache", False)
     else:

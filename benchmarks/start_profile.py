@@ -2,20 +2,15 @@
 
     python benchmarks/start_profile.py --json benchmarks/results/start_profile.json
 
-Claims, for the training epoch of c4r4 (9 channels, 8x8, N = 6, batch 384, float32) in fresh processes on one pinned
-core, medians over rounds: for each part its seconds, the memory the process holds after it, and the most it held in it.
-`equations` counts those of the traced program, inner ones included, once where they are shared;
-`trace_equation_seconds` and `lower_equation_seconds` are what JAX takes for one in a program of nothing but additions
-of a number. Their products are what tracing and lowering take at the least: gradients are traced before they are
-transposed, and what is traced twice counts once. `stored_bytes` is the size of the cache's entry. Left out is what
-`compile_program` does at its end, to hand freed memory back.
+Claims, for the training epoch of c4r4 (9 channels, 8x8, N = 6, batch 384, float32), compiled as `WaveTrainer` does, in
+fresh processes on one pinned core, medians over rounds: for each part its seconds, the memory the process holds after
+it, and the most it held in it. `traced_bytes` and `compiled_bytes` are the sizes of the cache's two entries of the
+epoch. Left out is what compiling does at its end, to hand freed memory back.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
-import gc
 import os
 import statistics
 import sys
@@ -26,18 +21,20 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION, benchmark_task, initializer, random_images
+from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION, benchmark_task, random_images
+from jax.sharding import Mesh
 from pinned import HERE, run_pinned
 from process_memory import status_bytes
 from result_file import write_result
 from step_command import read_genotypes
 
-from econas_jax.training import train_epoch
+from econas_jax.search.devices import set_up
+from econas_jax.training.by_device import POPULATION
 from econas_jax.training.compilation import keep_programs
+from econas_jax.training.programs import Programs
 
-STEPS, ADDITIONS = 4, 4000
+STEPS = 4
 
 
 class Parts:
@@ -65,62 +62,33 @@ class Parts:
         }
 
 
-def equations(jaxpr: Any) -> int:
-    """Of a jaxpr and of those within it, each counted once however often it is called."""
-    distinct: dict[int, Any] = {}
-
-    def collect(value: Any) -> None:
-        value = getattr(value, "jaxpr", value)
-        if isinstance(value, (tuple, list)):
-            for item in value:
-                collect(item)
-        elif hasattr(value, "eqns") and id(value) not in distinct:
-            distinct[id(value)] = value
-            for equation in value.eqns:
-                collect(list(equation.params.values()))
-
-    collect(jaxpr)
-    return sum(len(one.eqns) for one in distinct.values())
-
-
-def seconds_an_equation() -> tuple[float, float]:
-    """To trace one and to lower one, in a program of additions."""
-
-    def additions(x: jax.Array) -> jax.Array:
-        for _ in range(ADDITIONS):
-            x = jax.lax.add(x, x)
-        return x
-
-    start = time.perf_counter()
-    traced = jax.jit(additions).trace(jnp.zeros(()))
-    middle = time.perf_counter()
-    traced.lower()
-    return (middle - start) / ADDITIONS, (time.perf_counter() - middle) / ADDITIONS
-
-
 def measure(cache: Path) -> dict[str, Any]:
-    """Of this process: the parts of `compile_program`, then the first epochs."""
+    """Of this process: the parts of `Programs.compile`, then the first epochs."""
     parts = Parts()
+    set_up(1)
     keep_programs(cache)
-    genotype = read_genotypes(HERE / "genotypes.txt")[0].encode()
-    task = benchmark_task(CHANNELS, CELLS, RESOLUTION, BATCH)
-    split, init = parts.do("images", lambda: random_images(STEPS * BATCH)), initializer(task)
-    state = jax.eval_shape(init, genotype)
-    epoch = jax.jit(functools.partial(train_epoch, task), donate_argnums=0)
-    gc.disable()
-    traced = parts.do("trace", lambda: epoch.trace(state, genotype, split, np.int32(0)))
-    lowered = parts.do("lower", traced.lower)
+    genotypes = read_genotypes(HERE / "genotypes.txt")[:1]
+    encoded = jax.tree.map(lambda leaf: np.asarray(leaf)[None], genotypes[0].encode())
+    split = parts.do("images", lambda: random_images(STEPS * BATCH))
+    task, mesh = benchmark_task(CHANNELS, CELLS, RESOLUTION, BATCH), Mesh(np.array(jax.devices()[:1]), (POPULATION,))
+    programs = Programs(task, mesh, 1, genotypes[0], split.images.shape, split.images.shape)
+    lowered = parts.do("trace and lower, or read", lambda: programs.lower("epoch"))
     compiled = parts.do("compile or load", lowered.compile)
-    count = equations(traced.jaxpr)
-    stored = max((file.stat().st_size for file in cache.iterdir()), default=0)
-    del traced, lowered
-    trace, lower = seconds_an_equation()
-    gc.enable()
-    first = parts.do("initial values", lambda: init(genotype))
-    second, _ = parts.do("first epoch", lambda: compiled(first, genotype, split, np.int32(0)))
-    parts.do("second epoch", lambda: compiled(second, genotype, split, np.int32(1)))
-    costs = {"trace_equation_seconds": trace, "lower_equation_seconds": lower}
-    return {"parts": parts.rows, "equations": count, "stored_bytes": stored} | costs
+    traced, stored = (max(file.stat().st_size for file in cache.glob(kept)) for kept in ("traced-*", "jit_epoch-*"))
+    del lowered
+
+    def initial_values() -> Any:
+        programs.compile(("init",))
+        return jax.tree.leaves(programs["init"](np.zeros(1, np.int32), encoded))
+
+    def epoch(state: list[Any], number: int) -> list[Any]:
+        leaves: list[Any] = compiled(*state, *jax.tree.leaves((encoded, split)), np.int32(number))
+        return leaves[: len(state)]
+
+    state = parts.do("initial values", initial_values)
+    state = parts.do("first epoch", lambda: epoch(state, 0))
+    parts.do("second epoch", lambda: epoch(state, 1))
+    return {"parts": parts.rows, "traced_bytes": traced, "compiled_bytes": stored}
 
 
 def median(runs: list[Any]) -> Any:

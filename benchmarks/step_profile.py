@@ -37,6 +37,7 @@ from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import median_seconds, read_genotypes
 
+from econas_jax.search.devices import set_up
 from econas_jax.training import train_epoch
 from econas_jax.training.compilation import compile_program
 
@@ -106,6 +107,7 @@ def profiled(program: Any, inputs: Sequence[tuple[Any, ...]]) -> dict[str | Prod
 
 def measure() -> dict[str, Any]:
     """Of this process's core."""
+    set_up(1)
     genotypes = read_genotypes(HERE / "genotypes.txt")
     task = benchmark_task(CHANNELS, CELLS, RESOLUTION, BATCH)
     split, init = random_images(STEPS * BATCH), initializer(task)

@@ -14,6 +14,8 @@ from econas_jax.errors import InputError
 from econas_jax.search.devices import set_up
 
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+NO_UNROLLING = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
+FLAGS = f"{ONE_THREAD} {NO_UNROLLING}"
 TELL = "import jax, os; from econas_jax.search.devices import set_up; print(len(set_up({})), os.environ['XLA_FLAGS'])"
 
 
@@ -32,33 +34,44 @@ def test_a_process_of_its_own_gets_the_devices_it_asks_for() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
     command = [sys.executable, "-c", TELL.format(3)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["3", ONE_THREAD]
+    assert done.stdout.split() == ["3", ONE_THREAD, NO_UNROLLING]
 
 
 def test_by_default_each_core_is_a_device_of_one_thread(asked_for: list[int]) -> None:
     assert set_up(None) == jax.local_devices()
     assert asked_for == [6]
-    assert os.environ["XLA_FLAGS"] == ONE_THREAD
+    assert os.environ["XLA_FLAGS"] == FLAGS
 
 
 def test_one_device_has_one_thread_too_so_that_it_rounds_as_several_do(asked_for: list[int]) -> None:
     assert set_up(1) == jax.local_devices()[:1]
     assert asked_for == [1]
-    assert os.environ["XLA_FLAGS"] == ONE_THREAD
+    assert os.environ["XLA_FLAGS"] == FLAGS
 
 
-@pytest.mark.parametrize("flags", ["--xla_cpu_multi_thread_eigen=true", "--xla_dump_to=/x " + ONE_THREAD])
-def test_the_users_own_threading_stays(flags: str, asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "flags, added",
+    [
+        ("--xla_cpu_multi_thread_eigen=true", NO_UNROLLING),
+        (f"--xla_dump_to=/x {ONE_THREAD}", NO_UNROLLING),
+        ("--xla_backend_extra_options=xla_cpu_optimize_for_size=true", ONE_THREAD),
+    ],
+)
+def test_the_users_own_flags_stay(
+    flags: str, added: str, asked_for: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XLA_FLAGS", flags)
     set_up(2)
-    assert os.environ["XLA_FLAGS"] == flags
+    assert os.environ["XLA_FLAGS"] == f"{flags} {added}"
+    set_up(2)
+    assert os.environ["XLA_FLAGS"] == f"{flags} {added}"
 
 
 def test_the_users_own_number_of_devices_stays(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
     assert len(set_up(2)) == 2
     assert asked_for == []
-    assert os.environ["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=4 {ONE_THREAD}"
+    assert os.environ["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=4 {FLAGS}"
 
 
 def test_more_devices_than_there_are_are_refused_by_name(asked_for: list[int]) -> None:

@@ -53,9 +53,9 @@ LONGER = dataclasses.replace(
         parents_per_population=(2, 2, 1),
     ),
 )
-# XLA's default, said aloud: `set_up` then leaves the flags as they are. They are part of the key under which jax keeps
-# compiled programs on disk, so that all tests and the processes they start share these.
-XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true"
+# XLA's default and what conftest.py sets, said aloud: `set_up` then leaves the flags as they are. They are part of the
+# key under which jax keeps compiled programs on disk, so that all tests and the processes they start share these.
+XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
 
 
 def genotypes(count: int) -> list[Genotype]:

@@ -7,6 +7,7 @@ tells that the programs are there: no process has to start only to find them.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 
 from econas_jax.training.compilation import programs_folder
@@ -36,7 +37,7 @@ def filled_cache(preparation: Preparation, cores: Sequence[int]) -> Iterator[Non
         for names in PARTS
     ]
     # Where the mark is wrong, those that train compile for themselves.
-    mark = folder / f"filled-{fingerprint(requests)}" if folder else None
+    mark = folder / f"filled-{fingerprint(requests, os.environ.get('XLA_FLAGS'))}" if folder else None
     if mark is None or mark.exists():
         yield
         return

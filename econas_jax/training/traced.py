@@ -54,9 +54,9 @@ def traced(
 
 
 def fingerprint(*parts: Any) -> str:
-    """Of the parts' repr, JAX's and XLA's settings, the versions of packages and this package's source."""
+    """Of the parts' repr, JAX's settings, the versions of packages and this package's source."""
     settings = {name: value for name, value in jax.config.values.items() if name not in OWN_SETTINGS}
-    everything = (parts, settings, os.environ.get("XLA_FLAGS"), provenance.versions(), provenance.source_digest())
+    everything = (parts, settings, provenance.versions(), provenance.source_digest())
     return hashlib.sha256(repr(everything).encode()).hexdigest()[:16]
 
 
