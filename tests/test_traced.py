@@ -60,7 +60,7 @@ def test_what_is_kept_is_not_traced_again(folder: Path) -> None:
     first, second = Doubled(), Doubled()
     assert value(first, "double") == value(second, "double") == 6
     assert (first.times, second.times) == (1, 0) and len(kept(folder)) == 1
-    assert not list(folder.glob("tracing-*"))
+    assert not list(folder.glob("*.tmp"))
 
 
 def test_everything_it_depends_on_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,9 @@ needed: what cannot be read is decoded again, and what cannot be written is not 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from econas_jax.data.dataset import Split, TrainTest
 from econas_jax.data.npz_file import read_arrays
 from econas_jax.data.paths import cache_folder
 from econas_jax.errors import InputError
+from econas_jax.whole_file import written_at_once
 
 FORMAT = 1  # raise it when decoding changes, so that what older versions kept is decoded anew
 
@@ -59,22 +58,12 @@ def _read(target: Path, fingerprint: str) -> TrainTest | None:
 
 
 def _write(target: Path, fingerprint: str, decoded: TrainTest) -> None:
-    """Writes a file of its own and renames it: a reader sees the old one or the new one, whoever else writes."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.stem, suffix=".tmp", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            np.savez(
-                file,
-                fingerprint=np.array(fingerprint),
-                train_images=decoded.train.images,
-                train_labels=decoded.train.labels,
-                test_images=decoded.test.images,
-                test_labels=decoded.test.labels,
-            )
-            file.close()
-            temporary.replace(target)
-        except BaseException:  # an interrupt, too, must not leave 184 MB behind
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+    with written_at_once(target) as file:
+        np.savez(
+            file,
+            fingerprint=np.array(fingerprint),
+            train_images=decoded.train.images,
+            train_labels=decoded.train.labels,
+            test_images=decoded.test.images,
+            test_labels=decoded.test.labels,
+        )

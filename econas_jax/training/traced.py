@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +20,7 @@ from jax import export
 from econas_jax import provenance
 from econas_jax.nn.platform import on_cpu
 from econas_jax.training.compilation import collection_paused, programs_folder
+from econas_jax.whole_file import written_at_once
 
 # What a process need not have in common with another one that computes the same.
 OWN_SETTINGS = ("jax_platforms", "jax_platform_name", "jax_num_cpu_devices")
@@ -66,17 +65,9 @@ def _of_this_source() -> str:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """At once, whoever else writes it. What was traced from another source goes: who edits it would leave many."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix="tracing-", delete=False) as temporary:
-        try:
-            temporary.write(content)
-            temporary.close()
-            os.replace(temporary.name, file)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary.name)
-            raise
+    """What was traced from another source goes: who edits it would leave many."""
+    with written_at_once(file) as whole:
+        whole.write(content)
     for other in file.parent.glob("traced-*"):
         if not other.name.startswith(_of_this_source()):
             with contextlib.suppress(OSError):
