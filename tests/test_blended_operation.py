@@ -24,6 +24,7 @@ from network_cases import (
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import SearchNetwork
 from econas_jax.nn.blended_operation import blended
+from econas_jax.nn.blended_parameters import Choice, pack
 from econas_jax.nn.search_operations import EdgeShape, edge_operations
 
 CHANNELS, BATCH = 5, 3  # an odd number: the halves of a factorized reduce differ
@@ -34,6 +35,12 @@ def case(size: int) -> tuple[np.ndarray, Tree, Tree]:
     rng = np.random.default_rng(size)
     parameters, statistics = random_edge(rng, CHANNELS)
     return rng.standard_normal((CHANNELS, size**2, BATCH)), parameters, statistics
+
+
+def alone(shape: EdgeShape, operation: jax.Array, x: jax.Array, parameters: Tree, statistics: Tree) -> Any:
+    """`blended` of one state."""
+    choice = Choice(operation, jnp.int32(0))
+    return blended((shape,), choice, [x], pack((shape,), choice, parameters), statistics)
 
 
 def switched(
@@ -63,7 +70,7 @@ def outcomes(function: Operation, size: int, stride: int) -> list[tuple[Any, Any
 @pytest.mark.parametrize("size", [6, 10], ids=["matrices", "shifts"])
 def test_equals_the_switch(size: int, stride: int) -> None:
     """Values, statistics and gradients; those of slots that an operation does not read are zero to the bit."""
-    results = zip(outcomes(blended, size, stride), outcomes(switched, size, stride), strict=True)
+    results = zip(outcomes(alone, size, stride), outcomes(switched, size, stride), strict=True)
     for (values, gradients), (expected, expected_gradients) in results:
         assert_close(values, expected, 1e-12)
         assert_close(gradients, expected_gradients, 1e-12)
@@ -78,7 +85,7 @@ def test_gradients_are_finite_where_unused_values_are_not() -> None:
 
     def loss(x: jax.Array, parameters: Tree, operation: int) -> jax.Array:
         given = jax.tree.map(jnp.asarray, statistics)
-        return jnp.sum(blended(EdgeShape(6, 1, True), jnp.int32(operation), x, parameters, given)[0] ** 2)
+        return jnp.sum(alone(EdgeShape(6, 1, True), jnp.int32(operation), x, parameters, given)[0] ** 2)
 
     gradients = quick_jit(jax.grad(loss, argnums=(0, 1)))
     for name in ("none", "max_pool_3x3", "avg_pool_3x3", "skip_connect"):
@@ -106,7 +113,7 @@ def test_network_under_vmap_equals_each_candidate_alone() -> None:
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves).astype(np.float64), *variables)
         encoded = jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in genotypes])
         together = quick_jit(jax.vmap(lambda *given: run(branch_free, *given)))(stacked, encoded)
-        alone = quick_jit(lambda *given: run(with_branches, *given))
+        one_by_one = quick_jit(lambda *given: run(with_branches, *given))
         for lane in range(2):
             given = jax.tree.map(lambda leaf, lane=lane: leaf[lane], (stacked, encoded))
-            assert_close(jax.tree.map(lambda leaf, lane=lane: leaf[lane], together), alone(*given), 1e-10)
+            assert_close(jax.tree.map(lambda leaf, lane=lane: leaf[lane], together), one_by_one(*given), 1e-10)

@@ -135,14 +135,14 @@ def test_products_are_bfloat16_if_asked_for_but_for_the_classifiers() -> None:
 def test_candidates_in_lanes_learn_from_float32_states() -> None:
     task = search_task(branch_free=True)
     task = dataclasses.replace(task, network=dataclasses.replace(task.network, compute_dtype="bfloat16"))  # type: ignore[type-var]
-    train = training_subset(dataset(), CONFIG.proxy.sample_ratio, CONFIG.seed)
+    train = training_subset(dataset(), 0.3, CONFIG.seed)  # enough that what is learnt is more than noise
     trainer = shared_trainer(task, train, dataset().validation, jax.devices()[:1], lanes=2)
     losses: list[Any] = []
     states: list[Any] = [None, None]
-    for epoch in range(6):
+    for epoch in range(4):
         jobs = [Job(lane, genotypes(2)[lane], epoch, epoch + 1, states[lane]) for lane in range(2)]
         outcomes = trainer.train(jobs)
         states = [outcome.state for outcome in outcomes]
         losses.append([outcome.train_loss for outcome in outcomes])
         assert all(state is not None and state.dtype == np.float32 for state in states)
-    assert np.all(np.mean(losses[-2:], axis=0) < 0.9 * np.array(losses[0])), losses
+    assert np.all(np.array(losses[-1]) < 0.9 * np.array(losses[0])), losses

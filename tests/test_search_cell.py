@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,9 @@ import reference_network as reference
 from network_cases import Tree, assert_close, check_directions, random_cell, used_by_operation
 
 from econas_jax.genotype import SEARCH_OPERATIONS, CellGenotype, Edge, EncodedCell, Genotype
-from econas_jax.nn.search_cell import Cell, CellShape, run_edges, run_edges_backward
+from econas_jax.nn.cell_parts import Cell, CellShape
+from econas_jax.nn.search_cell import run_edges, run_edges_backward
+from econas_jax.nn.search_nodes import pack_edges
 from econas_jax.nn.search_rows import in_rows
 
 SIZE, CHANNELS, BATCH, NODES = 4, 4, 3, 4
@@ -96,19 +99,29 @@ def programs(request: pytest.FixtureRequest) -> Iterator[tuple[bool, Program, Pr
     reduction, branch_free = request.param
     base = 0 if reduction else BASE
 
+    def as_taken(cell: Cell) -> tuple[Cell, Any]:
+        """The cell with its parameters as its edges take them, and how their gradients become the parameters' own."""
+        if not branch_free:
+            return cell, lambda gradients: (gradients,)
+        pack = functools.partial(pack_edges, CellShape(SIZE, reduction, True, branch_free), cell.genotype)
+        packed, to_parameters = jax.vjp(pack, cell.parameters)
+        return cell._replace(parameters=packed), to_parameters
+
     def forward(cell: Cell, buffers: Any, train: bool) -> Any:
         return run_edges(CellShape(SIZE, reduction, train, branch_free), cell, buffers, base)
 
     def train(cell: Cell, buffers: Any, node_gradients: jax.Array) -> Any:
+        cell, to_parameters = as_taken(cell)
         after, statistics = forward(cell, buffers, True)
         inputs = jnp.zeros_like(buffers[0][:2])
-        gradients = (inputs, node_gradients) if reduction else (jnp.concatenate([inputs, node_gradients]),)
+        gradients: Any = (inputs, node_gradients) if reduction else (jnp.concatenate([inputs, node_gradients]),)
         computed = cell._replace(statistics=statistics)
-        backward = run_edges_backward(CellShape(SIZE, reduction, True, branch_free), computed, after, gradients, base)
-        return after, statistics, backward
+        shape = CellShape(SIZE, reduction, True, branch_free)
+        gradients, to_taken = run_edges_backward(shape, computed, after, gradients, base)
+        return after, statistics, (gradients, *to_parameters(to_taken))
 
     with jax.enable_x64(True):
-        yield reduction, jax.jit(train), jax.jit(lambda cell, buffers: forward(cell, buffers, False)[0])
+        yield reduction, jax.jit(train), jax.jit(lambda cell, buffers: forward(as_taken(cell)[0], buffers, False)[0])
 
 
 @pytest.mark.parametrize("number", range(len(CELLS)))

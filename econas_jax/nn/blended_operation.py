@@ -4,133 +4,162 @@ Several candidates that share a device by `vmap` would compute every branch of a
 Here what the operations have in common is computed once. All that is linear in space (depthwise convolutions, average
 pool, skip) is one matrix a channel, blended from constant tables by the operation; then come a pointwise product and a
 normalisation, and once more the same for a separable convolution. The rest is selected.
+
+An edge of a reduction cell reads an input, at stride 2, or a node: that is data too. Only what comes before the first
+pointwise product is computed for both.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental.layout import Layout, with_layout_constraint
 
-from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import spatial
-from econas_jax.nn.platform import on_cpu
+from econas_jax.nn.blended_parameters import TAPS, Choice, Shapes, Traits, traits_of, unpack
+from econas_jax.nn.precision import rounded_like
 from econas_jax.nn.search_operations import EdgeShape, Tree, normalise_slot
 
 
-class _Traits(NamedTuple):
-    """What distinguishes the operations: booleans, one of an operation that is data."""
+class _Start(NamedTuple):
+    """What comes before the first pointwise product, each [channels, out^2, batch]."""
 
-    none: jax.Array
-    max_pool: jax.Array
-    average_pool: jax.Array
-    skip: jax.Array
-    separable: jax.Array  # two halves, the others have one at most
-    dilated: jax.Array
-    small: jax.Array  # a 3x3 kernel
+    moved: jax.Array  # all that is linear in space
+    further: jax.Array  # what the second half of a factorized reduce's outputs reads; else the same
+    pooled: jax.Array
 
 
 def blended(
-    shape: EdgeShape, operation: jax.Array, x: jax.Array, parameters: Tree, statistics: Tree
+    shapes: Shapes, choice: Choice, states: Sequence[jax.Array], parameters: Tree, statistics: Tree
 ) -> tuple[jax.Array, Tree]:
-    """`edge_operations(shape)[operation](x, parameters, statistics)`, up to rounding."""
-    traits = _traits(operation)
-    factorized = traits.skip if shape.stride == 2 else jnp.zeros_like(traits.skip)
-    convolution = traits.separable | traits.dilated
-    normalised = convolution | factorized
-    # Slots that are not read are zeros from here on: whatever is computed of them, their gradients are zeros too.
-    taps = [
-        _used(parameters["depthwise"][0], convolution & _window(traits.small)),
-        _used(parameters["depthwise"][1], traits.separable & _window(traits.small)),
-    ]
-    pointwise = [
-        _used(parameters["pointwise"][0], normalised),
-        _used(parameters["pointwise"][1], traits.separable),
-    ]
+    """`edge_operations(shapes[source])[operation](states[source], parameters, statistics)`, up to rounding.
 
-    moved = _move(shape, traits, jnp.where(normalised, jax.nn.relu(x), x), taps[0])
-    if shape.stride == 2:
-        outputs = x.shape[0] // 2  # of a factorized reduce, those that read the same pixels as the other operations
-        further = jnp.where(factorized, spatial.halves(jax.nn.relu(x), size=shape.size)[1], moved)
-        mixed = jnp.concatenate(
-            [spatial.pointwise(pointwise[0][:outputs], moved), spatial.pointwise(pointwise[0][outputs:], further)]
-        )
+    shapes: one, or two of which the first has stride 2 and the second the size of what comes out; parameters: packed.
+    A state that is not read may hold anything, NaN too.
+    """
+    traits, given = traits_of(shapes, choice), unpack(parameters)
+    lines = {"scale": given.scale, "bias": given.bias}
+    starts = [
+        _start(shape, traits, choice.source == place if len(shapes) > 1 else None, x, given.linear)
+        for place, (shape, x) in enumerate(zip(shapes, states, strict=True))
+    ]
+    moved, further, pooled = _of_read(choice.source > 0, starts)
+    if shapes[0].stride == 1:
+        mixed = spatial.pointwise(given.pointwise[0], moved)
     else:
-        mixed = spatial.pointwise(pointwise[0], moved)
-    first, new = normalise_slot(shape, parameters, statistics, mixed, 0)
-    statistics = _selected(normalised, new, statistics)
+        half = moved.shape[0] // 2
+        kernels = given.pointwise[0][:half], given.pointwise[0][half:]
+        mixed = jnp.concatenate([spatial.pointwise(kernels[0], moved), spatial.pointwise(kernels[1], further)])
+    inner = shapes[0]._replace(size=spatial.output_size(shapes[0].size, shapes[0].stride), stride=1)
+    first, new = normalise_slot(inner, lines, statistics, mixed, 0)
+    statistics = _selected(traits.normalised, new, statistics)
 
-    out = spatial.output_size(shape.size, shape.stride)
-    mixed = spatial.pointwise(pointwise[1], spatial.depthwise(jax.nn.relu(first), taps[1], 5, 1, out, 1))
-    second, new = normalise_slot(shape, parameters, statistics, mixed, 1)
+    mixed = spatial.pointwise(given.pointwise[1], _depthwise(inner, jax.nn.relu(first), given.taps))
+    second, new = normalise_slot(inner, lines, statistics, mixed, 1)
     statistics = _selected(traits.separable, new, statistics)
 
-    y = jnp.where(normalised, jnp.where(traits.separable, second, first), moved)
-    y = jnp.where(traits.max_pool, spatial.max_pool(x, size=shape.size, stride=shape.stride), y)
+    y = jnp.where(traits.normalised, jnp.where(traits.separable, second, first), moved)
+    y = jnp.where(traits.max_pool, pooled, y)
     return jnp.where(traits.none, 0.0, y), statistics
 
 
-def _traits(operation: jax.Array) -> _Traits:
-    """Looked up by the operation's number."""
-
-    def has(*names: str) -> jax.Array:
-        return jnp.asarray(np.isin(SEARCH_OPERATIONS, names))[operation]
-
-    return _Traits(
-        none=has("none"),
-        max_pool=has("max_pool_3x3"),
-        average_pool=has("avg_pool_3x3"),
-        skip=has("skip_connect"),
-        separable=has("sep_conv_3x3", "sep_conv_5x5"),
-        dilated=has("dil_conv_3x3", "dil_conv_5x5"),
-        small=has("sep_conv_3x3", "dil_conv_3x3"),
-    )
+def _start(shape: EdgeShape, traits: Traits, read: jax.Array | None, x: jax.Array, weights: jax.Array) -> _Start:
+    """Of x [channels, size^2, batch]; read: whether it is read, where that is data."""
+    entered = _relu_where(traits.normalised, x)  # which is x where it is pooled
+    if read is not None:
+        entered = jnp.where(read, entered, 0.0)
+    moved = further = _move(shape, traits, entered, weights)
+    if shape.stride == 2:
+        further = jnp.where(traits.factorized, spatial.halves(entered, size=shape.size)[1], moved)
+    return _Start(moved, further, spatial.max_pool(entered, size=shape.size, stride=shape.stride))
 
 
-def _window(small: jax.Array) -> jax.Array:
-    """[SLOT^2, 1]: which taps of the slot a kernel has; all of them, or the 3x3 in its centre."""
-    centre = np.zeros((spatial.SLOT, spatial.SLOT), bool)
-    centre[1:-1, 1:-1] = True
-    return (jnp.asarray(centre.reshape(-1)) | ~small)[:, None]
+def _of_read(of_second: jax.Array, starts: Sequence[_Start]) -> _Start:
+    """Of the state that is read."""
+    first, *others = starts
+    for second in others:
+        first = jax.tree.map(functools.partial(jnp.where, of_second), second, first)
+    return first
 
 
-def _used(values: jax.Array, used: jax.Array) -> jax.Array:
-    return jnp.where(used, values, 0.0)
+@jax.custom_vjp
+def _relu_where(condition: jax.Array, x: jax.Array) -> jax.Array:
+    """Its gradient asks the result, not x, which then nothing but this reads."""
+    return jnp.where(condition, jax.nn.relu(x), x)
+
+
+def _relu_where_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[None, jax.Array]:
+    condition, y = residuals
+    return None, jnp.where(condition & (y <= 0), 0.0, gradient)
+
+
+def _relu_where_forward(condition: jax.Array, x: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    y = _relu_where(condition, x)
+    return y, (condition, y)
+
+
+_relu_where.defvjp(_relu_where_forward, _relu_where_backward)
 
 
 def _selected(condition: jax.Array, chosen: Tree, other: Tree) -> Tree:
     return jax.tree.map(functools.partial(jnp.where, condition), chosen, other)
 
 
-def _move(shape: EdgeShape, traits: _Traits, x: jax.Array, taps: jax.Array) -> jax.Array:
-    """All of the first half that is linear in space: x [channels, size^2, batch] -> [channels, out^2, batch].
+def _depthwise(shape: EdgeShape, x: jax.Array, taps: jax.Array) -> jax.Array:
+    """A 5x5 convolution with taps [channels, TAPS]."""
+    if shape.size <= spatial.LARGEST_MATRIX_MAP:
+        return _blend(functools.partial(spatial.tap_table, spatial.SLOT, 1, shape.size, 1), taps, x)
+    return spatial.depthwise(x, taps.T, spatial.SLOT, 1, shape.size, 1)
 
-    taps [SLOT^2, channels] are zeros where the operation is no convolution.
-    """
+
+def _move(shape: EdgeShape, traits: Traits, x: jax.Array, weights: jax.Array) -> jax.Array:
+    """All of the first half that is linear in space: x [channels, size^2, batch] -> [channels, out^2, batch]."""
     size, stride = shape.size, shape.stride
     if size <= spatial.LARGEST_MATRIX_MAP:
-        table = _linear_table(size, stride)
-        channels = x.shape[0]
-        pool_and_skip = jnp.stack([traits.average_pool, traits.skip])[:, None]
-        parts = [
-            _used(taps, ~traits.dilated),
-            _used(taps, traits.dilated),
-            jnp.broadcast_to(pool_and_skip, (2, channels)).astype(taps.dtype),
-        ]
-        weights = jnp.concatenate(parts).astype(x.dtype).T  # [channels, 2 * SLOT^2 + 2]
-        if not on_cpu():  # XLA compiles no product for a GPU whose rows are transposed and merged with vmap's axis
-            weights = with_layout_constraint(weights, Layout((0, 1)))
-        matrix = (weights @ table.reshape(len(table), -1).astype(x.dtype)).reshape(channels, *table.shape[1:])
-        return spatial.by_channel(matrix, 2, x, 1)
-    plain, dilated = (spatial.depthwise(x, taps, spatial.SLOT, dilation, size, stride) for dilation in (1, 2))
+        return _blend(functools.partial(_linear_table, size, stride), weights, x)
+    taps = weights[:, :TAPS].T, weights[:, TAPS : 2 * TAPS].T
+    plain, dilated = (spatial.depthwise(x, taps[i], spatial.SLOT, 1 + i, size, stride) for i in range(2))
     y = jnp.where(traits.dilated, dilated, plain)
     y = jnp.where(traits.average_pool, spatial.average_pool(x, size=size, stride=stride), y)
     same = x if stride == 1 else spatial.halves(x, size=size)[0]
     return jnp.where(traits.skip, same, y)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _blend(table: Callable[[], np.ndarray], weights: jax.Array, x: jax.Array) -> jax.Array:
+    """x [channels, positions, batch] times a matrix a channel: the sum of the table's by weights [channels, entries].
+
+    The gradient of weights is a sum over the batch, and so in their type where x has a smaller one.
+    """
+    return spatial.by_channel(_matrix(table(), weights, x), 2, x, 1)
+
+
+def _matrix(table: np.ndarray, weights: jax.Array, x: jax.Array) -> jax.Array:
+    flat = table.reshape(len(table), -1).astype(x.dtype)
+    return (rounded_like(weights, x) @ flat).reshape(-1, *table.shape[1:])
+
+
+def _blend_forward(
+    table: Callable[[], np.ndarray], weights: jax.Array, x: jax.Array
+) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return _blend(table, weights, x), (weights, x)
+
+
+def _blend_backward(
+    table: Callable[[], np.ndarray], residuals: tuple[jax.Array, jax.Array], gradient: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    weights, x = residuals
+    matrix_gradient = spatial.by_channel(gradient, 2, x, 2, preferred_element_type=jnp.result_type(x, weights))
+    flat = table().reshape(len(table()), -1).astype(matrix_gradient.dtype)
+    x_gradient = spatial.by_channel(_matrix(table(), weights, x), 1, gradient, 1)
+    return matrix_gradient.reshape(x.shape[0], -1) @ flat.T, x_gradient
+
+
+_blend.defvjp(_blend_forward, _blend_backward)
 
 
 @functools.cache

@@ -9,57 +9,60 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.blended_operation import blended
+from econas_jax.nn.blended_parameters import Shapes
 from econas_jax.nn.platform import on_cpu
-from econas_jax.nn.search_operations import EdgeOperation, EdgeShape, Tree, edge_operations
-
-# The operation's number, then as EdgeOperation.
-Value = Callable[[jax.Array, jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
-# As Value, then the output's gradient; those of x and of the parameters.
-Gradient = Callable[[jax.Array, jax.Array, Tree, Tree, jax.Array], tuple[jax.Array, Tree]]
+from econas_jax.nn.search_operations import EdgeShape, Tree, edge_operations
 
 
 class EdgeFunctions(NamedTuple):
-    """What a branch of a cell computes, forward and backward."""
+    """What an edge computes, forward and backward.
 
-    value: Value
-    gradient: Gradient
+    value: of what it reads, its parameters and statistics, the output and new statistics; gradient: of the same and
+    the output's gradient, those of what it reads and of the parameters. Those of `blended` take a Choice first.
+    """
+
+    value: Callable[..., tuple[jax.Array, Tree]]
+    gradient: Callable[..., tuple[Any, Tree]]
 
 
-def edge_functions(shape: EdgeShape, branch_free: bool) -> tuple[EdgeFunctions, ...]:
-    """Those of every operation, in the order of their encoding; branch_free: one pair, for which the number is data."""
-    return _for_platform(shape, branch_free, on_cpu())
+def edge_functions(shape: EdgeShape) -> tuple[EdgeFunctions, ...]:
+    """Those of every operation, in the order of their encoding."""
+    return _of_operations(shape, on_cpu())
+
+
+def blended_functions(shapes: Shapes) -> EdgeFunctions:
+    """Those of the operation that is data; what it reads is one of several states, of these shapes."""
+    return _of_blended(shapes, on_cpu())
 
 
 @functools.cache
-def _for_platform(shape: EdgeShape, branch_free: bool, cpu: bool) -> tuple[EdgeFunctions, ...]:
+def _of_operations(shape: EdgeShape, cpu: bool) -> tuple[EdgeFunctions, ...]:
     """cpu: what `on_cpu` says, which the operations ask when they are traced."""
-    if branch_free:
-        return (_traced_once("blended", functools.partial(blended, shape)),)
     operations = zip(SEARCH_OPERATIONS, edge_operations(shape), strict=True)
-    return tuple(_traced_once(name, _of_one_number(operation)) for name, operation in operations)
+    return tuple(_traced_once(name, operation) for name, operation in operations)
 
 
-def _of_one_number(operation: EdgeOperation) -> Value:
-    return lambda number, x, parameters, statistics: operation(x, parameters, statistics)
+@functools.cache
+def _of_blended(shapes: Shapes, cpu: bool) -> EdgeFunctions:
+    return _traced_once("blended", functools.partial(blended, shapes))
 
 
-def _traced_once(name: str, operation: Value) -> EdgeFunctions:
-    """name: what XLA's profiles call it."""
+def _traced_once(name: str, operation: Callable[..., tuple[jax.Array, Tree]]) -> EdgeFunctions:
+    """name: what XLA's profiles call it; operation(*choice, x, parameters, statistics)."""
 
-    def value(number: jax.Array, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
-        return operation(number, x, parameters, statistics)
+    def value(*arguments: Any) -> tuple[jax.Array, Tree]:
+        return operation(*arguments)
 
-    def gradient(
-        number: jax.Array, x: jax.Array, parameters: Tree, statistics: Tree, output_gradient: jax.Array
-    ) -> tuple[jax.Array, Tree]:
-        _, pull_back = jax.vjp(lambda x, p: operation(number, x, p, statistics)[0], x, parameters)
-        gradients: tuple[jax.Array, Tree] = pull_back(output_gradient)
+    def gradient(*arguments: Any) -> tuple[Any, Tree]:
+        *choice, x, parameters, statistics, output_gradient = arguments
+        _, pull_back = jax.vjp(lambda x, p: operation(*choice, x, p, statistics)[0], x, parameters)
+        gradients: tuple[Any, Tree] = pull_back(output_gradient)
         return gradients
 
     value.__name__, gradient.__name__ = name, f"{name}_gradient"

@@ -13,10 +13,11 @@ import jax.numpy as jnp
 from econas_jax.errors import require, require_integer
 from econas_jax.genotype import EncodedGenotype
 from econas_jax.nn import spatial
+from econas_jax.nn.cell_parts import Cell, CellShape
 from econas_jax.nn.normalization import MOMENTUM
 from econas_jax.nn.precision import ComputeDtype, require_compute_dtype, rounded, widened
-from econas_jax.nn.search_cell import Cell, CellShape
 from econas_jax.nn.search_convolution import convolve, normalise_tree
+from econas_jax.nn.search_nodes import pack_edges
 from econas_jax.nn.search_operations import Tree, factorized_pointwise
 from econas_jax.nn.search_parameters import (
     STAGES,
@@ -171,7 +172,10 @@ def _stage(
     input0, first_statistics = normalise_tree(first, statistics["first"], x, shape.train)
     channels, cells = input0.shape[0], parameters["edges"]["bias"].shape[0]
     present = jnp.where(jnp.arange(cells) == 0, last.present, genotype.concat * channels)
-    stacked = {"preprocess": of_present(parameters["preprocess"], present), "edges": parameters["edges"]}
+    stacked = {
+        "preprocess": of_present(parameters["preprocess"], present),
+        "edges": _edges(shape, genotype, parameters),
+    }
     old = {name: statistics[name] for name in stacked}
     entry = Entry(input0, last.nodes, jnp.asarray(last.present) // channels)
     (before_nodes, last_nodes), new, buffers = run_stage(shape, genotype, stacked, old, entry, buffers)
@@ -193,6 +197,12 @@ def _reduction(
         convolution = of_present(parameters[name], state.present)
         x, new[name] = convolve(convolution, statistics[name], jax.nn.relu(state.nodes), shape.train)
         inputs.append(x)
-    cell = Cell(genotype, parameters["edges"], statistics["edges"])
+    cell = Cell(genotype, _edges(shape, genotype, parameters), statistics["edges"])
     nodes, new["edges"] = run_reduction(shape, cell, jnp.stack(inputs))
     return nodes, new
+
+
+def _edges(shape: CellShape, genotype: CellRows, parameters: Variables) -> Tree:
+    """The parameters of a part's edges as its cells take them."""
+    edges: Tree = parameters["edges"]
+    return pack_edges(shape, genotype, edges) if shape.branch_free else edges

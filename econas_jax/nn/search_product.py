@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.search_cell import read
+from econas_jax.nn.indexing import read
 from econas_jax.nn.spatial import pointwise
 
 

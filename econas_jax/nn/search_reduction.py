@@ -7,7 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.search_cell import Cell, CellShape, no_gradient, run_edges, run_edges_backward
+from econas_jax.nn.cell_parts import Cell, CellShape, no_gradient
+from econas_jax.nn.search_cell import run_edges, run_edges_backward
 from econas_jax.nn.search_operations import Tree
 from econas_jax.nn.spatial import output_size
 

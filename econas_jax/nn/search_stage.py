@@ -17,17 +17,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.search_cell import (
-    Cell,
-    CellShape,
-    no_gradient,
-    put,
-    read,
-    run_edges,
-    run_edges_backward,
-    take,
-    write,
-)
+from econas_jax.nn.cell_parts import Cell, CellShape, no_gradient
+from econas_jax.nn.indexing import put, read, take, write
+from econas_jax.nn.search_cell import run_edges, run_edges_backward
 from econas_jax.nn.search_convolution import normalise_tree
 from econas_jax.nn.search_operations import Tree
 from econas_jax.nn.search_product import Factors, multiply, multiply_backward
