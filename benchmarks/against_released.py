@@ -54,13 +54,13 @@ def main() -> None:
         released = run_pinned([*theirs, *genotypes], {arguments.core})
         rounds.append(compare(released, run_pinned([*ours, *genotypes], {arguments.core})))
         print(f"round {number + 1}: released / ours, ratio of means {rounds[-1]['ratio_of_means']:.2f}", flush=True)
-    result = {
-        "rounds": rounds,
-        "median_ratio_of_means": statistics.median(row["ratio_of_means"] for row in rounds),
-        "genotypes": arguments.genotypes.read_text(encoding="utf-8").splitlines(),
-        "torch": released["torch"],
-    }
-    write_result(arguments.json, result)
+        result = {
+            "rounds": rounds,
+            "median_ratio_of_means": statistics.median(row["ratio_of_means"] for row in rounds),
+            "genotypes": arguments.genotypes.read_text(encoding="utf-8").splitlines(),
+            "torch": released["torch"],
+        }
+        write_result(arguments.json, result)
 
 
 if __name__ == "__main__":

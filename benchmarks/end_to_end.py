@@ -94,13 +94,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
+    setting = {"candidates": arguments.candidates, "epochs": arguments.epochs, "cores": len(arguments.cores)}
     rounds = []
     for number in range(arguments.rounds):
         rounds.append(run_round(arguments))
         print(f"round {number + 1}: released / ours, seconds {rounds[-1]['ratio']:.2f}", flush=True)
-    setting = {"candidates": arguments.candidates, "epochs": arguments.epochs, "cores": len(arguments.cores)}
-    ratio = statistics.median(row["ratio"] for row in rounds)
-    print(write_result(arguments.json, {"rounds": rounds, "median_ratio": ratio, "setting": setting}))
+        ratio = statistics.median(row["ratio"] for row in rounds)
+        write_result(arguments.json, {"rounds": rounds, "median_ratio": ratio, "setting": setting})
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def main() -> None:
             own = statistics.mean(step["step_seconds"])
             print(f"  {lanes} lanes, {dtype}: {1e3 * own:.2f} ms, {released / own:.1f} times as fast", flush=True)
         rounds.append(row)
-    write_result(arguments.json, {"rounds": rounds})
+        write_result(arguments.json, {"rounds": rounds})
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ HERE = Path(__file__).resolve().parent
 
 def run_on(cores: set[int], command: list[str], environment: dict[str, str] | None = None) -> None:
     """Runs a command on these cores, with this repository's package; environment: added to ours."""
-    variables = {**os.environ, "PYTHONPATH": str(HERE.parent), **(environment or {})}
+    paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
     pin = lambda: os.sched_setaffinity(0, cores)  # noqa: E731
     subprocess.run(command, check=True, preexec_fn=pin, env=variables)
 

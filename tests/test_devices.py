@@ -11,7 +11,7 @@ import jax
 import pytest
 
 from econas_jax.errors import InputError
-from econas_jax.search.devices import set_up
+from econas_jax.search.devices import advice, set_up
 
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 NO_UNROLLING = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
@@ -94,3 +94,8 @@ def test_where_the_system_tells_no_affinity_all_cores_count(
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
     set_up(None)
     assert asked_for == [5]
+
+
+@pytest.mark.parametrize(("platform", "lanes", "told"), [("gpu", 1, True), ("gpu", 4, False), ("cpu", 1, False)])
+def test_a_gpu_that_trains_one_candidate_at_a_time_is_pointed_out(platform: str, lanes: int, told: bool) -> None:
+    assert ("--config.lanes=16" in (advice(platform, lanes) or "")) == told

@@ -10,7 +10,7 @@ from econas_jax.algorithms import ALGORITHMS, EcoNAS
 from econas_jax.nn import SearchNetwork
 from econas_jax.search import compilation_cache
 from econas_jax.search.config import SearchConfig, check_against_dataset
-from econas_jax.search.devices import set_up
+from econas_jax.search.devices import advice, set_up
 from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder
 from econas_jax.search.workdir import Workdir
@@ -29,6 +29,8 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
     """Loads the data, checks the config against it, and opens the workdir; raises InputError where they do not fit."""
     compilation_cache.set_up()
     devices = set_up(config.devices, config.network.compute_dtype)
+    if told := advice(devices[0].platform, config.lanes):
+        reporter.say(told)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
     check_against_dataset(config, dataset)
