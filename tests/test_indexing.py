@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +12,8 @@ import pytest
 from econas_jax.nn.indexing import put, put_rows, take_rows, write
 
 LANES, ROWS = 3, 5
-WHOLE = np.arange(LANES * ROWS * 2.0).reshape(LANES, ROWS, 2)
-PART = -1.0 - np.arange(LANES * 2.0).reshape(LANES, 2)
+WHOLE: Any = np.arange(LANES * ROWS * 2.0).reshape(LANES, ROWS, 2)
+PART: Any = -1.0 - np.arange(LANES * 2.0).reshape(LANES, 2)
 
 
 def expected(places: list[int]) -> np.ndarray:

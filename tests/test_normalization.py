@@ -9,6 +9,7 @@ from network_cases import assert_close, in_double
 from reference_network import Scope, batch_norm
 
 from econas_jax.nn.normalization import BatchNorm, unbiased_factor
+from econas_jax.nn.platform import tracing_for
 from econas_jax.nn.search_normalization import normalise
 
 CHANNELS = 3
@@ -81,3 +82,13 @@ def test_constant_channels_stay_finite() -> None:
 def test_one_value_has_no_unbiased_variance() -> None:
     assert unbiased_factor(1) == 1
     assert unbiased_factor(8) == 8 / 7
+
+
+def test_each_platform_has_its_own_program() -> None:
+    """A GPU sums by one pass, also where the same was traced for a CPU before."""
+    x, vector = jnp.ones((2, 4, 3)), jnp.ones(2)
+    programs = []
+    for platform in ("cpu", "gpu"):
+        with tracing_for(platform):
+            programs.append(str(jax.make_jaxpr(lambda x: normalise(x, vector, vector, vector, vector, True))(x)))
+    assert ["reduce_sum" in program for program in programs] == [True, False]
