@@ -94,6 +94,38 @@ def test_gradients_are_finite_where_unused_values_are_not() -> None:
         assert not any(np.any(leaf) for leaf in jax.tree.leaves(to_parameters))
 
 
+@pytest.mark.parametrize("source", [0, 1], ids=["an input", "a node"])
+def test_of_two_states_the_other_may_be_anything(source: int) -> None:
+    """As in a reduction cell, where a node is half the size of an input: value and gradients as of the one alone."""
+    shapes = (EdgeShape(6, 2, True), EdgeShape(3, 1, True))
+    states = [case(shape.size)[0] for shape in shapes]
+    _, parameters, statistics = case(6)
+
+    def given() -> Tree:
+        return jax.tree.map(jnp.asarray, statistics)
+
+    def of_two(x: jax.Array, parameters: Tree, operation: jax.Array) -> tuple[jax.Array, Tree]:
+        choice, both = Choice(operation, jnp.int32(source)), [jnp.full(state.shape, jnp.nan) for state in states]
+        both[source] = x
+        return blended(shapes, choice, both, pack(shapes, choice, parameters), given())
+
+    def of_one(x: jax.Array, parameters: Tree, operation: jax.Array) -> tuple[jax.Array, Tree]:
+        return switched(shapes[source], operation, x, parameters, given())
+
+    def loss(function: Callable[..., Any]) -> Callable[..., Any]:
+        def value(*arguments: Any) -> Any:
+            y, new = function(*arguments)
+            return jnp.sum(jnp.cos(jnp.arange(y.size)).reshape(y.shape) * y), new
+
+        return quick_jit(jax.value_and_grad(value, argnums=(0, 1), has_aux=True))
+
+    with jax.enable_x64(True):
+        ours, expected = loss(of_two), loss(of_one)
+        for number in range(len(SEARCH_OPERATIONS)):
+            arguments = states[source], parameters, np.int32(number)
+            assert_close(ours(*arguments), expected(*arguments), 1e-12)
+
+
 def test_network_under_vmap_equals_each_candidate_alone() -> None:
     """Logits, statistics and gradients of two genotypes at once, against the network with branches."""
     genotypes = [random_genotype(seed, concats=(2 + seed, 3)) for seed in range(2)]
