@@ -100,7 +100,7 @@ def main() -> None:
         rounds.append(run_round(arguments))
         print(f"round {number + 1}: released / ours, seconds {rounds[-1]['ratio']:.2f}", flush=True)
         ratio = statistics.median(row["ratio"] for row in rounds)
-        write_result(arguments.json, {"rounds": rounds, "median_ratio": ratio, "setting": setting})
+        print(write_result(arguments.json, {"rounds": rounds, "median_ratio": ratio, "setting": setting}))
 
 
 if __name__ == "__main__":

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from contextvars import ContextVar
 
 import jax
 
-_platform: ContextVar[str | None] = ContextVar("platform", default=None)  # None: JAX's default backend
+# None: JAX's default backend. A context of JAX's own, so that `jax.jit` keeps a program for each platform.
+_platform = jax.make_user_context(default_value=None)
 
 
 def on_cpu() -> bool:
     """Whether programs traced now are for a CPU."""
-    return (_platform.get() or jax.default_backend()) == "cpu"
+    return (_platform.value or jax.default_backend()) == "cpu"
 
 
 @contextlib.contextmanager
 def tracing_for(platform: str) -> Iterator[None]:
-    """Programs traced within are for this platform, "cpu" or "gpu", even where no such device is present.
-
-    JAX does not know of it: a function that `jax.jit` has traced before keeps the program of that time.
-    """
-    token = _platform.set(platform)
-    try:
+    """Programs traced within are for this platform, "cpu" or "gpu", even where no such device is present."""
+    with _platform(platform):
         yield
-    finally:
-        _platform.reset(token)

@@ -40,14 +40,12 @@ def run_nodes(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 
     def body(node: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
         buffers, statistics = carry
-        rows = row_read(shape, take_rows(cell.genotype.inputs, EDGES * node, EDGES)) + base
-        edges = (_choices(shape, cell.genotype), cell.parameters, cell.statistics)
-        given = take_rows(edges, EDGES * node, EDGES)
+        rows, choices, parameters, old = _edges(shape, cell, node)
 
         def of_edge(row: jax.Array, choice: Choice, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
             return value(choice, [read(buffer, row) for buffer in buffers], parameters, statistics)
 
-        outputs, new = jax.vmap(of_edge)(rows, *given)
+        outputs, new = jax.vmap(of_edge)(rows + base, choices, parameters, old)
         *others, nodes = buffers
         nodes = write(nodes, outputs[0] + outputs[1], row_written(shape, cell.genotype, EDGES * node) + base)
         return (*others, nodes), put_rows(statistics, new, EDGES * node)
@@ -64,16 +62,14 @@ def run_nodes_backward(
     def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
         gradients, parameter_gradients = carry
         node = _nodes(cell) - 1 - step
-        rows = row_read(shape, take_rows(cell.genotype.inputs, EDGES * node, EDGES))
-        edges = (_choices(shape, cell.genotype), cell.parameters, cell.statistics)
-        given = take_rows(edges, EDGES * node, EDGES)
+        rows, choices, parameters, old = _edges(shape, cell, node)
         node_gradient = read(gradients[-1], row_written(shape, cell.genotype, EDGES * node))
 
         def of_edge(row: jax.Array, choice: Choice, parameters: Tree, statistics: Tree) -> tuple[list[jax.Array], Tree]:
             states = [read(buffer, row) for buffer in buffers]
             return gradient(choice, states, parameters, statistics, node_gradient)
 
-        parts, new = jax.vmap(of_edge)(rows + base, *given)
+        parts, new = jax.vmap(of_edge)(rows + base, choices, parameters, old)
         for edge in range(EDGES):  # one after the other, for both may have read one state
             gradients = tuple(add(whole, part[edge], rows[edge]) for whole, part in zip(gradients, parts, strict=True))
         return gradients, put_rows(parameter_gradients, new, EDGES * node)
@@ -83,6 +79,13 @@ def run_nodes_backward(
 
 def _nodes(cell: Cell) -> int:
     return cell.genotype.operations.shape[0] // EDGES
+
+
+def _edges(shape: CellShape, cell: Cell, node: jax.Array) -> tuple[jax.Array, Choice, Tree, Tree]:
+    """Of a node's edges the rows they read, their choices, parameters and statistics."""
+    rows = row_read(shape, cell.genotype.inputs)
+    edges = rows, _choices(shape, cell.genotype), cell.parameters, cell.statistics
+    return take_rows(edges, EDGES * node, EDGES)
 
 
 def _choices(shape: CellShape, genotype: CellRows) -> Choice:

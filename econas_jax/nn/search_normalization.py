@@ -12,6 +12,7 @@ from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import widened
 
 
+@functools.partial(jax.jit, static_argnames=("train", "known"))
 def normalise(
     x: jax.Array,
     scale: jax.Array,
@@ -25,25 +26,7 @@ def normalise(
 
     In training the batch's own statistics are used and returned, the variance unbiased: they are computed, or known.
     Gradients pass through them as through any function of x, though not through those that are returned. In evaluation
-    the given ones are used.
-    """
-    return _normalise(x, scale, bias, mean, variance, train, known, on_cpu())
-
-
-@functools.partial(jax.jit, static_argnames=("train", "known", "cpu"))
-def _normalise(
-    x: jax.Array,
-    scale: jax.Array,
-    bias: jax.Array,
-    mean: jax.Array,
-    variance: jax.Array,
-    train: bool,
-    known: bool,
-    cpu: bool,
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    """Jitted, so that JAX traces and differentiates it once for all that have one shape.
-
-    cpu: what `on_cpu` says, which what is called here asks when it is traced.
+    the given ones are used. Jitted, so that JAX traces and differentiates it once for all that have one shape.
     """
     if not train:
         return _affine(x, *_line(scale, bias, mean, variance)), (mean, variance)
