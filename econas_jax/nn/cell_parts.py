@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.nn.indexing import read
@@ -59,6 +60,15 @@ def row_read(shape: CellShape, source: jax.Array) -> jax.Array:
 def row_written(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:
     """Which of the cell's rows in the last buffer holds the node an edge adds to."""
     return read(genotype.targets, edge) - (INPUTS if shape.reduction else 0)
+
+
+def gradient_row(row: jax.Array, input0: jax.Array | None) -> jax.Array:
+    """Which row of the gradients is that of a cell's row. They have the same rows, but for those of a stage's cells.
+
+    input0: these begin with three rows, input 1's between two that in turn are input 0's: which it is at this cell. The
+    other one waits for the cell before, whose output that input 0 is.
+    """
+    return row if input0 is None else jnp.where(row == 0, input0, row + (row >= INPUTS))
 
 
 def no_gradient(tree: Any) -> Any:

@@ -19,23 +19,23 @@ def read(whole: jax.Array | np.ndarray, index: jax.Array | int) -> jax.Array:
 
 def write(whole: jax.Array, part: jax.Array, index: jax.Array | int) -> jax.Array:
     """whole with whole[index] = part."""
-    return _write_rows(whole, part[None], index)
+    return write_rows(whole, part[None], index)
 
 
 @jax.custom_batching.custom_vmap
-def _write_rows(whole: jax.Array, rows: jax.Array, start: jax.Array | int) -> jax.Array:
+def write_rows(whole: jax.Array, rows: jax.Array, start: jax.Array | int) -> jax.Array:
     """whole with whole[start], whole[start + 1], ... = rows."""
     return jax.lax.dynamic_update_slice_in_dim(whole, rows, start, 0, allow_negative_indices=False)
 
 
-@_write_rows.def_vmap
+@write_rows.def_vmap
 def _write_rows_of_lanes(
     lanes: int, batched: Sequence[bool], whole: jax.Array, rows: jax.Array, start: jax.Array
 ) -> tuple[jax.Array, bool]:
     """At one place for all lanes it stays what it is. JAX would make it a scatter, whose bounds a kernel checks."""
     if batched[2]:
         axes = [0 if one else None for one in batched]
-        write_each: Any = jax.vmap(_write_rows.fun, axes)
+        write_each: Any = jax.vmap(write_rows.fun, axes)
         return write_each(whole, rows, start), True
     whole, rows = (
         value if one else jnp.broadcast_to(value, (lanes, *value.shape))
@@ -79,5 +79,5 @@ def take_rows(tree: Arrays, start: jax.Array, count: int) -> Arrays:
 
 def put_rows(tree: Arrays, rows: Arrays, start: jax.Array) -> Arrays:
     """The tree with rows in place of each leaf's that begin at start."""
-    changed: Arrays = jax.tree.map(lambda leaf, new: _write_rows(leaf, new, start), tree, rows)
+    changed: Arrays = jax.tree.map(lambda leaf, new: write_rows(leaf, new, start), tree, rows)
     return changed

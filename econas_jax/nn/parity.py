@@ -7,6 +7,7 @@ import functools
 import jax
 
 from econas_jax.nn.platform import on_cpu
+from econas_jax.nn.spatial import each_channel
 
 
 def split_by_parity(x: jax.Array, size: int) -> jax.Array:
@@ -28,7 +29,7 @@ def _join_parities_backward(size: int, _: None, gradient: jax.Array) -> tuple[ja
     """On CPU one channel after another: else XLA merges it with the passes that read it, which makes them slow."""
     if not on_cpu() or size == 2:  # of four positions each is a map of its own: nothing moves
         return (split_by_parity(gradient, size),)
-    return (jax.lax.map(lambda channel: split_by_parity(channel[None], size)[0], gradient),)
+    return (each_channel(lambda channel: split_by_parity(channel[None], size)[0], gradient),)
 
 
 join_parities.defvjp(lambda maps, size: (join_parities(maps, size), None), _join_parities_backward)

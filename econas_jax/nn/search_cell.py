@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.genotype import SEARCH_OPERATIONS
-from econas_jax.nn.cell_parts import Buffers, Cell, CellShape, row_read, row_written
+from econas_jax.nn.cell_parts import Buffers, Cell, CellShape, gradient_row, row_read, row_written
 from econas_jax.nn.edge_functions import EdgeFunctions, edge_functions
 from econas_jax.nn.indexing import add, put, read, take
 from econas_jax.nn.search_nodes import run_nodes, run_nodes_backward
@@ -49,17 +49,23 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 
 
 def run_edges_backward(
-    shape: CellShape, cell: Cell, buffers: Buffers, gradients: Buffers, base: jax.Array | int = 0
+    shape: CellShape,
+    cell: Cell,
+    buffers: Buffers,
+    gradients: Buffers,
+    base: jax.Array | int = 0,
+    input0: jax.Array | None = None,
 ) -> tuple[Buffers, Tree]:
     """The gradient of `run_edges` in training mode; buffers, and the cell's statistics: those it returned.
 
     gradients: for each buffer one row for each of the cell's states in it, with the nodes' own gradients in the rows of
-    the nodes and zeros in those of the inputs. Returns them with all that the edges add, and the parameters' gradients.
+    the nodes and zeros in those of the inputs; input0: see `gradient_row`. Returns them with all that the edges add,
+    and the parameters' gradients.
     """
     if shape.branch_free:
-        return run_nodes_backward(shape, cell, buffers, gradients, base)
+        return run_nodes_backward(shape, cell, buffers, gradients, base, input0)
     branches = [
-        functools.partial(_gradient_branch, shape, cell, base, buffers, functions, buffer)
+        functools.partial(_gradient_branch, shape, cell, base, input0, buffers, functions, buffer)
         for buffer, edge in enumerate(shape.edges)
         for functions in edge_functions(edge._replace(known=True))
     ]
@@ -68,7 +74,7 @@ def run_edges_backward(
     def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
         gradients, parameter_gradients = carry
         added, edge_gradient = outcome
-        row = row_read(shape, read(cell.genotype.inputs, edge))
+        row = gradient_row(row_read(shape, read(cell.genotype.inputs, edge)), input0)
         # a buffer that was not read gets zeros added to some row: an index beyond its end is clamped
         gradients = tuple(add(whole, part, row) for whole, part in zip(gradients, added, strict=True))
         return gradients, put(parameter_gradients, edge_gradient, edge)
@@ -99,6 +105,7 @@ def _gradient_branch(
     shape: CellShape,
     cell: Cell,
     base: jax.Array | int,
+    input0: jax.Array | None,
     buffers: Buffers,
     functions: EdgeFunctions,
     buffer: int,
@@ -109,7 +116,7 @@ def _gradient_branch(
     gradients, _ = carry
     x = read(buffers[buffer], row_read(shape, read(cell.genotype.inputs, edge)) + base)
     parameters, statistics = take(cell.parameters, edge), take(cell.statistics, edge)
-    node_gradient = read(gradients[-1], row_written(shape, cell.genotype, edge))
+    node_gradient = read(gradients[-1], gradient_row(row_written(shape, cell.genotype, edge), input0))
     input_gradient, parameter_gradient = functions.gradient(x, parameters, statistics, node_gradient)
     zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
     zeros[buffer] = input_gradient

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.nn.blended_parameters import Choice, pack
-from econas_jax.nn.cell_parts import Buffers, Cell, CellShape, row_read, row_written
+from econas_jax.nn.cell_parts import Buffers, Cell, CellShape, gradient_row, row_read, row_written
 from econas_jax.nn.edge_functions import blended_functions
 from econas_jax.nn.indexing import add, put_rows, read, take_rows, write
 from econas_jax.nn.search_operations import Tree
@@ -54,7 +54,12 @@ def run_nodes(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
 
 
 def run_nodes_backward(
-    shape: CellShape, cell: Cell, buffers: Buffers, gradients: Buffers, base: jax.Array | int
+    shape: CellShape,
+    cell: Cell,
+    buffers: Buffers,
+    gradients: Buffers,
+    base: jax.Array | int,
+    input0: jax.Array | None = None,
 ) -> tuple[Buffers, Tree]:
     """What `search_cell.run_edges_backward` computes."""
     gradient = blended_functions(tuple(edge._replace(known=True) for edge in shape.edges)).gradient
@@ -63,7 +68,8 @@ def run_nodes_backward(
         gradients, parameter_gradients = carry
         node = _nodes(cell) - 1 - step
         rows, choices, parameters, old = _edges(shape, cell, node)
-        node_gradient = read(gradients[-1], row_written(shape, cell.genotype, EDGES * node))
+        node_row = row_written(shape, cell.genotype, EDGES * node)
+        node_gradient = read(gradients[-1], gradient_row(node_row, input0))
 
         def of_edge(row: jax.Array, choice: Choice, parameters: Tree, statistics: Tree) -> tuple[list[jax.Array], Tree]:
             states = [read(buffer, row) for buffer in buffers]
@@ -71,7 +77,8 @@ def run_nodes_backward(
 
         parts, new = jax.vmap(of_edge)(rows + base, choices, parameters, old)
         for edge in range(EDGES):  # one after the other, for both may have read one state
-            gradients = tuple(add(whole, part[edge], rows[edge]) for whole, part in zip(gradients, parts, strict=True))
+            row = gradient_row(rows[edge], input0)
+            gradients = tuple(add(whole, part[edge], row) for whole, part in zip(gradients, parts, strict=True))
         return gradients, put_rows(parameter_gradients, new, EDGES * node)
 
     return jax.lax.fori_loop(0, _nodes(cell), body, (gradients, jax.tree.map(jnp.zeros_like, cell.parameters)))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.indexing import read
+from econas_jax.nn.indexing import read, write_rows
 from econas_jax.nn.spatial import pointwise
 
 
@@ -54,7 +54,7 @@ def multiply_backward(
     """Puts a cell's gradients into those of all kernels, zeros until then, and into those of rows of the cell before.
 
     gradient: the product's; before_gradient: [nodes * channels, positions, batch], from what reads the cell before the
-    stage's last one after the stage; start: the place of row 0.
+    stage's last one after the stage; start: the row of the first node.
     """
     kernel_gradients, row_gradients = carry
     kernel, nodes = factors.at(index, number)
@@ -64,8 +64,9 @@ def multiply_backward(
     nodes_gradient += jnp.where(last, before_gradient[-nodes.shape[0] :], 0.0)
     place = (index, 0, kernel_gradients.shape[2] - kernel.shape[1])
     kernel_gradients = jax.lax.dynamic_update_slice(kernel_gradients, kernel_gradient[None], place)
-    none = row_gradients.shape[0] - number
-    zeros = jnp.zeros((none, *row_gradients.shape[1:]), row_gradients.dtype)
-    row_gradients = jax.lax.dynamic_update_slice_in_dim(row_gradients, zeros, start, 0)
+    absent = before_gradient.shape[0] // row_gradients.shape[1] - number
+    if absent:
+        zeros = jnp.zeros((absent, *row_gradients.shape[1:]), row_gradients.dtype)
+        row_gradients = write_rows(row_gradients, zeros, start)
     new = nodes_gradient.reshape(number, *row_gradients.shape[1:])
-    return kernel_gradients, jax.lax.dynamic_update_slice_in_dim(row_gradients, new, start + none, 0)
+    return kernel_gradients, write_rows(row_gradients, new, start + absent)

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.nn.cell_parts import Cell, CellShape, no_gradient
-from econas_jax.nn.indexing import put, read, take, write
+from econas_jax.nn.indexing import put, read, take, write, write_rows
 from econas_jax.nn.search_cell import run_edges, run_edges_backward
 from econas_jax.nn.search_convolution import normalise_tree
 from econas_jax.nn.search_operations import Tree
@@ -26,6 +26,7 @@ from econas_jax.nn.search_product import Factors, multiply, multiply_backward
 from econas_jax.nn.search_rows import INPUTS, CellRows, by_outputs
 
 Trees = dict[str, Tree]
+GRADIENT_INPUTS, INPUT1_ROW = 3, 1  # the first rows of the gradients: see `gradient_row`
 
 
 class Entry(NamedTuple):
@@ -93,32 +94,34 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
     factors, zero = Factors(parameters["preprocess"]["kernel"], rows), _zero(shape, entry_concat)
     cells, per_cell, state_shape = factors.kernels.shape[0], factors.per_cell, rows.shape[1:]
 
-    def body(step: jax.Array, carry: tuple[jax.Array, jax.Array, Trees]) -> tuple[jax.Array, jax.Array, Trees]:
-        gradients, next_input0_gradient, parameter_gradients = carry
+    def body(step: jax.Array, carry: tuple[jax.Array, Trees]) -> tuple[jax.Array, Trees]:
+        gradients, parameter_gradients = carry
         index = cells - 1 - step
         cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
-        base = per_cell * (index + 1)
-        (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base)
-        input0_gradient, both_gradient = gradients[0], jnp.concatenate([gradients[1], next_input0_gradient])
+        input0 = _input0_row(step)
+        (gradients,), edges_gradient = run_edges_backward(
+            shape, cell, (rows,), (gradients,), per_cell * (index + 1), input0
+        )
+        # nobody reads the second half of the last cell's product: that row is still zeros
+        next_input0 = _input0_row(step + 1)
+        both_gradient = jnp.concatenate([read(gradients, INPUT1_ROW), read(gradients, next_input0)])
         preprocess = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
         normalised, product_gradient = _normalise_backward(*preprocess, read(buffers.products, index), both_gradient)
         new = {"preprocess": normalised, "edges": edges_gradient}
         parameter_gradients = {name: put(parameter_gradients[name], new[name], index) for name in new}
-        back = functools.partial(multiply_backward, factors, product_gradient, before_gradient, zero)
+        back = functools.partial(multiply_backward, factors, product_gradient, before_gradient, zero + GRADIENT_INPUTS)
         parts = (parameter_gradients["preprocess"]["kernel"], gradients)
         concat = jnp.where(index == 0, entry_concat, genotype.concat)
         kernel_gradients, gradients = by_outputs(concat, per_cell - INPUTS, index, shape.branch_free, back, parts)
         parameter_gradients["preprocess"]["kernel"] = kernel_gradients
-        return gradients, input0_gradient, parameter_gradients
+        zeros = jnp.zeros((INPUTS, *state_shape), rows.dtype)  # of input 1 and of input 0 of the cell before
+        gradients = write_rows(gradients, zeros, jnp.minimum(next_input0, INPUT1_ROW))
+        return gradients, parameter_gradients
 
-    start = (
-        _cell_gradients(last_gradient, state_shape),
-        jnp.zeros(state_shape, rows.dtype),  # nobody reads the second half of the last cell's product
-        jax.tree.map(jnp.zeros_like, parameters),
-    )
-    gradients, input0_gradient, parameter_gradients = jax.lax.fori_loop(0, cells, body, start)
-    last_gradient = gradients[INPUTS:].reshape(-1, *state_shape[1:])
-    entry_gradient = Entry(input0_gradient, last_gradient, no_gradient(entry_concat))
+    start = (_cell_gradients(last_gradient, state_shape), jax.tree.map(jnp.zeros_like, parameters))
+    gradients, parameter_gradients = jax.lax.fori_loop(0, cells, body, start)
+    last_gradient = gradients[GRADIENT_INPUTS:].reshape(-1, *state_shape[1:])
+    entry_gradient = Entry(gradients[_input0_row(cells - 1)], last_gradient, no_gradient(entry_concat))
     unread = jax.tree.map(jnp.zeros_like, (statistics, buffers))
     return no_gradient(genotype), parameter_gradients, unread[0], entry_gradient, unread[1]
 
@@ -207,4 +210,9 @@ def _cell_nodes(rows: jax.Array, index: jax.Array | int, per_cell: int) -> jax.A
 def _cell_gradients(last_gradient: jax.Array, state_shape: tuple[int, ...]) -> jax.Array:
     """Gradients of a cell's states before its edges add theirs: zeros for the inputs, then those of the nodes."""
     nodes = last_gradient.reshape(-1, *state_shape)
-    return jnp.concatenate([jnp.zeros((INPUTS, *state_shape), nodes.dtype), nodes])
+    return jnp.concatenate([jnp.zeros((GRADIENT_INPUTS, *state_shape), nodes.dtype), nodes])
+
+
+def _input0_row(step: jax.Array | int) -> jax.Array:
+    """The row of the gradients that is input 0's at a step of the way back; before, its other half had been written."""
+    return 2 * INPUT1_ROW * jax.lax.rem(jnp.asarray(step), 2)

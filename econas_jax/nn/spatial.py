@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from econas_jax.nn.indexing import read, write
 from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import rounded_like, widened
 
@@ -94,7 +95,9 @@ def _depthwise_backward(
     x, taps = residuals
     window = _window(taps, kernel)
     if size > LARGEST_MATRIX_MAP:
-        shifts = functools.partial(_depthwise_by_shifts, dilation=dilation, size=size, stride=stride)
+        shifts = functools.partial(
+            _depthwise_by_shifts, dilation=dilation, size=size, stride=stride, differentiated=True
+        )
         input_gradient, window_gradient = jax.vjp(shifts, x, window)[1](gradient)
     else:
         table = tap_table(kernel, dilation, size, stride)
@@ -131,7 +134,9 @@ def _matrix(window: jax.Array, table: np.ndarray) -> jax.Array:
     return (taps.T @ flat).reshape(-1, *table.shape[1:])
 
 
-def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride: int) -> jax.Array:
+def _depthwise_by_shifts(
+    x: jax.Array, window: jax.Array, dilation: int, size: int, stride: int, differentiated: bool = False
+) -> jax.Array:
     """On CPU one channel after another: it stays in the cache, and XLA cannot merge the shifts with the reshape that a
     pointwise convolution begins with, which makes them much slower.
 
@@ -139,8 +144,7 @@ def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: i
     sums of thousands of products that the window's gradient is.
     """
 
-    def one_channel(operands: tuple[jax.Array, jax.Array]) -> jax.Array:
-        x, window = operands
+    def one_channel(x: jax.Array, window: jax.Array) -> jax.Array:
         kernel, out = window.shape[0], output_size(size, stride)
         reach = dilation * (kernel - 1) // 2
         wide = x.reshape(size, size, -1).astype(jnp.result_type(x, window))
@@ -154,7 +158,26 @@ def _depthwise_by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: i
         return total.astype(x.dtype)
 
     operands = (x, jnp.moveaxis(window, 2, 0))
-    return as_positions(jax.lax.map(one_channel, operands) if on_cpu() else jax.vmap(one_channel)(operands))
+    if not on_cpu():
+        return as_positions(jax.vmap(one_channel)(*operands))
+    if differentiated:
+        return as_positions(jax.lax.map(lambda channel: one_channel(*channel), operands))
+    return as_positions(each_channel(one_channel, *operands))
+
+
+def each_channel(function: Callable[..., jax.Array], x: jax.Array, *others: jax.Array) -> jax.Array:
+    """function(x[0], ...), function(x[1], ...) and so on, one after the other; not to be differentiated.
+
+    `jax.lax.map` begins with zeros. All zeros of a size are one array to XLA, of which it makes a copy for each loop,
+    long before the loop runs. Numbers of x are an array of each loop's own.
+    """
+    result = jax.eval_shape(function, x[0], *(other[0] for other in others))
+    start = jnp.broadcast_to(x[(0,) * x.ndim].astype(result.dtype), (x.shape[0], *result.shape))
+
+    def body(channel: jax.Array, written: jax.Array) -> jax.Array:
+        return write(written, function(read(x, channel), *(read(other, channel) for other in others)), channel)
+
+    return jax.lax.fori_loop(0, x.shape[0], body, start)
 
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
