@@ -4,8 +4,9 @@
         --json benchmarks/results/against_released.json
 
 Claims: for each genotype the ratio released / ours of the median step, and over all genotypes the ratio of the mean
-steps, in each of several rounds. Each round runs released_step.py, then proxy_step.py, each pinned to one core and on
-one thread. What is compared: see the docstrings of these two; ours also gathers and augments its images in the step.
+steps, in each of several rounds. A round's two processes, released_step.py and proxy_step.py, are pinned to one core and
+have one thread each; they time each genotype in turn, so that a machine that becomes slower does so for both. What is
+compared: see the docstrings of these two; ours also gathers and augments its images in the step.
 Setting: c4r4 (9 channels, 8x8), N = 6, batch 384, float32.
 """
 
@@ -17,8 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pinned import HERE, run_pinned
+from pinned import HERE, run_in_turn
 from result_file import write_result
+from step_command import read_genotypes
 
 
 def compare(released: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
@@ -45,14 +47,15 @@ def main() -> None:
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
-    genotypes = ["--genotypes", str(arguments.genotypes)]
+    genotypes, turns = ["--genotypes", str(arguments.genotypes)], len(read_genotypes(arguments.genotypes))
     theirs = [arguments.torch_python, str(HERE / "released_step.py"), "--econas-repo", str(arguments.econas_repo)]
     theirs += ["--steps", "2", "--repeats", "3"]  # its steps are long and even
     ours = [sys.executable, str(HERE / "proxy_step.py")]
     rounds = []
     for number in range(arguments.rounds):
-        released = run_pinned([*theirs, *genotypes], {arguments.core})
-        rounds.append(compare(released, run_pinned([*ours, *genotypes], {arguments.core})))
+        commands = [[*theirs, *genotypes], [*ours, *genotypes]]
+        released, own = run_in_turn(commands, turns, {arguments.core})
+        rounds.append(compare(released, own))
         print(f"round {number + 1}: released / ours, ratio of means {rounds[-1]['ratio_of_means']:.2f}", flush=True)
         result = {
             "rounds": rounds,

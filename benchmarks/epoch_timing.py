@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from benchmark_task import random_images
 from jax.sharding import Mesh
-from step_command import median_seconds
+from step_command import median_seconds, turn
 
 from econas_jax import Genotype
 from econas_jax.search.devices import set_up
@@ -48,7 +48,8 @@ def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argpa
     for wave in waves:
         genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in wave])
         state = programs["init"](candidates, genotypes)
-        seconds.append(_step_seconds(programs["epoch"], state, genotypes, split, arguments) / lanes)
+        with turn(arguments):
+            seconds.append(_step_seconds(programs["epoch"], state, genotypes, split, arguments) / lanes)
     return {"step_seconds": seconds, "compile_seconds": compile_seconds}
 
 

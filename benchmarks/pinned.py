@@ -1,4 +1,4 @@
-"""Runs a script of this folder as a process of its own on given cores, and reads the JSON it writes."""
+"""Runs scripts of this folder as processes of their own on given cores, and reads the JSON they write."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,58 @@ HERE = Path(__file__).resolve().parent
 
 def run_on(cores: set[int], command: list[str], environment: dict[str, str] | None = None) -> None:
     """Runs a command on these cores, with this repository's package; environment: added to ours."""
-    paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
-    pin = lambda: os.sched_setaffinity(0, cores)  # noqa: E731
-    subprocess.run(command, check=True, preexec_fn=pin, env=variables)
+    process = _start(cores, command, environment)
+    if process.wait():
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def run_pinned(command: list[str], cores: set[int], environment: dict[str, str] | None = None) -> dict[str, Any]:
     """Runs a script that writes --json FILE, on these cores; returns what it wrote. environment: added to ours."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "out.json"
-        threads = {"OMP_NUM_THREADS": str(len(cores))}
-        run_on(cores, [*command, "--json", str(output)], {**threads, **(environment or {})})
-        result: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+        run_on(cores, [*command, "--json", str(output)], {**_threads(cores), **(environment or {})})
+        return _read(output)
+
+
+def run_in_turn(commands: Sequence[list[str]], turns: int, cores: set[int]) -> list[dict[str, Any]]:
+    """`run_pinned` of scripts that take --in-turn, all alive at once, of which only one works at any time.
+
+    A machine's speed changes from minute to minute; so they share each of them, as far as their turns are short.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = [Path(folder) / f"{number}.json" for number in range(len(commands))]
+        processes = []
+        for command, output in zip(commands, outputs, strict=True):
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            processes.append(_start(cores, [*command, "--in-turn", "--json", str(output)], _threads(cores), **pipes))
+            _wait_until_it_has_worked(processes[-1])  # what it does before its first turn
+        for _ in range(turns):
+            for process in processes:
+                process.stdin.write("\n")
+                process.stdin.flush()
+                _wait_until_it_has_worked(process)
+        for process in processes:
+            print(process.communicate()[0], end="")
+        return [_read(output) for output in outputs]
+
+
+def _wait_until_it_has_worked(process: Any) -> None:
+    """It says that it is ready for its next turn, or after the last one begins to print its result."""
+    if not process.stdout.readline():
+        raise subprocess.CalledProcessError(process.wait(), process.args)
+
+
+def _start(cores: set[int], command: list[str], environment: dict[str, str] | None, **pipes: Any) -> Any:
+    paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
+    pin = lambda: os.sched_setaffinity(0, cores)  # noqa: E731
+    return subprocess.Popen(command, preexec_fn=pin, env=variables, **pipes)
+
+
+def _threads(cores: set[int]) -> dict[str, str]:
+    return {"OMP_NUM_THREADS": str(len(cores))}
+
+
+def _read(output: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
     return result

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 import torch
-from step_command import median_seconds, parser, read_genotypes, write
+from step_command import median_seconds, parser, read_genotypes, turn, write
 
 from econas_jax import Genotype
 
@@ -71,7 +71,8 @@ def main() -> None:
     seconds = []
     for genotype in read_genotypes(arguments.genotypes):
         network = released_network(arguments.econas_repo, genotype, arguments.channels, layers).to(arguments.device)
-        seconds.append(step_seconds(network, arguments))
+        with turn(arguments):
+            seconds.append(step_seconds(network, arguments))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     write({"step_seconds": seconds, "peak_bytes": peak, "torch": torch.__version__}, arguments)
 

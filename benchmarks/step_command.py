@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     flags.add_argument("--batch", type=int, default=384)
     flags.add_argument("--steps", type=int, default=6, help="steps in a group that is timed as a whole")
     flags.add_argument("--repeats", type=int, default=5, help="groups a median is taken over, after one to warm up")
+    flags.add_argument("--in-turn", action="store_true", help="for each genotype print a line and wait for one")
     flags.add_argument("--json", type=Path, required=True)
     return flags
 
@@ -31,6 +34,15 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def read_genotypes(file: Path) -> list[Genotype]:
     """One a line."""
     return [Genotype.parse(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+@contextlib.contextmanager
+def turn(arguments: argparse.Namespace) -> Iterator[None]:
+    """What a script does in its turn, where several have turns: see `pinned.run_in_turn`."""
+    if arguments.in_turn:
+        print("ready", flush=True)
+        sys.stdin.readline()
+    yield
 
 
 def median_seconds(run_group: Callable[[int], Any], steps: int, repeats: int) -> float:

@@ -27,6 +27,7 @@ from network_cases import (
 )
 
 from econas_jax.nn import SearchNetwork, specialize
+from econas_jax.nn.search_stage import GRADIENT_INPUTS
 
 CELLS, SIZE, BATCH = 3, 8, 6
 NETWORK = SearchNetwork(2, CELLS, num_classes=3)
@@ -43,8 +44,11 @@ def gradient() -> Iterator[Any]:
         logits, _ = NETWORK.apply(variables, IMAGES, genotype, train=True, mutable=["batch_stats"])
         return jnp.sum(WEIGHTS * logits)
 
+    genotype = random_genotype(3, concats=(1, 3))
     with jax.enable_x64(True):
-        yield quick_jit(jax.grad(value, argnums=(0, 1)))
+        variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=2))
+        point = variables["params"], variables["batch_stats"], genotype.encode()
+        yield quick_jit(jax.grad(value, argnums=(0, 1))).lower(*point).compile()
 
 
 @pytest.mark.parametrize("concats", [(1, 3), (4, 2), (2, 1)])
@@ -62,6 +66,17 @@ def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int
     assert all(any(np.any(leaf) for leaf in leaves(part).values()) for part in ours.values())
     assert not any(np.any(leaf) for leaf in leaves(to_statistics).values())  # training reads no running statistics
     check_directions(value, ours, parameters, seed=3, step=1e-8, tolerance=1e-4)
+
+
+def test_no_stage_copies_its_gradients(gradient: Any) -> None:
+    """XLA copies a buffer of a loop wherever it cannot see that all that read it come before what writes into it."""
+    rows = GRADIENT_INPUTS + NETWORK.nodes
+    stages = [(2 * 2**stage, (SIZE // 2**stage) ** 2) for stage in range(3)]
+    for channels, positions in stages:
+        buffer = f"f64[{rows},{channels},{positions},{BATCH}]"
+        lines = [line for line in gradient.as_text().splitlines() if f" = {buffer}" in line]
+        assert len(lines) > 10
+        assert not [line for line in lines if " copy(" in line]
 
 
 def test_scratch_may_hold_anything_and_is_handed_on(gradient: Any) -> None:

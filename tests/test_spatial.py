@@ -117,6 +117,12 @@ def test_gradient_of_max_pool(size: int) -> None:
         np.testing.assert_allclose(np.vdot(slope, to_positions(along)), expected, rtol=1e-4, atol=1e-3)
 
 
+def test_each_channel() -> None:
+    x, factors = to_positions(image(3, seed=6)), np.arange(CHANNELS, dtype=np.float32)
+    found = jax.jit(lambda x, factors: spatial.each_channel(lambda x, factor: factor * x[1:], x, factors))(x, factors)
+    np.testing.assert_array_equal(found, factors[:, None, None] * x[:, 1:])
+
+
 def test_halves() -> None:
     x = image(4, seed=3)
     here, shifted = spatial.halves(jnp.asarray(to_positions(x)), size=4)
