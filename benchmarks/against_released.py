@@ -4,8 +4,8 @@
         --json benchmarks/results/against_released.json
 
 Claims: for each genotype the ratio released / ours of the median step, and over all genotypes the ratio of the mean
-steps, in each of several rounds. A round's two processes, released_step.py and proxy_step.py, are pinned to one core and
-have one thread each; they time each genotype in turn, so that a machine that becomes slower does so for both. What is
+steps, in each of several rounds. A round's two processes, released_step.py and proxy_step.py, are pinned to one core
+and have one thread each; they time each genotype in turn, so that a machine that slows does so for both. What is
 compared: see the docstrings of these two; ours also gathers and augments its images in the step.
 Setting: c4r4 (9 channels, 8x8), N = 6, batch 384, float32.
 """
