@@ -27,7 +27,7 @@ from network_cases import (
 )
 
 from econas_jax.nn import SearchNetwork, specialize
-from econas_jax.nn.search_stage import GRADIENT_INPUTS
+from econas_jax.nn.cell_parts import GRADIENT_INPUTS
 
 CELLS, SIZE, BATCH = 3, 8, 6
 NETWORK = SearchNetwork(2, CELLS, num_classes=3)

@@ -18,6 +18,7 @@ from econas_jax.nn.search_rows import INPUTS, CellRows
 from econas_jax.nn.spatial import output_size
 
 Buffers = tuple[jax.Array, ...]
+GRADIENT_INPUTS, INPUT1_ROW = 3, 1  # a stage's gradients begin with three rows: input 1's between two of input 0
 
 
 class CellShape(NamedTuple):
@@ -63,12 +64,18 @@ def row_written(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Ar
 
 
 def gradient_row(row: jax.Array, input0: jax.Array | None) -> jax.Array:
-    """Which row of the gradients is that of a cell's row. They have the same rows, but for those of a stage's cells.
-
-    input0: these begin with three rows, input 1's between two that in turn are input 0's: which it is at this cell. The
-    other one waits for the cell before, whose output that input 0 is.
-    """
+    """Which row of the gradients is that of a cell's row; input0: of a stage's cell, what `input0_row` says."""
     return row if input0 is None else jnp.where(row == 0, input0, row + (row >= INPUTS))
+
+
+def input0_row(step: jax.Array | int) -> jax.Array:
+    """Which row of a stage's gradients is input 0's at this step of the way back over its cells.
+
+    The other one of the two is input 0's of the step before. It waits until the cell whose output that input was is
+    reached: if it were taken out of the buffer, XLA would see no order between that and what is written into the buffer
+    afterwards, and would copy the buffer for each cell.
+    """
+    return 2 * INPUT1_ROW * jax.lax.rem(jnp.asarray(step), 2)
 
 
 def no_gradient(tree: Any) -> Any:

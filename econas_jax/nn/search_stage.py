@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.cell_parts import Cell, CellShape, no_gradient
+from econas_jax.nn.cell_parts import GRADIENT_INPUTS, INPUT1_ROW, Cell, CellShape, input0_row, no_gradient
 from econas_jax.nn.indexing import put, read, take, write, write_rows
 from econas_jax.nn.search_cell import run_edges, run_edges_backward
 from econas_jax.nn.search_convolution import normalise_tree
@@ -26,7 +26,6 @@ from econas_jax.nn.search_product import Factors, multiply, multiply_backward
 from econas_jax.nn.search_rows import INPUTS, CellRows, by_outputs
 
 Trees = dict[str, Tree]
-GRADIENT_INPUTS, INPUT1_ROW = 3, 1  # the first rows of the gradients: see `gradient_row`
 
 
 class Entry(NamedTuple):
@@ -98,12 +97,10 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
         gradients, parameter_gradients = carry
         index = cells - 1 - step
         cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
-        input0 = _input0_row(step)
-        (gradients,), edges_gradient = run_edges_backward(
-            shape, cell, (rows,), (gradients,), per_cell * (index + 1), input0
-        )
+        base, input0 = per_cell * (index + 1), input0_row(step)
+        (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base, input0)
         # nobody reads the second half of the last cell's product: that row is still zeros
-        next_input0 = _input0_row(step + 1)
+        next_input0 = input0_row(step + 1)
         both_gradient = jnp.concatenate([read(gradients, INPUT1_ROW), read(gradients, next_input0)])
         preprocess = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
         normalised, product_gradient = _normalise_backward(*preprocess, read(buffers.products, index), both_gradient)
@@ -121,7 +118,7 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
     start = (_cell_gradients(last_gradient, state_shape), jax.tree.map(jnp.zeros_like, parameters))
     gradients, parameter_gradients = jax.lax.fori_loop(0, cells, body, start)
     last_gradient = gradients[GRADIENT_INPUTS:].reshape(-1, *state_shape[1:])
-    entry_gradient = Entry(gradients[_input0_row(cells - 1)], last_gradient, no_gradient(entry_concat))
+    entry_gradient = Entry(gradients[input0_row(cells - 1)], last_gradient, no_gradient(entry_concat))
     unread = jax.tree.map(jnp.zeros_like, (statistics, buffers))
     return no_gradient(genotype), parameter_gradients, unread[0], entry_gradient, unread[1]
 
@@ -211,8 +208,3 @@ def _cell_gradients(last_gradient: jax.Array, state_shape: tuple[int, ...]) -> j
     """Gradients of a cell's states before its edges add theirs: zeros for the inputs, then those of the nodes."""
     nodes = last_gradient.reshape(-1, *state_shape)
     return jnp.concatenate([jnp.zeros((GRADIENT_INPUTS, *state_shape), nodes.dtype), nodes])
-
-
-def _input0_row(step: jax.Array | int) -> jax.Array:
-    """The row of the gradients that is input 0's at a step of the way back; before, its other half had been written."""
-    return 2 * INPUT1_ROW * jax.lax.rem(jnp.asarray(step), 2)
