@@ -1,6 +1,7 @@
 """The hand-written gradients of stages and reductions, inside a network in float64, against the reference's slopes.
 
-Three cells a stage: the first of a stage reads the entry, the second the entry and a cell, the third two cells.
+Four cells a stage: the first of a stage reads the entry, the second the entry and a cell, the others two cells. An even
+number: on the way back input 0 of the first cell is in the other one of its two rows than that of the last.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from network_cases import (
 from econas_jax.nn import SearchNetwork, specialize
 from econas_jax.nn.cell_parts import GRADIENT_INPUTS
 
-CELLS, SIZE, BATCH = 3, 8, 6
+CELLS, SIZE, BATCH = 4, 8, 6
 NETWORK = SearchNetwork(2, CELLS, num_classes=3)
 IMAGES = in_double(random_images(BATCH, SIZE, seed=0))
 WEIGHTS = np.random.default_rng(1).standard_normal((BATCH, 3))
