@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -15,9 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 def run_on(cores: set[int], command: list[str], environment: dict[str, str] | None = None) -> None:
     """Runs a command on these cores, with this repository's package; environment: added to ours."""
-    process = _start(cores, command, environment)
-    if process.wait():
-        raise subprocess.CalledProcessError(process.returncode, command)
+    subprocess.run(command, check=True, **_options(cores, environment))
 
 
 def run_pinned(command: list[str], cores: set[int], environment: dict[str, str] | None = None) -> dict[str, Any]:
@@ -33,13 +32,18 @@ def run_in_turn(commands: Sequence[list[str]], turns: int, cores: set[int]) -> l
 
     A machine's speed changes from minute to minute; so they share each of them, as far as their turns are short.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    options = _options(cores, _threads(cores))
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         outputs = [Path(folder) / f"{number}.json" for number in range(len(commands))]
-        processes = []
+        processes: list[Any] = []
         for command, output in zip(commands, outputs, strict=True):
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            processes.append(_start(cores, [*command, "--in-turn", "--json", str(output)], _threads(cores), **pipes))
-            _wait_until_it_has_worked(processes[-1])  # what it does before its first turn
+            script = [*command, "--in-turn", "--json", str(output)]
+            process = stack.enter_context(
+                subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+            )
+            stack.callback(process.kill)  # of no effect on one that has ended
+            _wait_until_it_has_worked(process)  # what it does before its first turn
+            processes.append(process)
         for _ in range(turns):
             for process in processes:
                 process.stdin.write("\n")
@@ -56,11 +60,10 @@ def _wait_until_it_has_worked(process: Any) -> None:
         raise subprocess.CalledProcessError(process.wait(), process.args)
 
 
-def _start(cores: set[int], command: list[str], environment: dict[str, str] | None, **pipes: Any) -> Any:
+def _options(cores: set[int], environment: dict[str, str] | None) -> dict[str, Any]:
     paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
-    pin = lambda: os.sched_setaffinity(0, cores)  # noqa: E731
-    return subprocess.Popen(command, preexec_fn=pin, env=variables, **pipes)
+    return {"preexec_fn": lambda: os.sched_setaffinity(0, cores), "env": variables}
 
 
 def _threads(cores: set[int]) -> dict[str, str]:

@@ -75,7 +75,7 @@ def input0_row(step: jax.Array | int) -> jax.Array:
     reached: if it were taken out of the buffer, XLA would see no order between that and what is written into the buffer
     afterwards, and would copy the buffer for each cell.
     """
-    return 2 * INPUT1_ROW * jax.lax.rem(jnp.asarray(step), 2)
+    return (GRADIENT_INPUTS - 1) * jax.lax.rem(jnp.asarray(step), 2)
 
 
 def no_gradient(tree: Any) -> Any:
