@@ -1,15 +1,17 @@
-"""Depthwise convolutions as matrices and as shifts: the measurement behind `econas_jax.nn.spatial.by_shifts`.
+"""Depthwise convolutions as matrices and as shifts: the measurement behind the choices of `econas_jax.nn.depthwise`.
 
     taskset -c 0 python benchmarks/depthwise.py --json benchmarks/results/depthwise.json
 
 Claims: for each map of the c4r4 proxy (9 channels at 8x8, 18 at 4x4, 36 at 2x2; batch 384, float32) and each kernel of
-the search space, the median milliseconds of ReLU, depthwise and 1x1 convolution as a matrix and as shifts, each in a
-loop inside one compiled program. The loop hands its result on, so that nothing of it can be left out.
+the search space, the median milliseconds of ReLU, depthwise and 1x1 convolution as a matrix and as shifts; and for 9
+channels at 8x8 and 12x12 those of both gradients of a depthwise convolution, by products with a matrix and by sums of
+shifted copies. Each in a loop inside one compiled program, which hands its result on, so that nothing can be left out.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,26 +21,53 @@ import numpy as np
 from result_file import write_result
 from step_command import median_seconds
 
-from econas_jax.nn import spatial
+from econas_jax.nn import depthwise, spatial
 
 BATCH, TURNS = 384, 50
 MAPS = ((9, 8), (18, 4), (36, 2))  # channels, size
+GRADIENT_MAPS = ((9, 8), (9, 12))
 KERNELS = {"3x3": (3, 1), "dilated 3x3": (3, 2), "5x5": (5, 1), "dilated 5x5": (5, 2)}
+UNDILATED = {name: kernel for name, kernel in KERNELS.items() if kernel[1] == 1}
+WAYS = ("matrix", "shifts")
 
 
-def milliseconds(channels: int, size: int, kernel: int, dilation: int, shifts: bool, repeats: int) -> float:
-    """Of one application."""
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((channels, size**2, BATCH), np.float32)
-    taps = rng.standard_normal((spatial.SLOT**2, channels), np.float32) * np.float32(0.1)
-    weights = rng.standard_normal((channels, channels), np.float32) * np.float32(0.1)
+def value(channels: int, size: int, kernel: int, dilation: int, shifts: bool, repeats: int) -> float:
+    """Milliseconds of one application after ReLU and before a 1x1 convolution."""
+    x, taps = operands(channels, size)
+    weights = np.random.default_rng(1).standard_normal((channels, channels), np.float32) * np.float32(0.1)
 
     def turn(_: Any, x: jax.Array) -> jax.Array:
-        return spatial.pointwise(weights, spatial.depthwise(jax.nn.relu(x), taps, kernel, dilation, size, 1))
+        return spatial.pointwise(weights, depthwise.depthwise(jax.nn.relu(x), taps, kernel, dilation, size, 1))
 
-    with mock.patch.object(spatial, "by_shifts", lambda *_: shifts):  # asked while the program is traced
-        program = jax.jit(lambda x: jax.lax.fori_loop(0, TURNS, turn, x)).lower(x).compile()
-    return 1000 * median_seconds(lambda _: jax.block_until_ready(program(x)), TURNS, repeats)
+    with mock.patch.object(depthwise, "by_shifts", lambda *_: shifts):  # asked while the program is traced
+        return milliseconds(turn, x, repeats)
+
+
+def gradients(channels: int, size: int, kernel: int, dilation: int, shifts: bool, repeats: int) -> float:
+    """Milliseconds of the gradients with respect to the map and to the taps; the map's becomes the next output's."""
+
+    def turn(_: Any, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        gradient, taps = carry
+        _, back = jax.vjp(lambda x, taps: depthwise.depthwise(x, taps, kernel, dilation, size, 1), x, taps)
+        gradient, taps_gradient = back(gradient)
+        return gradient, taps + 1e-9 * taps_gradient
+
+    x, taps = operands(channels, size)
+    with mock.patch.object(depthwise, "LARGEST_MATRIX_MAP", 0 if shifts else size):
+        return milliseconds(turn, (x, taps), repeats)
+
+
+def operands(channels: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A map and small taps."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((channels, size**2, BATCH), np.float32)
+    return x, rng.standard_normal((depthwise.SLOT**2, channels), np.float32) * np.float32(0.1)
+
+
+def milliseconds(turn: Callable[[Any, Any], Any], start: Any, repeats: int) -> float:
+    """Of one turn."""
+    program = jax.jit(lambda start: jax.lax.fori_loop(0, TURNS, turn, start)).lower(start).compile()
+    return round(1000 * median_seconds(lambda _: jax.block_until_ready(program(start)), TURNS, repeats), 4)
 
 
 def main() -> None:
@@ -47,20 +76,23 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
-    rows = [
-        {
-            "channels": channels,
-            "size": size,
-            "kernel": name,
-            **{
-                way: round(milliseconds(channels, size, *kernel, way == "shifts", arguments.repeats), 4)
-                for way in ("matrix", "shifts")
-            },
-        }
-        for channels, size in MAPS
-        for name, kernel in KERNELS.items()
-    ]
-    print(write_result(arguments.json, {"batch": BATCH, "repeats": arguments.repeats, "milliseconds": rows}))
+
+    def measure(of: Callable[..., float], maps: tuple[tuple[int, int], ...], kernels: dict[str, Any]) -> list[Any]:
+        return [
+            {
+                "channels": channels,
+                "size": size,
+                "kernel": name,
+                **{way: of(channels, size, *kernel, way == "shifts", arguments.repeats) for way in WAYS},
+            }
+            for channels, size in maps
+            for name, kernel in kernels.items()
+        ]
+
+    values = measure(value, MAPS, KERNELS)
+    result = {"batch": BATCH, "repeats": arguments.repeats, "milliseconds": values}
+    result["gradient_milliseconds"] = measure(gradients, GRADIENT_MAPS, UNDILATED)
+    print(write_result(arguments.json, result))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pytest
 from network_cases import assert_close, quick_jit
 
 from econas_jax.nn import spatial
+from econas_jax.nn.depthwise import depthwise
 from econas_jax.nn.normalization import BatchNorm
 from econas_jax.nn.operations import make_operation
 from econas_jax.nn.precision import rounded
@@ -58,7 +59,7 @@ def value_and_gradients(operation: Callable[..., jax.Array], weights: jax.Array,
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_depthwise(kernel: int, size: int, stride: int) -> None:
     def operation(taps: jax.Array, x: jax.Array) -> jax.Array:
-        return spatial.depthwise(x, taps, kernel, 1, size, stride)
+        return depthwise(x, taps, kernel, 1, size, stride)
 
     taps, x = positive(25, CHANNELS), positive(CHANNELS, size**2, BATCH)
     y, to_taps, to_x = value_and_gradients(operation, taps, x)

@@ -21,6 +21,7 @@ import numpy as np
 
 from econas_jax.nn import spatial
 from econas_jax.nn.blended_parameters import TAPS, Choice, Shapes, Traits, traits_of, unpack
+from econas_jax.nn.depthwise import LARGEST_MATRIX_MAP, SLOT, depthwise, tap_table
 from econas_jax.nn.precision import rounded_like
 from econas_jax.nn.search_operations import EdgeShape, Tree, normalise_slot
 
@@ -111,18 +112,18 @@ def _selected(condition: jax.Array, chosen: Tree, other: Tree) -> Tree:
 
 def _depthwise(shape: EdgeShape, x: jax.Array, taps: jax.Array) -> jax.Array:
     """A 5x5 convolution with taps [channels, TAPS]."""
-    if shape.size <= spatial.LARGEST_MATRIX_MAP:
-        return _blend(functools.partial(spatial.tap_table, spatial.SLOT, 1, shape.size, 1), taps, x)
-    return spatial.depthwise(x, taps.T, spatial.SLOT, 1, shape.size, 1)
+    if shape.size <= LARGEST_MATRIX_MAP:
+        return _blend(functools.partial(tap_table, SLOT, 1, shape.size, 1), taps, x)
+    return depthwise(x, taps.T, SLOT, 1, shape.size, 1)
 
 
 def _move(shape: EdgeShape, traits: Traits, x: jax.Array, weights: jax.Array) -> jax.Array:
     """All of the first half that is linear in space: x [channels, size^2, batch] -> [channels, out^2, batch]."""
     size, stride = shape.size, shape.stride
-    if size <= spatial.LARGEST_MATRIX_MAP:
+    if size <= LARGEST_MATRIX_MAP:
         return _blend(functools.partial(_linear_table, size, stride), weights, x)
     taps = weights[:, :TAPS].T, weights[:, TAPS : 2 * TAPS].T
-    plain, dilated = (spatial.depthwise(x, taps[i], spatial.SLOT, 1 + i, size, stride) for i in range(2))
+    plain, dilated = (depthwise(x, taps[i], SLOT, 1 + i, size, stride) for i in range(2))
     y = jnp.where(traits.dilated, dilated, plain)
     y = jnp.where(traits.average_pool, spatial.average_pool(x, size=size, stride=stride), y)
     same = x if stride == 1 else spatial.halves(x, size=size)[0]
@@ -166,8 +167,8 @@ _blend.defvjp(_blend_forward, _blend_backward)
 def _linear_table(size: int, stride: int) -> np.ndarray:
     """[2 * SLOT^2 + 2, out^2, size^2]: matrices of the taps, the dilated taps, the average pool, and the skip."""
     # A tap outside the map joins nothing, and so does not count in the mean.
-    window = spatial.tap_table(3, 1, size, stride).sum(0, dtype=np.float64)
+    window = tap_table(3, 1, size, stride).sum(0, dtype=np.float64)
     pool = window / window.sum(1, keepdims=True)
-    same = spatial.tap_table(1, 1, size, stride)
-    taps = [spatial.tap_table(spatial.SLOT, dilation, size, stride) for dilation in (1, 2)]
+    same = tap_table(1, 1, size, stride)
+    taps = [tap_table(SLOT, dilation, size, stride) for dilation in (1, 2)]
     return np.concatenate([*taps, pool[None], same])

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.genotype import SEARCH_OPERATIONS
+from econas_jax.nn.depthwise import SLOT
 from econas_jax.nn.search_operations import EdgeShape, Tree
-from econas_jax.nn.spatial import SLOT
 
 TAPS = SLOT**2
 LINEAR = 2 * TAPS + 2  # entries of the table that a first half's matrix is blended from

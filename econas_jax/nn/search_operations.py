@@ -17,6 +17,7 @@ import jax.numpy as jnp
 
 from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn import spatial
+from econas_jax.nn.depthwise import depthwise
 from econas_jax.nn.parity import join_parities, split_by_parity
 from econas_jax.nn.search_normalization import normalise
 
@@ -69,7 +70,7 @@ def _separable(
     size, stride = shape.size, shape.stride
     for slot in range(repeats):
         taps = parameters["depthwise"][slot]
-        x = spatial.depthwise(jax.nn.relu(x), taps, kernel, dilation, size, stride)
+        x = depthwise(jax.nn.relu(x), taps, kernel, dilation, size, stride)
         x = spatial.pointwise(parameters["pointwise"][slot], x)
         x, statistics = normalise_slot(shape, parameters, statistics, x, slot)
         size, stride = spatial.output_size(size, stride), 1
@@ -88,7 +89,7 @@ def _dilated(kernel: int, shape: EdgeShape, x: jax.Array, parameters: Tree, stat
         maps = maps[:, :1]
     channels, number, positions, batch = maps.shape
     taps = jnp.repeat(parameters["depthwise"][0], number, axis=1)
-    y = spatial.depthwise(maps.reshape(channels * number, positions, batch), taps, kernel, 1, size // 2, 1)
+    y = depthwise(maps.reshape(channels * number, positions, batch), taps, kernel, 1, size // 2, 1)
     y = spatial.pointwise(parameters["pointwise"][0], y.reshape(channels, number * positions, batch))
     y, statistics = normalise_slot(shape, parameters, statistics, y)
     return (join_parities(y.reshape(maps.shape), size) if stride == 1 else y), statistics

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.genotype import SEARCH_OPERATIONS, EncodedCell, EncodedGenotype
+from econas_jax.nn.depthwise import SLOT
 from econas_jax.nn.search_operations import Tree
-from econas_jax.nn.spatial import SLOT
 
 Group = dict[str, Tree]
 FanIn = jax.Array | int  # data where it depends on the genotype

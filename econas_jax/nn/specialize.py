@@ -8,8 +8,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from econas_jax.genotype import CellGenotype, Genotype
+from econas_jax.nn.depthwise import SLOT
 from econas_jax.nn.search_parameters import STAGES, STEM_WIDTH
-from econas_jax.nn.spatial import SLOT
 
 Variables = dict[str, Any]
 Part = tuple[Variables, Variables]  # parameters, statistics
