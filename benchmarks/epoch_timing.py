@@ -49,17 +49,18 @@ def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argpa
         genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in wave])
         state = programs["init"](candidates, genotypes)
         with turn(arguments):
-            seconds.append(_step_seconds(programs["epoch"], state, genotypes, split, arguments) / lanes)
+            given = (state, programs.scratch())
+            seconds.append(_step_seconds(programs["epoch"], given, genotypes, split, arguments) / lanes)
     return {"step_seconds": seconds, "compile_seconds": compile_seconds}
 
 
-def _step_seconds(program: Any, state: Any, genotypes: Any, split: Images, arguments: argparse.Namespace) -> float:
-    """The median of a step; the program consumes the state, as all epochs do."""
-    states = [state]
+def _step_seconds(program: Any, given: Any, genotypes: Any, split: Images, arguments: argparse.Namespace) -> float:
+    """The median of a step; the program consumes what is given, state and scratch, as all epochs do."""
+    handed_on = [given]
 
     def run_epoch(repeat: int) -> None:
-        state, metrics = program(states.pop(), genotypes, split, np.int32(repeat))
+        trained, metrics = program(handed_on.pop(), genotypes, split, np.int32(repeat))
         jax.block_until_ready(metrics)
-        states.append(state)
+        handed_on.append(trained)
 
     return median_seconds(run_epoch, arguments.steps, arguments.repeats)

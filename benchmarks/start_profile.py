@@ -79,7 +79,7 @@ def measure(cache: Path) -> dict[str, Any]:
 
     def initial_values() -> Any:
         programs.compile(("init",))
-        return jax.tree.leaves(programs["init"](np.zeros(1, np.int32), encoded))
+        return jax.tree.leaves((programs["init"](np.zeros(1, np.int32), encoded), programs.scratch()))
 
     def epoch(state: list[Any], number: int) -> list[Any]:
         leaves: list[Any] = compiled(*state, *jax.tree.leaves((encoded, split)), np.int32(number))

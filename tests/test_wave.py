@@ -51,6 +51,18 @@ def test_order_and_idle_slots_change_nothing(four_at_a_time: dict[int, Outcome])
     assert_same(train(trainer, FIRST[2:], FIRST[:1], FIRST[1:2]), four_at_a_time)
 
 
+def test_a_wave_after_an_interrupted_one(four_at_a_time: dict[int, Outcome]) -> None:
+    """An epoch's memory is handed on to the next; one that has none to hand on must not be missed."""
+
+    def interrupt(epoch: int) -> None:
+        raise KeyboardInterrupt
+
+    trainer = search_trainer(4)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train(FIRST, interrupt)
+    assert_same(train(trainer, FIRST), four_at_a_time)
+
+
 @pytest.mark.parametrize("devices", [1, 2])
 def test_fewer_devices_change_nothing_from_scratch_and_from_states(
     devices: int, four_at_a_time: dict[int, Outcome]

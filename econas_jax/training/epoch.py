@@ -17,6 +17,7 @@ from econas_jax.training.state import TrainState
 
 Aside = TypeVar("Aside")
 Genotype = Any  # what the network takes as data: an EncodedGenotype for a SearchNetwork
+Scratch = dict[str, Any]  # what a ScratchNetwork hands on, as a collection of it; empty for other networks
 
 
 class Network(Protocol):
@@ -99,13 +100,28 @@ def train_epoch(
     The images that do not fill a last batch sit this epoch out (others in every epoch). Metrics are of the batches as
     they were trained on.
     """
+    (state, _), metrics = train_epoch_within(task, (state, empty_scratch(task)), genotype, split, epoch)
+    return state, metrics
+
+
+def empty_scratch(task: Task) -> Scratch:
+    """Memory for one candidate's training steps, of which nothing is expected that it holds."""
+    if not isinstance(task.network, ScratchNetwork):
+        return {}
+    return {"scratch": task.network.scratch(task.config.batch_size, task.resolution)}
+
+
+def train_epoch_within(
+    task: Task, given: tuple[TrainState, Scratch], genotype: Genotype, split: Images, epoch: jax.Array | int
+) -> tuple[tuple[TrainState, Scratch], Metrics]:
+    """`train_epoch` in memory that is given, of an epoch before or of another candidate, and returned."""
     count, batch = split.labels.shape[0], task.config.batch_size
     steps = count // batch
     order = jax.random.permutation(derive(task.seed, "order", epoch), count)
     batches = order[: steps * batch].reshape(steps, batch)
     learning_rate = task.learning_rate(epoch)
 
-    def step(carry: tuple[TrainState, Any], inputs: Any) -> tuple[tuple[TrainState, Any], Metrics]:
+    def step(carry: tuple[TrainState, Scratch], inputs: Any) -> tuple[tuple[TrainState, Scratch], Metrics]:
         (state, scratch), (index, chosen) = carry, inputs
         key = derive(task.seed, "augmentation", epoch, index)
         augmentation = task.config.augmentation
@@ -122,10 +138,8 @@ def train_epoch(
         state, (metrics, scratch) = descend(task.optimizer(), learning_rate, state, loss_function)
         return (state, scratch), metrics
 
-    network = task.network
-    scratch = {"scratch": network.scratch(batch, task.resolution)} if isinstance(network, ScratchNetwork) else {}
-    (state, _), metrics = jax.lax.scan(step, (state, scratch), (jnp.arange(steps), batches))
-    return state, Metrics(jnp.mean(metrics.loss), jnp.mean(metrics.accuracy))
+    carry, metrics = jax.lax.scan(step, given, (jnp.arange(steps), batches))
+    return carry, Metrics(jnp.mean(metrics.loss), jnp.mean(metrics.accuracy))
 
 
 def descend(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -14,7 +15,16 @@ from econas_jax.genotype import Genotype
 from econas_jax.nn import SearchNetwork
 from econas_jax.training.by_device import POPULATION, compiler_options, for_each_candidate
 from econas_jax.training.compilation import compile_lowered, lower_program
-from econas_jax.training.epoch import Images, Metrics, Task, evaluate, init_state, train_epoch
+from econas_jax.training.epoch import (
+    Images,
+    Metrics,
+    Scratch,
+    Task,
+    empty_scratch,
+    evaluate,
+    init_state,
+    train_epoch_within,
+)
 from econas_jax.training.state import TrainState
 from econas_jax.training.traced import traced
 
@@ -40,8 +50,8 @@ class Programs:
     """Of one mesh of devices, one number of lanes, one task and one size of the splits.
 
     `programs[name]` takes, each with a leading axis over the wave's slots, "init" candidate numbers and encoded
-    genotypes, "epoch" states (which it consumes) and genotypes, "evaluate" states and genotypes; then, shared by all,
-    "epoch" the training images and the epoch's number, "evaluate" the validation images.
+    genotypes, "epoch" a pair of states and scratch (which it consumes) and genotypes, "evaluate" states and genotypes;
+    then, shared by all, "epoch" the training images and the epoch's number, "evaluate" the validation images.
     """
 
     def __init__(self, task: Task, mesh: Mesh, lanes: int, example: Genotype, train: Shape, validation: Shape) -> None:
@@ -62,12 +72,14 @@ class Programs:
 
         by_device = functools.partial(for_each_candidate, mesh, lanes)
         genotypes, states, number = each(example.encode()), each(self.state), each(np.float32(0))
+        self._scratch = each(jax.eval_shape(lambda: empty_scratch(task)))
+        trained = (states, self._scratch)
         metrics = Metrics(number, number)
         self._sources = {
             "epoch": _Source(
-                by_device(functools.partial(train_epoch, task), 2, 2),
-                (states, genotypes, split(train), np.int32(0)),
-                (states, metrics),
+                by_device(functools.partial(train_epoch_within, task), 2, 2),
+                (trained, genotypes, split(train), np.int32(0)),
+                (trained, metrics),
                 consumes=True,
             ),
             "evaluate": _Source(
@@ -83,6 +95,11 @@ class Programs:
             ),
         }
         self._compiled: dict[str, Callable[..., Any]] = {}
+
+    def scratch(self) -> Scratch:
+        """New memory for "epoch", which returns it for the next one."""
+        shapes: Scratch = self._scratch
+        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype, device=leaf.sharding), shapes)
 
     def lower(self, name: str) -> Any:
         """A program before XLA's part; its arguments and results are the leaves of those of `programs[name]`."""

@@ -16,7 +16,7 @@ from econas_jax.data import Dataset, Split
 from econas_jax.errors import require_integer
 from econas_jax.genotype import Genotype
 from econas_jax.training.by_device import POPULATION
-from econas_jax.training.epoch import Images, Metrics, Task
+from econas_jax.training.epoch import Images, Metrics, Scratch, Task
 from econas_jax.training.programs import Programs
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
 
@@ -80,6 +80,7 @@ class WaveTrainer:
         self._train = self._to_devices(train)
         self._validation = self._to_devices(validation)
         self.vector_size = vector_size(self._programs.state)
+        self._scratch: Scratch | None = None
 
     def compile(self) -> None:
         """Compiles all programs; `train` does it if it has not been done."""
@@ -97,9 +98,11 @@ class WaveTrainer:
         start_time = time.perf_counter()
         candidates, genotypes = self._stack_candidates(jobs)
         states = self._start(jobs, candidates, genotypes)
+        scratch = programs.scratch() if self._scratch is None else self._scratch
+        self._scratch = None  # an epoch consumes it, so that one which fails or is interrupted leaves none
         alive, validations, validation_seconds = np.ones(self.slots, bool), [], 0.0
         for epoch in range(start, end):
-            states, metrics = programs["epoch"](states, genotypes, self._train, np.int32(epoch))
+            (states, scratch), metrics = programs["epoch"]((states, scratch), genotypes, self._train, np.int32(epoch))
             alive &= np.isfinite(np.asarray(metrics.loss))
             if self._every_epoch or epoch == end - 1 or not alive[: len(jobs)].any():
                 validation_start = time.perf_counter()
@@ -108,6 +111,7 @@ class WaveTrainer:
             on_epoch(epoch)
             if not alive[: len(jobs)].any():
                 break
+        self._scratch = scratch
         alive &= np.isfinite([np.asarray(metrics.loss) for metrics in validations]).all(axis=0)
         validation = _most_accurate(validations)
         vectors = to_vectors(states)
