@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
 
 
 def run_on(cores: set[int], command: list[str], environment: dict[str, str] | None = None) -> None:
@@ -27,17 +28,22 @@ def run_pinned(command: list[str], cores: set[int], environment: dict[str, str] 
         return _read(output)
 
 
-def run_in_turn(commands: Sequence[list[str]], turns: int, cores: set[int]) -> list[dict[str, Any]]:
+def run_in_turn(
+    commands: Sequence[list[str]], turns: int, cores: set[int], repositories: Sequence[Path] = ()
+) -> list[dict[str, Any]]:
     """`run_pinned` of scripts that take --in-turn, all alive at once, of which only one works at any time.
 
     A machine's speed changes from minute to minute; so they share each of them, as far as their turns are short.
+    repositories: whose packages the commands import, where it is not ours.
     """
-    options = _options(cores, _threads(cores))
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         outputs = [Path(folder) / f"{number}.json" for number in range(len(commands))]
         processes: list[Any] = []
-        for command, output in zip(commands, outputs, strict=True):
+        for command, output, repository in zip(
+            commands, outputs, repositories or [REPOSITORY] * len(commands), strict=True
+        ):
             script = [*command, "--in-turn", "--json", str(output)]
+            options = _options(cores, _threads(cores), repository)
             process = stack.enter_context(
                 subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
             )
@@ -60,8 +66,8 @@ def _wait_until_it_has_worked(process: Any) -> None:
         raise subprocess.CalledProcessError(process.wait(), process.args)
 
 
-def _options(cores: set[int], environment: dict[str, str] | None) -> dict[str, Any]:
-    paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+def _options(cores: set[int], environment: dict[str, str] | None, repository: Path = REPOSITORY) -> dict[str, Any]:
+    paths = [str(repository), *filter(None, [os.environ.get("PYTHONPATH")])]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
     return {"preexec_fn": lambda: os.sched_setaffinity(0, cores), "env": variables}
 
