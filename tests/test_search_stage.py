@@ -69,12 +69,12 @@ def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int
     check_directions(value, ours, parameters, seed=3, step=1e-8, tolerance=1e-4)
 
 
-def test_no_stage_copies_its_gradients(gradient: Any) -> None:
+def test_no_cell_copies_its_gradients(gradient: Any) -> None:
     """XLA copies a buffer of a loop wherever it cannot see that all that read it come before what writes into it."""
-    rows = GRADIENT_INPUTS + NETWORK.nodes
-    stages = [(2 * 2**stage, (SIZE // 2**stage) ** 2) for stage in range(3)]
-    for channels, positions in stages:
-        buffer = f"f64[{rows},{channels},{positions},{BATCH}]"
+    stages, nodes = range(3), NETWORK.nodes
+    buffers = [(GRADIENT_INPUTS + nodes, stage) for stage in stages] + [(nodes, stage) for stage in stages[1:]]
+    for rows, stage in buffers:  # of a stage, and of the reduction before it
+        buffer = f"f64[{rows},{2 * 2**stage},{(SIZE // 2**stage) ** 2},{BATCH}]"
         lines = [line for line in gradient.as_text().splitlines() if f" = {buffer}" in line]
         assert len(lines) > 10
         assert not [line for line in lines if " copy(" in line]

@@ -16,10 +16,13 @@ from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.cell_parts import Buffers, Cell, CellShape, gradient_row, row_read, row_written
 from econas_jax.nn.edge_functions import EdgeFunctions, edge_functions
 from econas_jax.nn.indexing import add, put, read, take
+from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.search_nodes import run_nodes, run_nodes_backward
 from econas_jax.nn.search_operations import Tree
 from econas_jax.nn.search_rows import INPUTS, CellRows
 from econas_jax.nn.switch import switch_into
+
+Parts = tuple[jax.Array | None, ...]  # for each buffer what is added to one of its rows
 
 
 def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | int = 0) -> tuple[Buffers, Tree]:
@@ -71,12 +74,14 @@ def run_edges_backward(
     ]
     edges = cell.genotype.operations.shape[0]
 
-    def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
+    def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[Parts, Tree]) -> tuple[Buffers, Tree]:
         gradients, parameter_gradients = carry
         added, edge_gradient = outcome
         row = gradient_row(row_read(shape, read(cell.genotype.inputs, edge)), input0)
-        # a buffer that was not read gets zeros added to some row: an index beyond its end is clamped
-        gradients = tuple(add(whole, part, row) for whole, part in zip(gradients, added, strict=True))
+        # where a buffer that was not read has zeros added, it is to some row: an index beyond its end is clamped
+        gradients = tuple(
+            whole if part is None else add(whole, part, row) for whole, part in zip(gradients, added, strict=True)
+        )
         return gradients, put(parameter_gradients, edge_gradient, edge)
 
     def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
@@ -111,16 +116,19 @@ def _gradient_branch(
     buffer: int,
     edge: jax.Array,
     carry: tuple[Buffers, Tree],
-) -> tuple[Buffers, Tree]:
-    """Gradients with respect to a state of every buffer (zeros but for the one read) and to the edge's parameters."""
+) -> tuple[Parts, Tree]:
+    """Gradients with respect to a state of every buffer and to the edge's parameters.
+
+    Of a buffer that is not read: none on CPU; elsewhere zeros, for the outcomes of a conditional are all of one kind.
+    """
     gradients, _ = carry
     x = read(buffers[buffer], row_read(shape, read(cell.genotype.inputs, edge)) + base)
     parameters, statistics = take(cell.parameters, edge), take(cell.statistics, edge)
     node_gradient = read(gradients[-1], gradient_row(row_written(shape, cell.genotype, edge), input0))
     input_gradient, parameter_gradient = functions.gradient(x, parameters, statistics, node_gradient)
-    zeros = [jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
-    zeros[buffer] = input_gradient
-    return tuple(zeros), parameter_gradient
+    parts = [None if on_cpu() else jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
+    parts[buffer] = input_gradient
+    return tuple(parts), parameter_gradient
 
 
 def _branch(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:

@@ -25,7 +25,7 @@ def switch_into(
     update: Callable[[jax.Array, Carry, Outcome], Carry],
     carry: Carry,
 ) -> Carry:
-    """update(place, carry, branches[index](place, carry)); all outcomes have the same shapes.
+    """update(place, carry, branches[index](place, carry)); elsewhere than on CPU all outcomes have the same shapes.
 
     What a branch reads must be found by the place it is given: the loop's counter, so that XLA cannot compute any of it
     before the loop, whether or not the branch is taken.
