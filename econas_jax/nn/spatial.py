@@ -42,7 +42,8 @@ def each_channel(function: Callable[..., Any], *operands: jax.Array) -> Any:
 
     operands: x and others, each with an axis of channels first, which the array or arrays returned have, too.
     `jax.lax.map` begins with zeros. All zeros of a size are one array to XLA, of which it makes a copy for each loop,
-    long before the loop runs. Numbers of x are an array of each loop's own.
+    long before the loop runs. Numbers of x are an array of each loop's own, made when x is there: one that is made
+    before is out of the cache when the loop writes into it.
     """
     results = jax.eval_shape(function, *(operand[0] for operand in operands))
     x = operands[0]
