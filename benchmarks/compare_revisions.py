@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,29 @@ def compare(base: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     return {**seconds, "ratios": [own / other for other, own in pairs], "ratio_of_means": ratio}
 
 
+def rounds_in_turn(arguments: argparse.Namespace, flags: list[str]) -> Iterator[dict[str, Any]]:
+    """What `compare` says of each round; flags: of proxy_step.py."""
+    turns = len(read_genotypes(arguments.genotypes))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        repositories = {"base": folder / "base", "ours": REPOSITORY}
+        check_out(arguments.base, repositories["base"])
+        for number in range(arguments.rounds):
+            order = list(repositories)[:: 1 if number % 2 == 0 else -1]
+            commands = [
+                [
+                    sys.executable,
+                    str(repositories[side] / "benchmarks" / "proxy_step.py"),
+                    f"--compilation-cache={folder / f'programs of {side}'}",
+                    "--repeats=1",
+                    *flags,
+                ]
+                for side in order
+            ]
+            found = run_in_turn(commands, turns, {arguments.core}, [repositories[side] for side in order])
+            yield compare(**dict(zip(order, found, strict=True)))
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,41 +85,21 @@ def main() -> None:
     arguments = parser.parse_args()
     if not is_known(arguments.base):
         parser.error(f"argument --base: {arguments.base!r} is no revision of this repository")
-    names = ("channels", "resolution", "cells_per_stage", "batch")
-    setting = {name: getattr(arguments, name) for name in names}
+    setting = {name: getattr(arguments, name) for name in ("channels", "resolution", "cells_per_stage", "batch")}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in setting.items()]
-    flags += ["--genotypes", str(arguments.genotypes)]
-    turns, rounds = len(read_genotypes(arguments.genotypes)), []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        check_out(arguments.base, folder / "base")
-        repositories = {"base": folder / "base", "ours": REPOSITORY}
-        commands = {
-            side: [
-                sys.executable,
-                str(repository / "benchmarks" / "proxy_step.py"),
-                f"--compilation-cache={folder / f'{side} programs'}",
-                *flags,
-                "--repeats=1",
-            ]
-            for side, repository in repositories.items()
+    rounds = []
+    for found in rounds_in_turn(arguments, [*flags, f"--genotypes={arguments.genotypes.resolve()}"]):
+        rounds.append(found)
+        print(f"round {len(rounds)}: ours / base, ratio of means {found['ratio_of_means']:.3f}", flush=True)
+        result = {
+            "base": arguments.base,
+            "rounds": rounds,
+            "median_ratio": statistics.median(ratio for row in rounds for ratio in row["ratios"]),
+            "median_ratio_of_means": statistics.median(row["ratio_of_means"] for row in rounds),
+            "setting": setting,
+            "genotypes": arguments.genotypes.read_text(encoding="utf-8").splitlines(),
         }
-        for number in range(arguments.rounds):
-            order = list(commands) if number % 2 == 0 else list(commands)[::-1]
-            found = run_in_turn(
-                [commands[side] for side in order], turns, {arguments.core}, [repositories[side] for side in order]
-            )
-            rounds.append(compare(**dict(zip(order, found, strict=True))))
-            print(f"round {number + 1}: ours / base, ratio of means {rounds[-1]['ratio_of_means']:.3f}", flush=True)
-            result = {
-                "base": arguments.base,
-                "rounds": rounds,
-                "median_ratio": statistics.median(ratio for row in rounds for ratio in row["ratios"]),
-                "median_ratio_of_means": statistics.median(row["ratio_of_means"] for row in rounds),
-                "setting": setting,
-                "genotypes": arguments.genotypes.read_text(encoding="utf-8").splitlines(),
-            }
-            write_result(arguments.json, result)
+        write_result(arguments.json, result)
 
 
 if __name__ == "__main__":
