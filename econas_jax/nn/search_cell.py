@@ -8,6 +8,8 @@ the branch taken computes its operation again, so that only the cell's states ar
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,10 +20,11 @@ from econas_jax.nn.edge_functions import EdgeFunctions, edge_functions
 from econas_jax.nn.indexing import add, put, read, take
 from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.search_nodes import run_nodes, run_nodes_backward
-from econas_jax.nn.search_operations import Tree
+from econas_jax.nn.search_operations import EdgeShape, Tree
 from econas_jax.nn.search_rows import INPUTS, CellRows
 from econas_jax.nn.switch import switch_into
 
+Carry = tuple[Buffers, Tree]
 Parts = tuple[jax.Array | None, ...]  # for each buffer what is added to one of its rows
 
 
@@ -32,21 +35,23 @@ def run_edges(shape: CellShape, cell: Cell, buffers: Buffers, base: jax.Array | 
     """
     if shape.branch_free:
         return run_nodes(shape, cell, buffers, base)
-    branches = [
-        functools.partial(_value_branch, shape, cell, base, functions, buffer)
-        for buffer, edge in enumerate(shape.edges)
-        for functions in edge_functions(edge)
-    ]
 
-    def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[jax.Array, Tree]) -> tuple[Buffers, Tree]:
+    def branch(functions: EdgeFunctions, buffer: int, edge: jax.Array, carry: Carry) -> tuple[jax.Array, Tree]:
+        buffers, statistics = carry
+        row = row_read(shape, read(cell.genotype.inputs, edge)) + (0 if shape.reduction else base)
+        return functions.value(read(buffers[buffer], row), take(cell.parameters, edge), take(statistics, edge))
+
+    def update(edge: jax.Array, carry: Carry, outcome: tuple[jax.Array, Tree]) -> Carry:
         (*others, nodes), statistics = carry
         output, edge_statistics = outcome
         goes_on = jax.lax.rem(edge, 2) != 0  # a node's first edge starts its sum
         nodes = add(nodes, output, row_written(shape, cell.genotype, edge) + (0 if shape.reduction else base), goes_on)
         return (*others, nodes), put(statistics, edge_statistics, edge)
 
-    def body(edge: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
-        return switch_into(_branch(shape, cell.genotype, edge), edge, branches, update, carry)
+    branches = _branches(branch, shape.edges)
+
+    def body(edge: jax.Array, carry: Carry) -> Carry:
+        return switch_into(_branch_taken(shape, cell.genotype, edge), edge, branches, update, carry)
 
     return jax.lax.fori_loop(0, cell.genotype.operations.shape[0], body, (buffers, cell.statistics))
 
@@ -67,14 +72,21 @@ def run_edges_backward(
     """
     if shape.branch_free:
         return run_nodes_backward(shape, cell, buffers, gradients, base, input0)
-    branches = [
-        functools.partial(_gradient_branch, shape, cell, base, input0, buffers, functions, buffer)
-        for buffer, edge in enumerate(shape.edges)
-        for functions in edge_functions(edge._replace(known=True))
-    ]
-    edges = cell.genotype.operations.shape[0]
 
-    def update(edge: jax.Array, carry: tuple[Buffers, Tree], outcome: tuple[Parts, Tree]) -> tuple[Buffers, Tree]:
+    def branch(functions: EdgeFunctions, buffer: int, edge: jax.Array, carry: Carry) -> tuple[Parts, Tree]:
+        """Gradients with respect to a state of every buffer and to the edge's parameters.
+
+        Of a buffer that is not read: none on CPU; elsewhere zeros, for a conditional's outcomes are all of one kind.
+        """
+        gradients, _ = carry
+        x = read(buffers[buffer], row_read(shape, read(cell.genotype.inputs, edge)) + base)
+        given = take(cell.parameters, edge), take(cell.statistics, edge)
+        node_gradient = read(gradients[-1], gradient_row(row_written(shape, cell.genotype, edge), input0))
+        input_gradient, parameter_gradient = functions.gradient(x, *given, node_gradient)
+        unread = [None if on_cpu() else jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
+        return (*unread[:buffer], input_gradient, *unread[buffer + 1 :]), parameter_gradient
+
+    def update(edge: jax.Array, carry: Carry, outcome: tuple[Parts, Tree]) -> Carry:
         gradients, parameter_gradients = carry
         added, edge_gradient = outcome
         row = gradient_row(row_read(shape, read(cell.genotype.inputs, edge)), input0)
@@ -84,54 +96,27 @@ def run_edges_backward(
         )
         return gradients, put(parameter_gradients, edge_gradient, edge)
 
-    def body(step: jax.Array, carry: tuple[Buffers, Tree]) -> tuple[Buffers, Tree]:
+    branches = _branches(branch, tuple(edge._replace(known=True) for edge in shape.edges))
+    edges = cell.genotype.operations.shape[0]
+
+    def body(step: jax.Array, carry: Carry) -> Carry:
         edge = edges - 1 - step
-        return switch_into(_branch(shape, cell.genotype, edge), edge, branches, update, carry)
+        return switch_into(_branch_taken(shape, cell.genotype, edge), edge, branches, update, carry)
 
     zeros = jax.tree.map(jnp.zeros_like, cell.parameters)
     return jax.lax.fori_loop(0, edges, body, (gradients, zeros))
 
 
-def _value_branch(
-    shape: CellShape,
-    cell: Cell,
-    base: jax.Array | int,
-    functions: EdgeFunctions,
-    buffer: int,
-    edge: jax.Array,
-    carry: tuple[Buffers, Tree],
-) -> tuple[jax.Array, Tree]:
-    buffers, statistics = carry
-    row = row_read(shape, read(cell.genotype.inputs, edge)) + (0 if shape.reduction else base)
-    return functions.value(read(buffers[buffer], row), take(cell.parameters, edge), take(statistics, edge))
+def _branches(branch: Callable[..., Any], edges: Sequence[EdgeShape]) -> list[Callable[..., Any]]:
+    """branch(functions, buffer, edge, carry) for every operation on states of the first buffer, then of the second."""
+    return [
+        functools.partial(branch, functions, buffer)
+        for buffer, shape in enumerate(edges)
+        for functions in edge_functions(shape)
+    ]
 
 
-def _gradient_branch(
-    shape: CellShape,
-    cell: Cell,
-    base: jax.Array | int,
-    input0: jax.Array | None,
-    buffers: Buffers,
-    functions: EdgeFunctions,
-    buffer: int,
-    edge: jax.Array,
-    carry: tuple[Buffers, Tree],
-) -> tuple[Parts, Tree]:
-    """Gradients with respect to a state of every buffer and to the edge's parameters.
-
-    Of a buffer that is not read: none on CPU; elsewhere zeros, for the outcomes of a conditional are all of one kind.
-    """
-    gradients, _ = carry
-    x = read(buffers[buffer], row_read(shape, read(cell.genotype.inputs, edge)) + base)
-    parameters, statistics = take(cell.parameters, edge), take(cell.statistics, edge)
-    node_gradient = read(gradients[-1], gradient_row(row_written(shape, cell.genotype, edge), input0))
-    input_gradient, parameter_gradient = functions.gradient(x, parameters, statistics, node_gradient)
-    parts = [None if on_cpu() else jnp.zeros(whole.shape[1:], whole.dtype) for whole in buffers]
-    parts[buffer] = input_gradient
-    return tuple(parts), parameter_gradient
-
-
-def _branch(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:
+def _branch_taken(shape: CellShape, genotype: CellRows, edge: jax.Array) -> jax.Array:
     """Which branch computes an edge: its operation, in a reduction cell those on inputs before those on nodes."""
     operation = read(genotype.operations, edge)
     if not shape.reduction:
