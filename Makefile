@@ -31,8 +31,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 search: $(INSTALLED) ## search on scikit-learn's digits (minutes on two cores), results in runs/digits
 	GLIBC_TUNABLES=$(HUGE_PAGES) $(BIN)/python -m econas_jax.search --config configs/digits.py --workdir runs/digits
 
-test: $(INSTALLED) ## run all tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## run all tests, two at a time
+	$(BIN)/python -m pytest -n 2
 
 lint: $(INSTALLED) ## check style and format (ruff)
 	$(BIN)/ruff check
