@@ -52,7 +52,7 @@ def test_order_and_idle_slots_change_nothing(four_at_a_time: dict[int, Outcome])
 
 
 def test_a_wave_after_an_interrupted_one(four_at_a_time: dict[int, Outcome]) -> None:
-    """An epoch's memory is handed on to the next; one that has none to hand on must not be missed."""
+    """An epoch's memory is handed on to the next; of one that is interrupted nothing is left to be handed on."""
 
     def interrupt(epoch: int) -> None:
         raise KeyboardInterrupt

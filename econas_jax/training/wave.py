@@ -99,7 +99,7 @@ class WaveTrainer:
         candidates, genotypes = self._stack_candidates(jobs)
         states = self._start(jobs, candidates, genotypes)
         scratch = programs.scratch() if self._scratch is None else self._scratch
-        self._scratch = None  # an epoch consumes it, so that one which fails or is interrupted leaves none
+        self._scratch = None  # an epoch consumes it: given again, after one that is interrupted, it crashes the process
         alive, validations, validation_seconds = np.ones(self.slots, bool), [], 0.0
         for epoch in range(start, end):
             (states, scratch), metrics = programs["epoch"]((states, scratch), genotypes, self._train, np.int32(epoch))
