@@ -5,9 +5,9 @@
 Claims: for each genotype of each round the median step of both in seconds; over all of them the median of the ratios
 ours / base, and the ratio of the means. A round's two processes are proxy_step.py of each revision with that revision's
 package. They are alive at once and time each genotype in turn, for a machine's speed changes from minute to minute.
-Where a process's memory lies changes its speed too, on a Zen 3 by up to 3 % in either direction: every round has new
-processes, and few rounds tell no smaller difference. Both sides compile in the first round, into a cache of their own.
-The revision must be one of those whose proxy_step.py knows --in-turn.
+Processes of one program differ too, on a Zen 3 by 2 and by 6 % for as long as they lived (two pairs): every round has
+new processes, and few rounds tell no smaller difference. Both sides compile in the first round, into a cache of their
+own. The revision must be one whose proxy_step.py knows --in-turn.
 """
 
 from __future__ import annotations

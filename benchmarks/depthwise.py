@@ -4,8 +4,9 @@
 
 Claims: for each map of the c4r4 proxy (9 channels at 8x8, 18 at 4x4, 36 at 2x2; batch 384, float32) and each kernel of
 the search space, the median milliseconds of ReLU, depthwise and 1x1 convolution as a matrix and as shifts; and for 9
-channels at 8x8 and 12x12 those of both gradients of a depthwise convolution, by products with a matrix and by sums of
-shifted copies. Each in a loop inside one compiled program, which hands its result on, so that nothing can be left out.
+channels at 8x8 and 12x12 those of both gradients of a depthwise convolution: the map's by shifts, the taps' by products
+with a matrix or by sums over the same shifts. Each in a loop inside one compiled program, which hands its result on, so
+that nothing can be left out.
 """
 
 from __future__ import annotations

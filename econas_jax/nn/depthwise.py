@@ -20,7 +20,7 @@ from econas_jax.nn.spatial import as_positions, by_channel, each_channel, output
 
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for gradients neither
-ROWS_AT_A_TIME = 2  # of a map: as many terms are in one sum of `_window_gradient`
+ROWS_AT_A_TIME = 2  # of a map: the positions that are one sum of `_window_gradient`
 
 
 def by_shifts(kernel: int, dilation: int, size: int) -> bool:

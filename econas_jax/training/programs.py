@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -97,9 +96,10 @@ class Programs:
         self._compiled: dict[str, Callable[..., Any]] = {}
 
     def scratch(self) -> Scratch:
-        """New memory for "epoch", which returns it for the next one."""
-        shapes: Scratch = self._scratch
-        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype, device=leaf.sharding), shapes)
+        """New memory for "epoch", which returns it for the next one. From the host: nothing need be compiled for it."""
+        empty = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), self._scratch)
+        memory: Scratch = jax.device_put(empty, self.by_candidate)
+        return memory
 
     def lower(self, name: str) -> Any:
         """A program before XLA's part; its arguments and results are the leaves of those of `programs[name]`."""
