@@ -3,10 +3,10 @@
     taskset -c 0 python benchmarks/depthwise.py --json benchmarks/results/depthwise.json
 
 Claims: for each map of the c4r4 proxy (9 channels at 8x8, 18 at 4x4, 36 at 2x2; batch 384, float32) and each kernel of
-the search space, the median milliseconds of ReLU, depthwise and 1x1 convolution as a matrix and as shifts; and for 9
-channels at 8x8 and 12x12 those of both gradients of a depthwise convolution: the map's by shifts, the taps' by products
-with a matrix or by sums over the same shifts. Each in a loop inside one compiled program, which hands its result on, so
-that nothing can be left out.
+the search space, the median milliseconds of ReLU, depthwise and 1x1 convolution as a matrix and as shifts; and for
+maps of 4x4 to 12x12 those of both gradients of a depthwise convolution: the map's as the convolution is applied, the
+taps' by products, or both by sums over the same shifts. Each in a loop inside one compiled program, which hands its
+result on, so that nothing can be left out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from econas_jax.nn import depthwise, spatial
 
 BATCH, TURNS = 384, 50
 MAPS = ((9, 8), (18, 4), (36, 2))  # channels, size
-GRADIENT_MAPS = ((9, 8), (9, 12))
+GRADIENT_MAPS = ((9, 12), (9, 8), (18, 6), (18, 4))
 KERNELS = {"3x3": (3, 1), "dilated 3x3": (3, 2), "5x5": (5, 1), "dilated 5x5": (5, 2)}
 UNDILATED = {name: kernel for name, kernel in KERNELS.items() if kernel[1] == 1}
 WAYS = ("matrix", "shifts")
@@ -54,7 +54,8 @@ def gradients(channels: int, size: int, kernel: int, dilation: int, shifts: bool
         return gradient, taps + 1e-9 * taps_gradient
 
     x, taps = operands(channels, size)
-    with mock.patch.object(depthwise, "LARGEST_MATRIX_MAP", 0 if shifts else size):
+    largest = depthwise.LARGEST_MATRIX_MAP if shifts else size
+    with mock.patch.multiple(depthwise, gradients_by_shifts=lambda *_: shifts, LARGEST_MATRIX_MAP=largest):
         return milliseconds(turn, (x, taps), repeats)
 
 

@@ -20,7 +20,7 @@ from econas_jax.nn.spatial import as_positions, by_channel, each_channel, output
 
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for gradients neither
-ROWS_AT_A_TIME = 2  # of a map: the positions that are one sum of `_window_gradient`
+TERMS = 32  # so many products are one sum of `_window_gradient`: measured; sums of 64 are slower
 
 
 def by_shifts(kernel: int, dilation: int, size: int) -> bool:
@@ -40,6 +40,21 @@ def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     """
     shifts_win = kernel == 3 or (dilation == 1 and on_cpu())
     return size > LARGEST_MATRIX_MAP or (size > 4 and shifts_win)
+
+
+def gradients_by_shifts(kernel: int, size: int, stride: int) -> bool:
+    """Whether a CPU computes the gradients of a depthwise convolution as sums of shifts.
+
+    Measured as above, both gradients, ms with products and as shifts:
+
+    | channels, map | 3x3          | 5x5          |
+    | ------------- | ------------ | ------------ |
+    | 9, 12x12      | 1.81 or 0.64 | 2.24 or 1.61 |
+    | 9, 8x8        | 0.41 or 0.29 | 0.56 or 0.70 |
+    | 18, 6x6       | 0.34 or 0.33 | 0.50 or 0.79 |
+    | 18, 4x4       | 0.10 or 0.14 | 0.12 or 0.36 |
+    """
+    return size > LARGEST_MATRIX_MAP or (size > 4 and kernel == 3 and stride == 1)
 
 
 @functools.cache
@@ -77,7 +92,7 @@ def _backward(
 ) -> tuple[jax.Array, jax.Array]:
     x, taps = residuals
     window = _window(taps, kernel)
-    if size > LARGEST_MATRIX_MAP and on_cpu():
+    if on_cpu() and gradients_by_shifts(kernel, size, stride):
         input_gradient, window_gradient = _gradients_by_shifts(x, window, gradient, dilation, size, stride)
     elif size > LARGEST_MATRIX_MAP:
         shifts = functools.partial(_by_shifts, dilation=dilation, size=size, stride=stride)
@@ -138,7 +153,7 @@ def _gradients_by_shifts(
     Both are sums of one and the same shifted copies of the gradient, over taps and over positions.
     """
 
-    def one_channel(gradient: jax.Array, x: jax.Array, window: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def one_channel(gradient: jax.Array, x: jax.Array, window: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         kernel, out = window.shape[0], output_size(size, stride)
         reach = dilation * (kernel - 1) // 2
         wide = gradient.reshape(out, out, -1).astype(jnp.result_type(x, window))
@@ -146,11 +161,15 @@ def _gradients_by_shifts(
         after = reach + size - 1 - stride * (out - 1)
         borders = (reach, after, stride - 1)
         padded = jax.lax.pad(wide, jnp.zeros((), wide.dtype), (borders, borders, (0, 0, 0)))
+        # Held back: XLA would read the channel out of the whole arrays in every sum. LLVM makes no vectors of a loop
+        # that reads at a place and writes at another, both of them data.
+        x, padded = jax.lax.optimization_barrier((x.reshape(size, size, -1), padded))
         input_gradient = _sum_of_shifts(padded, window[::-1, ::-1], dilation, size, 1).astype(x.dtype)
-        return input_gradient, _window_gradient(x.reshape(size, size, -1), padded, kernel, dilation)
+        return input_gradient, _window_gradient(x, padded, kernel, dilation)
 
-    input_gradient, partial_sums = each_channel(one_channel, gradient, x, jnp.moveaxis(window, 2, 0))
-    return as_positions(input_gradient), jnp.moveaxis(jnp.sum(partial_sums, (1, 4)), 0, 2)[::-1, ::-1]
+    input_gradient, sums = each_channel(one_channel, gradient, x, jnp.moveaxis(window, 2, 0))
+    window_gradient = sum(jnp.sum(part, 3) for part in sums)
+    return as_positions(input_gradient), jnp.moveaxis(window_gradient, 0, 2)[::-1, ::-1]
 
 
 def _sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int, stride: int) -> jax.Array:
@@ -164,22 +183,22 @@ def _sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int
     return total
 
 
-def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int) -> jax.Array:
-    """Partial sums [parts, kernel, kernel, batch] over the positions of x [size, size, batch] of what it holds there
-    times the part of the padded map under the window.
+def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int) -> tuple[jax.Array, ...]:
+    """Partial sums [kernel, kernel, batch] over some rows each of x [size, size, batch], of what it holds at a position
+    times the part of the padded map under the window there.
 
-    A part is of two rows: measured, one row or all of them at once are slower. XLA's gradient of `_by_shifts` is 7 to
-    15 times slower.
+    They are arrays of their own, or XLA would make one long sum of them. XLA's gradient of `_by_shifts` takes 7 to 15
+    times as long.
     """
     size, span = x.shape[0], dilation * (kernel - 1) + 1
-    odd = size % ROWS_AT_A_TIME
-    x = jnp.pad(x, ((0, odd), (0, 0), (0, 0))).reshape(-1, ROWS_AT_A_TIME, *x.shape[1:])
-    padded = jnp.pad(padded, ((0, odd), (0, 0), (0, 0)))
-    tops = range(0, size, ROWS_AT_A_TIME)
-    parts = jnp.stack([padded[top : top + ROWS_AT_A_TIME + span - 1] for top in tops])
-    total = jnp.zeros((len(tops), kernel, kernel, x.shape[-1]), padded.dtype)
-    for row in range(ROWS_AT_A_TIME):
-        for column in range(size):
-            under = parts[:, row : row + span : dilation, column : column + span : dilation]
-            total += x[:, row, column, None, None] * under
-    return total
+
+    def over(rows: np.ndarray) -> jax.Array:
+        total = jnp.zeros((kernel, kernel, x.shape[-1]), padded.dtype)
+        for row in rows:
+            for column in range(size):
+                under = padded[row : row + span : dilation, column : column + span : dilation]
+                total += x[row, column, None, None] * under
+        return total
+
+    parts = -(-size // max(1, TERMS // size))
+    return tuple(over(rows) for rows in np.array_split(np.arange(size), parts))

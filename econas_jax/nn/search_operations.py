@@ -59,7 +59,7 @@ def _skip(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) ->
 
 def factorized_pointwise(weights: jax.Array, x: jax.Array, *, size: int) -> jax.Array:
     """The convolutions of a factorized reduce: half of the outputs read relu(x), the others relu(x) one pixel on."""
-    here, shifted = spatial.halves(jax.nn.relu(x), size=size)
+    here, shifted = spatial.halves_of_relu(x, size)
     half = weights.shape[0] // 2
     return jnp.concatenate([spatial.pointwise(weights[:half], here), spatial.pointwise(weights[half:], shifted)])
 

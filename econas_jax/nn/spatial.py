@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.nn.indexing import put, take
+from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import rounded_like, widened
 
 
@@ -58,20 +59,28 @@ def each_channel(function: Callable[..., Any], *operands: jax.Array) -> Any:
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
     """3x3 average pool, padding 1 that does not count in the mean, as a pass over rows and one over columns."""
-    rows = _pass_of_three(jnp.add, 0.0, as_map(widened(x), size), 1, stride)
-    totals = _pass_of_three(jnp.add, 0.0, rows, 2, stride)
+    image = as_map(widened(x), size)
+    totals = _sums_of_nine(image) if stride == 1 else _two_passes(jnp.add, 0.0, image, stride)
     first = stride * np.arange(output_size(size, stride)) - 1
     counts = np.minimum(first + 3, size) - np.maximum(first, 0)  # pixels of the map in each window, along one axis
     means = totals * (1.0 / np.outer(counts, counts)).astype(totals.dtype)[None, :, :, None]
     return as_positions(means.astype(x.dtype))
 
 
+@jax.custom_vjp
+def _sums_of_nine(x: jax.Array) -> jax.Array:
+    """Of each element and its neighbours. One adds to another as that one to it, so the gradient is the same sums."""
+    return _two_passes(jnp.add, 0.0, x, 1)
+
+
+_sums_of_nine.defvjp(lambda x: (_sums_of_nine(x), None), lambda _, gradient: (_sums_of_nine(gradient),))
+
+
 def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
     """3x3 max pool, padding 1 with -inf, as a pass over rows and one over columns: 3 + 3 comparisons instead of 9."""
     if stride == 1:
         return as_positions(_max_of_three(_max_of_three(as_map(x, size), 1), 2))
-    rows = _pass_of_three(_larger, -jnp.inf, as_map(x, size), 1, stride)
-    return as_positions(_pass_of_three(_larger, -jnp.inf, rows, 2, stride))
+    return as_positions(_two_passes(_larger, -jnp.inf, as_map(x, size), stride))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
@@ -104,6 +113,14 @@ def _larger(first: jax.Array, second: jax.Array) -> jax.Array:
     return jnp.where(first >= second, first, second)
 
 
+def _two_passes(
+    combine: Callable[[jax.Array, jax.Array], jax.Array], padding: float, x: jax.Array, stride: int
+) -> jax.Array:
+    """Combines the nine elements of each window of [channels, height, width, batch]."""
+    rows = _pass_of_three(combine, padding, x, 1, stride)
+    return _pass_of_three(combine, padding, rows, 2, stride)
+
+
 def _pass_of_three(
     combine: Callable[[jax.Array, jax.Array], jax.Array], padding: float, x: jax.Array, axis: int, stride: int
 ) -> jax.Array:
@@ -119,6 +136,26 @@ def halves(x: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
     """The even positions of both axes, and those one pixel further: what a factorized reduce samples (size is even)."""
     image = as_map(x, size)
     return as_positions(image[:, ::2, ::2]), as_positions(image[:, 1::2, 1::2])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def halves_of_relu(x: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
+    """`halves` of relu(x). On CPU one channel after another: XLA merges the choice of positions with the reshape that a
+    1x1 convolution begins with, and then divides to find the place of every eight numbers.
+    """
+    if not on_cpu():
+        return halves(jax.nn.relu(x), size=size)
+    here, further = each_channel(lambda channel: halves(jax.nn.relu(channel)[None], size=size), x)
+    return here[:, 0], further[:, 0]
+
+
+def _halves_of_relu_backward(size: int, x: jax.Array, gradients: tuple[jax.Array, jax.Array]) -> tuple[jax.Array]:
+    _, back = jax.vjp(lambda x: halves(jax.nn.relu(x), size=size), x)
+    x_gradient: tuple[jax.Array] = back(gradients)
+    return x_gradient
+
+
+halves_of_relu.defvjp(lambda x, size: (halves_of_relu(x, size), x), _halves_of_relu_backward)
 
 
 @jax.custom_vjp
