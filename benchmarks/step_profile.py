@@ -4,9 +4,10 @@
 
 Claims, for c4r4 (9 channels, 8x8, N = 6, batch 384) on one pinned core, as means over the genotypes of genotypes.txt:
 the milliseconds of a step by the profiler, by kind (products, shifted sums, reductions, other passes over arrays,
-copies, fills), of all operations that hold no others; and for each shape of a product its milliseconds, its rate in the
-step, and its rate alone, in a loop that does nothing else. `products_alone_ms` is what the step's products take at the
-better of the two rates.
+copies, fills), of all operations that hold no others; the same of four steps with a quarter of the batch, whose arrays
+fit into the next cache (`in_quarters`); and for each shape of a product its milliseconds, its rate in the step, and its
+rate alone, in a loop that does nothing else. `products_alone_ms` is what the step's products take at the better of the
+two rates.
 `passes_in_cache_ms` is what reductions, other passes, copies and fills take at the rate at which one state is read and
 written over and over, in the cache (core_rates.py), each reading as much as it writes and no more; `passes_in_stage_ms`
 at that of all states of the first stage, which go through the cache in turn.
@@ -37,9 +38,10 @@ from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import median_seconds, read_genotypes
 
+from econas_jax import Genotype
 from econas_jax.search.devices import set_up
-from econas_jax.training import train_epoch
 from econas_jax.training.compilation import compile_program
+from econas_jax.training.epoch import empty_scratch, train_epoch_within
 
 PASSES = ("reductions", "other passes", "copies", "fills")
 STEPS = 4
@@ -89,50 +91,79 @@ class Work(NamedTuple):
     bytes: float
 
 
-def profiled(program: Any, inputs: Sequence[tuple[Any, ...]]) -> dict[str | Product, Work]:
-    """Each kind's work in the epochs that the inputs make."""
-    text = Program(program.as_text() or "")
-    kind_of, moved = kinds(text), bytes_moved(text)
-    total: dict[str | Product, np.ndarray] = collections.defaultdict(lambda: np.zeros(len(Work._fields)))
-    for given in inputs:
+class Profile(NamedTuple):
+    """step_ms: without the profiler; work: of each kind."""
+
+    step_ms: float
+    work: dict[str | Product, Work]
+
+
+def profile(batch: int) -> Profile:
+    """Of a training step with so many images, as means over the genotypes."""
+    task, genotypes = benchmark_task(CHANNELS, CELLS, RESOLUTION, batch), read_genotypes(HERE / "genotypes.txt")
+    split, init = random_images(STEPS * batch), initializer(task)
+    memory = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(lambda: empty_scratch(task)))
+    handed_on = [(init(genotypes[0].encode()), jax.device_put(memory))]
+    epoch = jax.jit(functools.partial(train_epoch_within, task), donate_argnums=0)
+    program = compile_program(epoch, handed_on[0], genotypes[0].encode(), split, np.int32(0))
+    text, seconds = Program(program.as_text() or ""), []
+    times: list[tuple[str, float]] = []
+    for genotype in genotypes:
+
+        def run_epoch(repeat: int, genotype: Genotype = genotype) -> None:
+            trained, metrics = program(handed_on.pop(), genotype.encode(), split, np.int32(repeat))
+            jax.block_until_ready(metrics)
+            handed_on.append(trained)
+
+        _, memory = handed_on.pop()
+        handed_on.append((init(genotype.encode()), memory))
+        seconds.append(median_seconds(run_epoch, STEPS, 3))
         with tempfile.TemporaryDirectory() as folder:
             with jax.profiler.trace(folder):
-                jax.block_until_ready(program(*given))
-            for name, milliseconds in events(Path(folder)):
-                if name in kind_of:
-                    kind = kind_of[name]
-                    total[kind] += (milliseconds, 1, moved[name] if kind in PASSES else 0)
-    return {kind: Work(*(sums / STEPS / len(inputs)).tolist()) for kind, sums in total.items()}
+                run_epoch(0)
+            times += events(Path(folder))
+    return Profile(1000 * statistics.mean(seconds), _by_kind(text, times, STEPS * len(genotypes)))
+
+
+def _by_kind(text: Program, times: Sequence[tuple[str, float]], steps: int) -> dict[str | Product, Work]:
+    """What the operations in so many steps come to in one, the longest first."""
+    kind_of, moved = kinds(text), bytes_moved(text)
+    total: dict[str | Product, np.ndarray] = collections.defaultdict(lambda: np.zeros(len(Work._fields)))
+    for name, milliseconds in times:
+        if name in kind_of:
+            kind = kind_of[name]
+            total[kind] += (milliseconds, 1, moved[name] if kind in PASSES else 0)
+    work = {kind: Work(*(sums / steps).tolist()) for kind, sums in total.items()}
+    return dict(sorted(work.items(), key=lambda item: -item[1].milliseconds))
+
+
+def kinds_ms(work: dict[str | Product, Work], times: int = 1) -> dict[str, float]:
+    """Milliseconds of so many steps, of all products together and of each other kind."""
+    products = sum(done.milliseconds for kind, done in work.items() if isinstance(kind, Product))
+    others = {kind: times * done.milliseconds for kind, done in work.items() if isinstance(kind, str)}
+    return {"products": times * products} | others
 
 
 def measure() -> dict[str, Any]:
     """Of this process's core."""
     set_up(1)
-    genotypes = read_genotypes(HERE / "genotypes.txt")
-    task = benchmark_task(CHANNELS, CELLS, RESOLUTION, BATCH)
-    split, init = random_images(STEPS * BATCH), initializer(task)
-    inputs = [(init(genotype.encode()), genotype.encode(), split, np.int32(0)) for genotype in genotypes]
-    program = compile_program(jax.jit(functools.partial(train_epoch, task)), *inputs[0])
-    seconds = [
-        median_seconds(lambda _, given=given: jax.block_until_ready(program(*given)), STEPS, 3)  # type: ignore[misc]
-        for given in inputs
-    ]
-    work = dict(sorted(profiled(program, inputs).items(), key=lambda item: -item[1].milliseconds))
-    by_kind, products, products_ms, alone_ms = {}, [], 0.0, 0.0
+    jax.config.update("jax_enable_compilation_cache", False)
+    step_ms, work = profile(BATCH)
+    quarter = profile(BATCH // 4)
+    products, alone_ms = [], 0.0
     for kind, (milliseconds, calls, _) in work.items():
-        if isinstance(kind, str):
-            by_kind[kind] = milliseconds
-            continue
-        multiply_adds, rate_alone = calls * kind.multiply_adds, alone(kind)
-        rate = 1000 * multiply_adds / milliseconds
-        rates = {"milliseconds": milliseconds, "calls": calls, "rate": rate, "rate_alone": rate_alone}
-        products.append(kind._asdict() | rates)
-        products_ms += milliseconds
-        alone_ms += 1000 * multiply_adds / max(rate, rate_alone)
+        if isinstance(kind, Product):
+            multiply_adds, rate_alone = calls * kind.multiply_adds, alone(kind)
+            rate = 1000 * multiply_adds / milliseconds
+            rates = {"milliseconds": milliseconds, "calls": calls, "rate": rate, "rate_alone": rate_alone}
+            products.append(kind._asdict() | rates)
+            alone_ms += 1000 * multiply_adds / max(rate, rate_alone)
     return {
-        "step_ms": 1000 * statistics.mean(seconds),
-        "profiled_ms": products_ms + sum(by_kind.values()),
-        "kinds_ms": {"products": products_ms} | by_kind,
+        "step_ms": step_ms,
+        "profiled_ms": sum(done.milliseconds for done in work.values()),
+        "operations": sum(done.calls for done in work.values()),
+        "kinds_ms": kinds_ms(work),
+        "in_quarters": {"step_ms": 4 * quarter.step_ms, "kinds_ms": kinds_ms(quarter.work, 4)},
         "products_alone_ms": alone_ms,
         "passes_bytes": sum(done.bytes for done in work.values()),
         "products": products,

@@ -135,11 +135,16 @@ def parts() -> str:
 def profile() -> str:
     """Where a step goes, by kind of work."""
     result = read("step_profile.json")
-    total = result["profiled_ms"]
-    rows = [[kind, f"{ms:.0f}", f"{ms / total:.0%}"] for kind, ms in result["kinds_ms"].items()]
+    total, quarters = result["profiled_ms"], result["in_quarters"]["kinds_ms"]
+    rows = [
+        [kind, f"{ms:.1f}", f"{ms / total:.0%}", f"{quarters.get(kind, 0.0):.1f}"]
+        for kind, ms in result["kinds_ms"].items()
+    ]
     bound = result["products_alone_ms"]
-    rows.append(["products, each at the best rate XLA reaches for its shape", f"{bound:.0f}", f"{bound / total:.0%}"])
-    return markdown(["kind of work", "ms a step", "share"], rows)
+    rows.append(
+        ["products, each at the best rate XLA reaches for its shape", f"{bound:.1f}", f"{bound / total:.0%}", ""]
+    )
+    return markdown(["kind of work", "ms a step", "share", "ms in four steps of a quarter of the batch"], rows)
 
 
 def start() -> str:
