@@ -16,7 +16,7 @@ from econas_jax.nn.depthwise import depthwise
 from econas_jax.nn.platform import tracing_for
 from econas_jax.nn.spatial import output_size
 
-# Up to 8 some are matrices, above it all are shifts; of an odd map the last row stands alone.
+# Up to 8 some are matrices, above it all are shifts; the parts of gradients differ in height at 7 and 11.
 SIZES = (2, 3, 4, 6, 7, 8, 11, 12, 16)
 
 
