@@ -21,6 +21,7 @@ from econas_jax.nn.spatial import as_positions, by_channel, each_channel, output
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for gradients neither
 TERMS = 32  # so many products are one sum of `_window_gradient`: measured; sums of 64 are slower
+MOST_SUMS = 8  # are written out; more would take long to compile, and are a loop, which is a fifth slower
 
 
 def by_shifts(kernel: int, dilation: int, size: int) -> bool:
@@ -191,14 +192,25 @@ def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int
     times as long.
     """
     size, span = x.shape[0], dilation * (kernel - 1) + 1
+    parts = -(-size // max(1, TERMS // size))
+    rows = -(-size // parts)
 
-    def over(rows: np.ndarray) -> jax.Array:
+    def over(x: jax.Array, padded: jax.Array) -> jax.Array:
         total = jnp.zeros((kernel, kernel, x.shape[-1]), padded.dtype)
-        for row in rows:
+        for row in range(x.shape[0]):
             for column in range(size):
                 under = padded[row : row + span : dilation, column : column + span : dilation]
                 total += x[row, column, None, None] * under
         return total
 
-    parts = -(-size // max(1, TERMS // size))
-    return tuple(over(rows) for rows in np.array_split(np.arange(size), parts))
+    if parts <= MOST_SUMS:
+        tops = range(0, size, rows)
+        return tuple(over(x[top : top + rows], padded[top : top + rows + span - 1]) for top in tops)
+
+    def add(row: jax.Array, total: jax.Array) -> jax.Array:
+        of_x = jax.lax.dynamic_slice_in_dim(x, row, 1)
+        of_padded = jax.lax.dynamic_slice_in_dim(padded, row, span)
+        return total + over(*jax.lax.optimization_barrier((of_x, of_padded)))  # held back as a channel is
+
+    start = jnp.zeros((kernel, kernel, x.shape[-1]), padded.dtype)
+    return (jax.lax.fori_loop(0, size, add, start),)
