@@ -16,8 +16,8 @@ from econas_jax.nn.depthwise import depthwise
 from econas_jax.nn.platform import tracing_for
 from econas_jax.nn.spatial import output_size
 
-# Up to 8 some are matrices, above it all are shifts; the sums of gradients differ in rows at 7 and 11, and at 18 there is
-# a loop of them.
+# Up to 8 some are matrices, above it all are shifts. The sums of gradients differ in rows at 7 and 11; at 18 they are a
+# loop.
 SIZES = (2, 3, 4, 6, 7, 8, 11, 12, 16, 18)
 
 
