@@ -188,8 +188,8 @@ def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int
     """Partial sums [kernel, kernel, batch] over some rows each of x [size, size, batch], of what it holds at a position
     times the part of the padded map under the window there.
 
-    They are arrays of their own, or XLA would make one long sum of them. XLA's gradient of `_by_shifts` takes 7 to 15
-    times as long.
+    They are arrays of their own, or XLA would make one long sum of them; of a large map there is one, a loop over rows.
+    XLA's gradient of `_by_shifts` takes 7 to 15 times as long.
     """
     size, span = x.shape[0], dilation * (kernel - 1) + 1
     parts = -(-size // max(1, TERMS // size))
