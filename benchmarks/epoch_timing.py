@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +49,20 @@ def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argpa
         genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in wave])
         state = programs["init"](candidates, genotypes)
         with turn(arguments):
-            given = (state, programs.scratch())
-            seconds.append(_step_seconds(programs["epoch"], given, genotypes, split, arguments) / lanes)
+            run_epoch = one_after_another(programs["epoch"], (state, programs.scratch()), genotypes, split)
+            seconds.append(median_seconds(run_epoch, arguments.steps, arguments.repeats) / lanes)
     return {"step_seconds": seconds, "compile_seconds": compile_seconds}
 
 
-def _step_seconds(program: Any, given: Any, genotypes: Any, split: Images, arguments: argparse.Namespace) -> float:
-    """The median of a step; the program consumes what is given, state and scratch, as all epochs do."""
+def one_after_another(program: Any, given: Any, genotypes: Any, split: Images) -> Callable[[int], None]:
+    """Runs the epoch of a number. Each consumes what the one before handed on, the first one the state and scratch that
+    are given.
+    """
     handed_on = [given]
 
-    def run_epoch(repeat: int) -> None:
-        trained, metrics = program(handed_on.pop(), genotypes, split, np.int32(repeat))
+    def run_epoch(epoch: int) -> None:
+        trained, metrics = program(handed_on.pop(), genotypes, split, np.int32(epoch))
         jax.block_until_ready(metrics)
         handed_on.append(trained)
 
-    return median_seconds(run_epoch, arguments.steps, arguments.repeats)
+    return run_epoch

@@ -32,13 +32,13 @@ import jax.numpy as jnp
 import numpy as np
 from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION, benchmark_task, initializer, random_images
 from core_rates import core_rates
+from epoch_timing import one_after_another
 from hlo_kinds import Product, bytes_moved, kinds
 from hlo_text import Program
 from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import median_seconds, read_genotypes
 
-from econas_jax import Genotype
 from econas_jax.search.devices import set_up
 from econas_jax.training.compilation import compile_program
 from econas_jax.training.epoch import empty_scratch, train_epoch_within
@@ -101,22 +101,14 @@ class Profile(NamedTuple):
 def profile(batch: int) -> Profile:
     """Of a training step with so many images, as means over the genotypes."""
     task, genotypes = benchmark_task(CHANNELS, CELLS, RESOLUTION, batch), read_genotypes(HERE / "genotypes.txt")
-    split, init = random_images(STEPS * batch), initializer(task)
-    memory = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(lambda: empty_scratch(task)))
-    handed_on = [(init(genotypes[0].encode()), jax.device_put(memory))]
-    epoch = jax.jit(functools.partial(train_epoch_within, task), donate_argnums=0)
-    program = compile_program(epoch, handed_on[0], genotypes[0].encode(), split, np.int32(0))
+    split, init, memory = random_images(STEPS * batch), initializer(task), jax.jit(lambda: empty_scratch(task))
+    epoch, first = jax.jit(functools.partial(train_epoch_within, task), donate_argnums=0), genotypes[0].encode()
+    program = compile_program(epoch, (init(first), memory()), first, split, np.int32(0))
     text, seconds = Program(program.as_text() or ""), []
     times: list[tuple[str, float]] = []
     for genotype in genotypes:
-
-        def run_epoch(repeat: int, genotype: Genotype = genotype) -> None:
-            trained, metrics = program(handed_on.pop(), genotype.encode(), split, np.int32(repeat))
-            jax.block_until_ready(metrics)
-            handed_on.append(trained)
-
-        _, memory = handed_on.pop()
-        handed_on.append((init(genotype.encode()), memory))
+        encoded = genotype.encode()
+        run_epoch = one_after_another(program, (init(encoded), memory()), encoded, split)
         seconds.append(median_seconds(run_epoch, STEPS, 3))
         with tempfile.TemporaryDirectory() as folder:
             with jax.profiler.trace(folder):

@@ -28,13 +28,13 @@ def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     """Whether a depthwise convolution is applied as shifts.
 
     Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms as a matrix and
-    as shifts (benchmarks/depthwise.py).
+    as shifts (benchmarks/depthwise.py, results/depthwise.json; depthwise_zen3.json is of a Zen 3, programs before).
 
     | channels, map | 3x3          | dilated 3x3  | 5x5          | dilated 5x5  |
     | ------------- | ------------ | ------------ | ------------ | ------------ |
-    | 9, 8x8        | 0.36 or 0.16 | 0.35 or 0.18 | 0.36 or 0.29 | 0.36 or 0.38 |
-    | 18, 4x4       | 0.09 or 0.10 | 0.09 or 0.11 | 0.09 or 0.17 | 0.09 or 0.15 |
-    | 36, 2x2       | 0.05 or 0.07 | 0.05 or 0.05 | 0.05 or 0.09 | 0.06 or 0.06 |
+    | 9, 8x8        | 0.36 or 0.17 | 0.35 or 0.18 | 0.35 or 0.29 | 0.35 or 0.37 |
+    | 18, 4x4       | 0.09 or 0.10 | 0.09 or 0.12 | 0.09 or 0.18 | 0.09 or 0.15 |
+    | 36, 2x2       | 0.05 or 0.07 | 0.05 or 0.05 | 0.05 or 0.09 | 0.05 or 0.06 |
 
     Dilated convolutions of even maps are undilated when they come here (parity.py). Nothing of the table was measured
     on an accelerator: there a 5x5 stays a matrix, for large products cost it least.
@@ -50,10 +50,10 @@ def gradients_by_shifts(kernel: int, size: int, stride: int) -> bool:
 
     | channels, map | 3x3          | 5x5          |
     | ------------- | ------------ | ------------ |
-    | 9, 12x12      | 1.81 or 0.64 | 2.24 or 1.61 |
-    | 9, 8x8        | 0.41 or 0.29 | 0.56 or 0.70 |
-    | 18, 6x6       | 0.34 or 0.33 | 0.50 or 0.79 |
-    | 18, 4x4       | 0.10 or 0.14 | 0.12 or 0.36 |
+    | 9, 12x12      | 1.84 or 0.67 | 2.37 or 1.69 |
+    | 9, 8x8        | 0.42 or 0.31 | 0.57 or 0.70 |
+    | 18, 6x6       | 0.34 or 0.33 | 0.53 or 0.81 |
+    | 18, 4x4       | 0.10 or 0.15 | 0.10 or 0.37 |
     """
     return size > LARGEST_MATRIX_MAP or (size > 4 and kernel == 3 and stride == 1)
 
