@@ -11,7 +11,7 @@ from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.data import Split
 from econas_jax.nn import ComputeDtype
 from econas_jax.training import Images, init_state
-from econas_jax.training.by_device import compiler_options
+from econas_jax.training.compile.population_mesh import compiler_options
 
 CHANNELS, RESOLUTION, CELLS, BATCH = 9, 8, 6, 384  # the proxy c4r4, N = 6
 IMAGE_SIZE, CLASSES = 32, 10

@@ -1,4 +1,4 @@
-"""Depthwise convolutions as matrices and as shifts: the measurement behind the choices of `econas_jax.nn.depthwise`.
+"""Depthwise convolutions as matrices and as shifts: the measurement behind `econas_jax.nn.kernels.depthwise`.
 
     taskset -c 0 python benchmarks/depthwise.py --json benchmarks/results/depthwise.json
 
@@ -22,7 +22,7 @@ import numpy as np
 from result_file import write_result
 from step_command import median_seconds
 
-from econas_jax.nn import depthwise, spatial
+from econas_jax.nn.kernels import depthwise, spatial
 
 BATCH, TURNS = 384, 50
 MAPS = ((9, 8), (18, 4), (36, 2))  # channels, size

@@ -15,10 +15,10 @@ from jax.sharding import Mesh
 from step_command import median_seconds, turn
 
 from econas_jax import Genotype
-from econas_jax.search.devices import set_up
 from econas_jax.training import Images, Task
-from econas_jax.training.by_device import POPULATION
-from econas_jax.training.compilation import keep_programs
+from econas_jax.training.compile.compilation import keep_programs
+from econas_jax.training.compile.population_mesh import POPULATION
+from econas_jax.training.devices import set_up
 from econas_jax.training.programs import Programs
 
 

@@ -39,9 +39,9 @@ from result_file import write_result
 from step_command import read_genotypes
 
 from econas_jax import Genotype
-from econas_jax.genotype import SEARCH_OPERATIONS
 from econas_jax.nn.platform import tracing_for
-from econas_jax.training.by_device import POPULATION
+from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
+from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.programs import Programs
 
 HERE = Path(__file__).resolve().parent

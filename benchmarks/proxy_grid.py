@@ -21,7 +21,7 @@ from typing import Any
 from pinned import HERE, run_pinned
 from result_file import write_result
 
-from econas_jax.proxy import CHANNELS, RESOLUTIONS
+from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS
 
 SIDES = {"ours": "proxy_step.py", "naive": "naive_flax.py"}
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from econas_jax import provenance
+from econas_jax.experiment import provenance
 
 VARIABLES = ("GLIBC_TUNABLES", "XLA_FLAGS")  # that make programs faster or slower
 

@@ -28,9 +28,9 @@ from result_file import write_result
 from step_command import read_genotypes
 
 from econas_jax import Job
-from econas_jax.search import compilation_cache
-from econas_jax.search.devices import set_up
 from econas_jax.training import trainer_for
+from econas_jax.training.compile import compilation_cache
+from econas_jax.training.devices import set_up
 
 STEPS, EPOCHS = 6, 3
 BATCHES, CELLS, CANDIDATES = (96, 192, 384, 768), (2, 4, 6), (1, 2, 4, 8)

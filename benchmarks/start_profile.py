@@ -29,9 +29,9 @@ from process_memory import status_bytes
 from result_file import write_result
 from step_command import read_genotypes
 
-from econas_jax.search.devices import set_up
-from econas_jax.training.by_device import POPULATION
-from econas_jax.training.compilation import keep_programs
+from econas_jax.training.compile.compilation import keep_programs
+from econas_jax.training.compile.population_mesh import POPULATION
+from econas_jax.training.devices import set_up
 from econas_jax.training.programs import Programs
 
 STEPS = 4

@@ -26,8 +26,8 @@ from result_file import write_result
 from step_command import read_genotypes
 
 from econas_jax import Genotype
-from econas_jax.genotype import SEARCH_OPERATIONS
-from econas_jax.spaces import multiply_adds
+from econas_jax.spaces.darts import multiply_adds
+from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
 
 STAGES = 3
 PASSES, TRAFFIC = 3, 7  # multiply-adds over the forward's; times a state is read or written

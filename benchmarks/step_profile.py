@@ -39,8 +39,8 @@ from pinned import HERE, run_pinned
 from result_file import write_result
 from step_command import median_seconds, read_genotypes
 
-from econas_jax.search.devices import set_up
-from econas_jax.training.compilation import compile_program
+from econas_jax.training.compile.compilation import compile_program
+from econas_jax.training.devices import set_up
 from econas_jax.training.epoch import empty_scratch, train_epoch_within
 
 PASSES = ("reductions", "other passes", "copies", "fills")

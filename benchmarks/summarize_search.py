@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from econas_jax.history import CycleSummary, read_cycles, read_stages
+from econas_jax.search.history import CycleSummary, read_cycles, read_stages
 
 FIGURES = ("populations", "accuracy_against_cost")
 

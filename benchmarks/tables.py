@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from econas_jax.proxy import CHANNELS, RESOLUTIONS
+from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS
 
 RESULTS = Path(__file__).resolve().parent / "results"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)

@@ -20,9 +20,9 @@ from result_file import write_result
 from step_command import read_genotypes
 
 from econas_jax import Job, WaveTrainer
-from econas_jax.search import compilation_cache
-from econas_jax.search.devices import set_up
 from econas_jax.training import Trainer, trainer_for
+from econas_jax.training.compile import compilation_cache
+from econas_jax.training.devices import set_up
 
 STEPS = 30
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from econas_jax.provenance import processor_fingerprint
+from econas_jax.experiment.provenance import processor_fingerprint
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

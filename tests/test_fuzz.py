@@ -17,8 +17,8 @@ from test_search_resume import stop_every, without_figures
 from tiny_search import LONGER, genotypes
 
 from econas_jax.errors import InputError, SearchError
-from econas_jax.genotype import Genotype
 from econas_jax.search import SearchConfig, SearchInterruptedError, from_mapping, run_search
+from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.status import read_status
 
 QUICK = settings(

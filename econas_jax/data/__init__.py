@@ -1,7 +1,6 @@
 """Real images as checked uint8 arrays, and the augmentation that runs on the device."""
 
-from econas_jax.data.augmentation import Augmentation, augment, prepare
-from econas_jax.data.dataset import Dataset, Split
-from econas_jax.data.load import LOADERS, load_dataset
+import lazy_loader
 
-__all__ = ["LOADERS", "Augmentation", "Dataset", "Split", "augment", "load_dataset", "prepare"]
+# The names stand in `__init__.pyi`, and each is imported when it is first used: a command loads what it needs.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

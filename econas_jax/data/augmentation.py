@@ -8,28 +8,16 @@ products an image, no gather of pixels, and the same cost whatever is drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from econas_jax.errors import require, require_integer
+from econas_jax.data.config import Augmentation
+from econas_jax.errors import require_integer
 
 Matrices = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Random changes of training images (those of EcoNAS's released code by default)."""
-
-    crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
-    flip: bool = True  # left and right, for half of the images
-
-    def __post_init__(self) -> None:
-        require_integer("crop_padding", self.crop_padding, 0)
-        require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
 
 
 def augment(

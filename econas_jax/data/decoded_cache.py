@@ -18,7 +18,7 @@ from econas_jax.data.dataset import Split, TrainTest
 from econas_jax.data.npz_file import read_arrays
 from econas_jax.data.paths import cache_folder
 from econas_jax.errors import InputError
-from econas_jax.whole_file import written_at_once
+from econas_jax.files import written_at_once
 
 FORMAT = 1  # raise it when decoding changes, so that what older versions kept is decoded anew
 

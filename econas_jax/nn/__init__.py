@@ -1,8 +1,6 @@
-"""Networks: the plain one of a genotype, and the one that takes the genotype as data. Flax is imported here alone."""
+"""Networks: the plain one of a genotype, and the one that takes the genotype as data. Only this room imports Flax."""
 
-from econas_jax.nn.cell_network import CellNetwork
-from econas_jax.nn.precision import ComputeDtype, require_compute_dtype
-from econas_jax.nn.search_network import SearchNetwork
-from econas_jax.nn.specialize import specialize
+import lazy_loader
 
-__all__ = ["CellNetwork", "ComputeDtype", "SearchNetwork", "require_compute_dtype", "specialize"]
+# The names stand in `__init__.pyi`, and each is imported when it is first used: a command loads what it needs.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

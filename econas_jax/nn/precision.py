@@ -7,20 +7,10 @@ Sums over a batch are float32 sums: statistics of normalisations, weight gradien
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import jax
 import jax.numpy as jnp
 
-from econas_jax.errors import require
-
-ComputeDtype = Literal["float32", "bfloat16"]
-
-
-def require_compute_dtype(field: str, value: object) -> None:
-    """Raises InputError for anything but the name of a type that networks compute in."""
-    names = get_args(ComputeDtype)
-    require(value in names, field, value, " or ".join(names))
+from econas_jax.nn.compute_dtype import ComputeDtype
 
 
 def rounded(images: jax.Array, compute_dtype: ComputeDtype) -> jax.Array:

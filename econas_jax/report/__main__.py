@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from econas_jax.errors import InputError
-from econas_jax.report.search_page import write_search_report
+from econas_jax.search.report.page import write_search_report
 
 
 def main(arguments: list[str] | None = None) -> int:

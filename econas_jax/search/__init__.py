@@ -1,15 +1,6 @@
 """A whole search: configuration, the loop that joins algorithm and training, commits, progress, the command."""
 
-from econas_jax.search.config import SearchConfig, default_config, from_mapping
-from econas_jax.search.loop import SearchInterruptedError, SearchResult, run_search
-from econas_jax.search.progress import Reporter
+import lazy_loader
 
-__all__ = [
-    "SearchInterruptedError",
-    "Reporter",
-    "SearchConfig",
-    "SearchResult",
-    "default_config",
-    "from_mapping",
-    "run_search",
-]
+# The names stand in `__init__.pyi`, and each is imported when it is first used: a command loads what it needs.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

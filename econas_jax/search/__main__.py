@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from absl import app
 
-from econas_jax import command
 from econas_jax.errors import InputError, SearchError
+from econas_jax.experiment import cli as command
 from econas_jax.search.config import from_mapping
 from econas_jax.search.loop import SearchInterruptedError, run_search
 from econas_jax.search.progress import Reporter

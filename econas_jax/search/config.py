@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import types
-import typing
 from collections.abc import Mapping
 from typing import Any
 
-from ml_collections import ConfigDict, config_dict
+from ml_collections import ConfigDict
 
 from econas_jax.algorithms import ALGORITHMS, EcoNASConfig
-from econas_jax.data import LOADERS, Dataset, load_dataset
-from econas_jax.errors import InputError, require, require_integer, require_number
-from econas_jax.genotype import SEARCH_OPERATIONS
+from econas_jax.data import Dataset
+from econas_jax.data.config import DataConfig
+from econas_jax.errors import require, require_integer, require_number
+from econas_jax.experiment.config_fields import build_config, to_config_dict
 from econas_jax.nn import ComputeDtype, require_compute_dtype
-from econas_jax.proxy import Proxy
-from econas_jax.spaces import DartsSpace
+from econas_jax.spaces.darts import DartsSpace
+from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
+from econas_jax.spaces.proxy import Proxy
 from econas_jax.training import TrainingConfig
-
-Config = typing.TypeVar("Config")  # a dataclass
-
-
-@dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """Which images to search on (`econas_jax.data.load_dataset`)."""
-
-    name: str = "cifar10"
-    path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
-    validation_size: int | None = None  # images split off the training set; None: the data set's own number
-    download: bool = False  # cifar10 only, never without being asked for
-    image_size: int | None = None  # image_folder only
-
-    def __post_init__(self) -> None:
-        require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
-        for field in ("validation_size", "image_size"):
-            if getattr(self, field) is not None:
-                require_integer(f"data.{field}", getattr(self, field), 1)
-
-    def load(self, seed: int) -> Dataset:
-        """The data set; raises InputError if it cannot be had."""
-        options = {"path": self.path, "download": self.download, "image_size": self.image_size}
-        try:
-            return load_dataset(self.name, validation_size=self.validation_size, seed=seed, **options)  # type: ignore[arg-type]
-        except InputError as error:  # the loaders do not know where their arguments come from
-            if error.field in {field.name for field in dataclasses.fields(self)}:
-                raise InputError(f"data.{error.field}", error.value, error.allowed) from None
-            raise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,20 +113,6 @@ def check_against_dataset(config: SearchConfig, dataset: Dataset) -> None:
     require(padding < size, "training.augmentation.crop_padding", padding, f"less than the images' size, {size}")
 
 
-def to_config_dict(config: Any) -> ConfigDict:
-    """A dataclass, nested ones included, as a ConfigDict; fields that are None become typed placeholders."""
-    hints = typing.get_type_hints(type(config))
-    result = ConfigDict()
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            value = to_config_dict(value)
-        elif value is None:
-            value = config_dict.placeholder(_without_none(hints[field.name]))
-        result[field.name] = value
-    return result
-
-
 def default_config() -> ConfigDict:
     """The paper's setting, for a config file to start from."""
     return to_config_dict(SearchConfig())
@@ -165,47 +121,3 @@ def default_config() -> ConfigDict:
 def from_mapping(fields: Mapping[str, Any]) -> SearchConfig:
     """Builds and checks a search's config; raises InputError naming the first field that is unknown or wrong."""
     return build_config(SearchConfig, fields)
-
-
-def build_config(kind: type[Config], fields: Any, path: str = "") -> Config:
-    """A dataclass of the kind, nested ones included; raises InputError naming the first field that is wrong.
-
-    path: of the group of fields in the whole config, ending in a dot, for messages.
-    """
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    require(isinstance(fields, Mapping | ConfigDict), path.rstrip(".") or "config", fields, "a group of fields")
-    for name in fields:
-        require(name in known, "config field", f"{path}{name}", "one of " + ", ".join(path + field for field in known))
-    hints = typing.get_type_hints(kind)
-    values = {name: _convert(hints[name], fields[name], f"{path}{name}") for name in fields}
-    try:
-        return kind(**values)
-    except InputError as error:  # the algorithm's and the augmentation's own checks do not know where they are used
-        if path and not error.field.startswith(path):
-            raise InputError(f"{path}{error.field}", error.value, error.allowed) from None
-        raise
-
-
-def _convert(hint: Any, value: Any, path: str) -> Any:
-    """The value as its field's type; whole numbers pass for floats, lists for tuples, nothing else is converted."""
-    if dataclasses.is_dataclass(hint):
-        return build_config(typing.cast(type, hint), value, f"{path}.")
-    if isinstance(hint, types.UnionType) and value is None:
-        return None
-    kind = typing.get_origin(_without_none(hint)) or _without_none(hint)
-    kind = str if kind is typing.Literal else kind  # which texts, the dataclass itself checks
-    if kind is tuple and isinstance(value, list | tuple):
-        return tuple(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        with contextlib.suppress(OverflowError):  # then it is refused below, as a whole number
-            return float(value)
-    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-    names = {int: "a whole number", float: "a number", str: "text", bool: "True or False", tuple: "a list"}
-    require(fits, path, value, names.get(kind, str(kind)))
-    return value
-
-
-def _without_none(hint: Any) -> Any:
-    if isinstance(hint, types.UnionType):
-        return next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
-    return hint

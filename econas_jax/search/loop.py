@@ -11,18 +11,19 @@ import numpy as np
 
 from econas_jax.algorithms import EcoNAS, Member, Result, Trial
 from econas_jax.errors import SearchError
-from econas_jax.history import CycleSummary, StageRecord, last_stages
-from econas_jax.search import attempts, disk
+from econas_jax.experiment import disk
+from econas_jax.experiment.checkpoint import Checkpoints
+from econas_jax.experiment.commits import Commits
+from econas_jax.experiment.times import Times
+from econas_jax.search import attempts
 from econas_jax.search.attempts import Failure
-from econas_jax.search.checkpoint import Checkpoints
-from econas_jax.search.commits import Commits
 from econas_jax.search.config import SearchConfig
+from econas_jax.search.history import CycleSummary, StageRecord, last_stages
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder, best_accuracy, cycle_summary
 from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState
-from econas_jax.search.times import Times
 from econas_jax.search.workdir import Workdir
 from econas_jax.training import Job, Outcome, Trainer
 

@@ -7,14 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from econas_jax.algorithms import ALGORITHMS, EcoNAS
+from econas_jax.data import training_subset
 from econas_jax.nn import SearchNetwork
-from econas_jax.search import compilation_cache
 from econas_jax.search.config import SearchConfig, check_against_dataset
-from econas_jax.search.devices import advice, set_up
 from econas_jax.search.progress import Reporter
 from econas_jax.search.records import Recorder
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import Task, Trainer, trainer_for, training_subset
+from econas_jax.training import Task, Trainer, trainer_for
+from econas_jax.training.compile import compilation_cache
+from econas_jax.training.devices import advice, set_up
 
 
 class Prepared(NamedTuple):

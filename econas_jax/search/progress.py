@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from econas_jax.algorithms import Member
-from econas_jax.history import POPULATIONS, CycleSummary, StageRecord
+from econas_jax.search.history import POPULATIONS, CycleSummary, StageRecord
 
 WINDOW = 3600.0  # seconds over which the bar estimates its speed: stages of different rungs even out
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from econas_jax.algorithms import Trial
-from econas_jax.algorithms.econas_state import EcoNASState
-from econas_jax.genotype import Genotype
-from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.algorithms.econas.state import EcoNASState
 from econas_jax.search.attempts import Failure
-from econas_jax.spaces import multiply_adds, parameters
+from econas_jax.search.history import CycleSummary, StageRecord
+from econas_jax.spaces.darts import multiply_adds, parameters
+from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.training import Outcome
 
 METRICS = ("train_accuracy", "train_loss", "validation_accuracy", "validation_loss")

@@ -18,7 +18,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.record_writer import RecordWriter
 from tensorboardX.summary import scalar
 
-from econas_jax.history import POPULATIONS, CycleSummary
+from econas_jax.search.history import POPULATIONS, CycleSummary
 from econas_jax.search.state import SearchState
 
 

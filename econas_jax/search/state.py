@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from econas_jax.algorithms import EcoNAS, EcoNASState, Result
-from econas_jax.history import CycleSummary, StageRecord
+from econas_jax.search.history import CycleSummary, StageRecord
 from econas_jax.training.state import Vector
 
 

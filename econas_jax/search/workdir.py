@@ -10,11 +10,12 @@ from typing import Any
 
 from econas_jax.algorithms import Member
 from econas_jax.errors import require
-from econas_jax.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines, write_text
-from econas_jax.search import config_file, lock
+from econas_jax.experiment import lock
+from econas_jax.experiment.config_file import ConfigFile, described
+from econas_jax.experiment.disk import refused_if_unwritable
+from econas_jax.files import TEMPORARY, write_text
 from econas_jax.search.config import SearchConfig
-from econas_jax.search.config_file import ConfigFile, described
-from econas_jax.search.disk import refused_if_unwritable
+from econas_jax.search.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines
 from econas_jax.search.state import SearchState
 
 # No number of a search depends on these, but for `search.cycles`, with which it only goes on longer, and `lanes` (with
@@ -23,7 +24,6 @@ CHANGEABLE = (
     *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
     *("data.path", "data.download", "search.cycles"),
 )
-TEMPORARY = ".tmp"  # ends the names of files that are being written
 
 
 class Workdir:
@@ -76,9 +76,12 @@ class Workdir:
         if self._config_file.exists():
             self._config_file.check_same(config, CHANGEABLE.__contains__)
         else:
-            ours = (lock.FILE, config_file.NAME + TEMPORARY)  # all that a search killed this early leaves
             with refused_if_unwritable(self.path):
-                used = any(file.name not in ours for file in self.path.iterdir())
+                used = any(
+                    # All that a search killed this early leaves.
+                    file.name != lock.FILE and not file.name.endswith(TEMPORARY)
+                    for file in self.path.iterdir()
+                )
             require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
 
     def write_progress(self, state: SearchState) -> None:
@@ -111,7 +114,8 @@ class Workdir:
 
     def write_result(self, state: SearchState, best: Sequence[Member]) -> None:
         """`result.json`, the figures and `report.html`, from a finished (or interrupted) search."""
-        from econas_jax.report import write_search_figures, write_search_report  # matplotlib, which nothing else needs
+        from econas_jax.search.report.figures import write_search_figures
+        from econas_jax.search.report.page import write_search_report  # matplotlib, which nothing else needs
 
         stages = last_stages(state.stages)
         result = {

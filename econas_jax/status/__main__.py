@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from econas_jax.errors import InputError
-from econas_jax.history import StageRecord
+from econas_jax.search.history import StageRecord
 from econas_jax.status.reading import Status, read_status
 
 SHOWN_FAILURES = 5

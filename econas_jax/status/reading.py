@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from econas_jax.errors import InputError, require
-from econas_jax.history import CycleSummary, StageRecord, cycle_from_json, last_stages, stage_from_json
-from econas_jax.search import lock
+from econas_jax.experiment import lock
 from econas_jax.search.config import SearchConfig, from_mapping
+from econas_jax.search.history import CycleSummary, StageRecord, cycle_from_json, last_stages, stage_from_json
 
 MAXIMUM_BYTES = 2**28  # of a file; a search of 100,000 stages has a third of it
 BEST = 5

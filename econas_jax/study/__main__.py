@@ -9,8 +9,8 @@ from pathlib import Path
 
 from absl import app, flags
 
-from econas_jax import command
 from econas_jax.errors import InputError, SearchError
+from econas_jax.experiment import cli as command
 from econas_jax.search.progress import Reporter
 from econas_jax.study.config import from_mapping
 from econas_jax.study.recommendation import MARGIN, previous_proxies

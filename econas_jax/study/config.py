@@ -11,18 +11,12 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from econas_jax.data import Dataset
+from econas_jax.data.config import DataConfig
 from econas_jax.errors import InputError, require, require_integer
-from econas_jax.proxy import CHANNELS, RESOLUTIONS, SAMPLE_RATIOS
-from econas_jax.search.config import (
-    DataConfig,
-    NetworkConfig,
-    ProxyConfig,
-    SearchConfig,
-    build_config,
-    check_against_dataset,
-    to_config_dict,
-)
-from econas_jax.spaces import DartsSpace
+from econas_jax.experiment.config_fields import build_config, to_config_dict
+from econas_jax.search.config import NetworkConfig, ProxyConfig, SearchConfig, check_against_dataset
+from econas_jax.spaces.darts import DartsSpace
+from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS, SAMPLE_RATIOS
 from econas_jax.study.coefficients import MINIMUM_NETWORKS
 from econas_jax.study.recommendation import MARGIN
 from econas_jax.study.resampling import RESAMPLES

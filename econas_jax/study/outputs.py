@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from econas_jax.history import write_text
-from econas_jax.report.page import write_page
-from econas_jax.report.study_figures import write_study_figures
-from econas_jax.report.study_page import study_page
-from econas_jax.search.disk import refused_if_unwritable
+from econas_jax.experiment.disk import refused_if_unwritable
+from econas_jax.figures.page import write_page
+from econas_jax.files import write_text
 from econas_jax.study.analysis import Analysis, Coefficient, ProxyResult, analyse
 from econas_jax.study.comparisons import Observation, observations
 from econas_jax.study.recommendation import Recommendation, recommend
+from econas_jax.study.report.figures import write_study_figures
+from econas_jax.study.report.page import study_page
 from econas_jax.study.table import StudyTable
 
 

@@ -6,16 +6,16 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from econas_jax import provenance
-from econas_jax.search import compilation_cache, lock
-from econas_jax.search.devices import set_up
+from econas_jax.experiment import lock, provenance
 from econas_jax.search.progress import Reporter
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.table import StudyTable
+from econas_jax.study.training import StudyInterruptedError, Zoo, draw_networks
 from econas_jax.study.wide_table import read_any_table
 from econas_jax.study.workdir import StudyWorkdir
-from econas_jax.study.zoo import StudyInterruptedError, Zoo, draw_networks
+from econas_jax.training.compile import compilation_cache
+from econas_jax.training.devices import set_up
 
 
 def run_study(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from econas_jax.errors import InputError
-from econas_jax.proxy import Proxy
+from econas_jax.spaces.proxy import Proxy
 
 NAME = re.compile(r"(c[0-9]+r[0-9]+s[0-9]+e[0-9]+)(?:n([1-9][0-9]?))?", re.ASCII)
 

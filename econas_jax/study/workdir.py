@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from econas_jax.errors import require
-from econas_jax.genotype import Genotype
-from econas_jax.history import write_text
-from econas_jax.search import lock
-from econas_jax.search.config_file import ConfigFile
-from econas_jax.search.disk import refused_if_unwritable
+from econas_jax.experiment import lock
+from econas_jax.experiment.config_file import ConfigFile
+from econas_jax.experiment.disk import refused_if_unwritable
+from econas_jax.files import write_text
+from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
 

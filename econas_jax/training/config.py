@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from econas_jax.data import Augmentation
+from econas_jax.data.config import Augmentation
 from econas_jax.errors import require, require_integer, require_number
 
 

@@ -10,10 +10,11 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from econas_jax.genotype import Genotype
 from econas_jax.nn import SearchNetwork
-from econas_jax.training.by_device import POPULATION, compiler_options, for_each_candidate
-from econas_jax.training.compilation import compile_lowered, lower_program
+from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.training.compile.compilation import compile_lowered, lower_program
+from econas_jax.training.compile.export_cache import traced
+from econas_jax.training.compile.population_mesh import POPULATION, compiler_options, for_each_candidate
 from econas_jax.training.epoch import (
     Images,
     Metrics,
@@ -25,7 +26,6 @@ from econas_jax.training.epoch import (
     train_epoch_within,
 )
 from econas_jax.training.state import TrainState
-from econas_jax.training.traced import traced
 
 # The largest first: each takes much memory while it is compiled and keeps little.
 NAMES = ("epoch", "evaluate", "init")

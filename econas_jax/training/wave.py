@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,10 +11,10 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from econas_jax.data import Dataset, Split
+from econas_jax.data import Split
 from econas_jax.errors import require_integer
-from econas_jax.genotype import Genotype
-from econas_jax.training.by_device import POPULATION
+from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Images, Metrics, Scratch, Task
 from econas_jax.training.programs import Programs
 from econas_jax.training.state import TrainState, Vector, from_vectors, to_vectors, vector_size
@@ -151,16 +150,6 @@ def epochs_of_wave(jobs: Sequence[Job], slots: int) -> tuple[int, int]:
         raise ValueError("either all jobs of a wave bring a state, or none does")
     ((start, end),) = spans
     return start, end
-
-
-def training_subset(dataset: Dataset, sample_ratio: float, seed: int) -> Split:
-    """The training images of a proxy's sample ratio s: a random subset, drawn once for all candidates (paper, 3.1)."""
-    count = dataset.train.labels.shape[0]
-    kept = math.floor(count * sample_ratio)
-    if kept == count:
-        return dataset.train
-    chosen = np.sort(np.random.default_rng([seed, count, kept]).permutation(count)[:kept])
-    return Split(dataset.train.images[chosen], dataset.train.labels[chosen])
 
 
 def _fill(items: list[Any], slots: int) -> list[Any]:

@@ -1,0 +1,1 @@
+"""EcoNAS (paper, Algorithm 1): evolution under a hierarchical proxy."""

@@ -1,0 +1,9 @@
+from .augmentation import augment as augment
+from .augmentation import prepare as prepare
+from .config import Augmentation as Augmentation
+from .config import DataConfig as DataConfig
+from .dataset import Dataset as Dataset
+from .dataset import Split as Split
+from .load import LOADERS as LOADERS
+from .load import load_dataset as load_dataset
+from .subset import training_subset as training_subset

@@ -1,0 +1,48 @@
+"""What a config says of images: which data set, and how training images are changed. No JAX here."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from econas_jax.data.dataset import Dataset
+from econas_jax.data.load import LOADERS, load_dataset
+from econas_jax.errors import InputError, require, require_integer
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """Random changes of training images (those of EcoNAS's released code by default)."""
+
+    crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
+    flip: bool = True  # left and right, for half of the images
+
+    def __post_init__(self) -> None:
+        require_integer("crop_padding", self.crop_padding, 0)
+        require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images to search on (`econas_jax.data.load_dataset`)."""
+
+    name: str = "cifar10"
+    path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
+    validation_size: int | None = None  # images split off the training set; None: the data set's own number
+    download: bool = False  # cifar10 only, never without being asked for
+    image_size: int | None = None  # image_folder only
+
+    def __post_init__(self) -> None:
+        require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
+        for field in ("validation_size", "image_size"):
+            if getattr(self, field) is not None:
+                require_integer(f"data.{field}", getattr(self, field), 1)
+
+    def load(self, seed: int) -> Dataset:
+        """The data set; raises InputError if it cannot be had."""
+        options = {"path": self.path, "download": self.download, "image_size": self.image_size}
+        try:
+            return load_dataset(self.name, validation_size=self.validation_size, seed=seed, **options)  # type: ignore[arg-type]
+        except InputError as error:  # the loaders do not know where their arguments come from
+            if error.field in {field.name for field in dataclasses.fields(self)}:
+                raise InputError(f"data.{error.field}", error.value, error.allowed) from None
+            raise

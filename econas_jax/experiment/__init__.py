@@ -1,0 +1,1 @@
+"""What any long command needs: files, locks, commits, config, console. It knows no algorithm."""

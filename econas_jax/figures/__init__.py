@@ -1,0 +1,1 @@
+"""Generic drawing: style, pages, graphs. It knows no search."""

@@ -1,0 +1,61 @@
+"""A report as one file of HTML that opens offline: what it consists of, and how it is written."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from econas_jax.figures.figure_files import WrittenFigure
+from econas_jax.files import write_text
+
+TEMPLATE = "report.html.j2"
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """Cells as they are shown; marked: the index of the row that the page is about, None for none."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    marked: int | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what is under it, in this order; texts keep their line breaks."""
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    tables: Sequence[PageTable] = ()
+    figures: Sequence[WrittenFigure] = ()
+    texts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """summary: the sentences a hurried reader needs."""
+
+    title: str
+    summary: Sequence[str]
+    sections: Sequence[Section]
+
+
+def write_page(path: Path, page: Page) -> None:
+    """Writes the page with its style and images inside; every text is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("econas_jax.figures"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    write_text(path, environment.get_template(TEMPLATE).render(page=page))
+
+
+def _data_uri(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")

@@ -1,0 +1,5 @@
+from .compute_dtype import ComputeDtype as ComputeDtype
+from .compute_dtype import require_compute_dtype as require_compute_dtype
+from .darts.cell_network import CellNetwork as CellNetwork
+from .darts.engine.network import SearchNetwork as SearchNetwork
+from .darts.specialize import specialize as specialize

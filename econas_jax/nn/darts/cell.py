@@ -1,0 +1,59 @@
+"""One cell of a plain network: the directed graph of a CellGenotype."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from econas_jax.nn.layers.normalization import BatchNorm
+from econas_jax.nn.layers.operations import FactorizedReduce, convolution, make_operation
+from econas_jax.spaces.darts.genotype import CellGenotype
+
+
+class Preprocess(nn.Module):
+    """ReLU, 1x1 convolution, BN: brings a cell's input to the cell's number of channels."""
+
+    channels: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        return BatchNorm()(convolution(nn.relu(x), self.channels, (1, 1)), train=train)
+
+
+def drop_path(x: jax.Array, probability: jax.Array | float, key: jax.Array) -> jax.Array:
+    """Zeroes whole samples of x [batch, ...] with the probability and scales the others by 1 / (1 - probability)."""
+    keep = 1.0 - probability
+    kept = jax.random.bernoulli(key, keep, (x.shape[0],) + (1,) * (x.ndim - 1))
+    return jnp.where(kept, x / keep, 0.0).astype(x.dtype)
+
+
+class Cell(nn.Module):
+    """A cell: two preprocessed inputs, then nodes that sum two operations each; the output concatenates some nodes."""
+
+    genotype: CellGenotype
+    channels: int
+    reduction: bool
+    reduction_before: bool  # the previous cell was a reduction: input 0 is twice as large and must be halved
+
+    @nn.compact
+    def __call__(
+        self, input0: jax.Array, input1: jax.Array, *, train: bool, drop_path_probability: jax.Array | float | None
+    ) -> jax.Array:
+        """[batch, h, w, any] twice -> [batch, h', w', channels * len(concat)]; h' = h / 2 in a reduction cell."""
+        preprocess0 = FactorizedReduce if self.reduction_before else Preprocess
+        states = [
+            preprocess0(self.channels, name="preprocess0")(input0, train=train),
+            Preprocess(self.channels, name="preprocess1")(input1, train=train),
+        ]
+        outputs = []
+        for index, (operation, source) in enumerate(self.genotype.edges):
+            stride = 2 if self.reduction and source < 2 else 1
+            x = make_operation(operation, stride, module_name=f"edge{index}")(states[source], train=train)
+            identity = operation == "skip_connect" and stride == 1
+            if train and drop_path_probability is not None and not identity:
+                x = drop_path(x, drop_path_probability, self.make_rng("drop_path"))
+            outputs.append(x)
+            if index % 2 == 1:
+                states.append(outputs[-2] + outputs[-1])
+        return jnp.concatenate([states[node] for node in self.genotype.concat], axis=-1)

@@ -1,0 +1,130 @@
+"""The eight operations of the search space on one edge of the search network, all with one signature.
+
+An edge owns a union of parameters, sized for the largest operation, so that every genotype's states have one shape:
+`depthwise` [2, 25, channels] (5x5 taps), `pointwise` [2, channels, channels], `scale` and `bias` [2, channels]. The
+leading 2 are the halves of a separable convolution; a dilated convolution and a stride-2 skip use the first. Slots that
+an operation does not read get zero gradients.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from econas_jax.nn.kernels import spatial
+from econas_jax.nn.kernels.batch_norm import normalise
+from econas_jax.nn.kernels.depthwise import depthwise
+from econas_jax.nn.kernels.parity import join_parities, split_by_parity
+from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
+
+Tree = dict[str, jax.Array]
+EdgeOperation = Callable[[jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
+
+
+class EdgeShape(NamedTuple):
+    """What a compiled edge must know: the map's size, the stride, and whether batch statistics are used.
+
+    known: the statistics that an operation is given are those of this batch, from when it was computed before.
+    """
+
+    size: int
+    stride: int
+    train: bool
+    known: bool = False
+
+
+def _none(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    out = spatial.output_size(shape.size, shape.stride)
+    return jnp.zeros((x.shape[0], out * out, x.shape[2]), x.dtype), statistics
+
+
+def _max_pool(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    return spatial.max_pool(x, size=shape.size, stride=shape.stride), statistics
+
+
+def _average_pool(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    return spatial.average_pool(x, size=shape.size, stride=shape.stride), statistics
+
+
+def _skip(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    if shape.stride == 1:
+        return x, statistics
+    halved = factorized_pointwise(parameters["pointwise"][0], x, size=shape.size)
+    return normalise_slot(shape, parameters, statistics, halved)
+
+
+def factorized_pointwise(weights: jax.Array, x: jax.Array, *, size: int) -> jax.Array:
+    """The convolutions of a factorized reduce: half of the outputs read relu(x), the others relu(x) one pixel on."""
+    here, shifted = spatial.halves_of_relu(x, size)
+    half = weights.shape[0] // 2
+    return jnp.concatenate([spatial.pointwise(weights[:half], here), spatial.pointwise(weights[half:], shifted)])
+
+
+def _separable(
+    kernel: int, dilation: int, repeats: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree
+) -> tuple[jax.Array, Tree]:
+    size, stride = shape.size, shape.stride
+    for slot in range(repeats):
+        taps = parameters["depthwise"][slot]
+        x = depthwise(jax.nn.relu(x), taps, kernel, dilation, size, stride)
+        x = spatial.pointwise(parameters["pointwise"][slot], x)
+        x, statistics = normalise_slot(shape, parameters, statistics, x, slot)
+        size, stride = spatial.output_size(size, stride), 1
+    return x, statistics
+
+
+def _dilated(kernel: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+    """Dilation 2 joins positions of one parity alone, so this is an undilated convolution of four maps of half the
+    size, with a quarter of the products' work. At stride 2 all outputs read one map.
+    """
+    size, stride = shape.size, shape.stride
+    if size % 2:
+        return _separable(kernel, 2, 1, shape, x, parameters, statistics)
+    maps = split_by_parity(jax.nn.relu(x), size)
+    if stride == 2:
+        maps = maps[:, :1]
+    channels, number, positions, batch = maps.shape
+    taps = jnp.repeat(parameters["depthwise"][0], number, axis=1)
+    y = depthwise(maps.reshape(channels * number, positions, batch), taps, kernel, 1, size // 2, 1)
+    y = spatial.pointwise(parameters["pointwise"][0], y.reshape(channels, number * positions, batch))
+    y, statistics = normalise_slot(shape, parameters, statistics, y)
+    return (join_parities(y.reshape(maps.shape), size) if stride == 1 else y), statistics
+
+
+def normalise_slot(
+    shape: EdgeShape, parameters: Tree, statistics: Tree, x: jax.Array, slot: int = 0
+) -> tuple[jax.Array, Tree]:
+    """Normalises with one slot's parameters and puts that slot's new statistics among the edge's."""
+    scale, bias = parameters["scale"][slot], parameters["bias"][slot]
+    mean, variance = statistics["mean"][slot], statistics["variance"][slot]
+    x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train, shape.known)
+    updated = {  # not by .at[].set: a scatter is traced slower
+        "mean": jax.lax.dynamic_update_index_in_dim(statistics["mean"], mean, slot, axis=0),
+        "variance": jax.lax.dynamic_update_index_in_dim(statistics["variance"], variance, slot, axis=0),
+    }
+    return x, updated
+
+
+_OPERATIONS: dict[str, Callable[..., tuple[jax.Array, Tree]]] = {
+    "none": _none,
+    "max_pool_3x3": _max_pool,
+    "avg_pool_3x3": _average_pool,
+    "skip_connect": _skip,
+    "sep_conv_3x3": functools.partial(_separable, 3, 1, 2),
+    "sep_conv_5x5": functools.partial(_separable, 5, 1, 2),
+    "dil_conv_3x3": functools.partial(_dilated, 3),
+    "dil_conv_5x5": functools.partial(_dilated, 5),
+}
+
+
+def edge_operations(shape: EdgeShape) -> list[EdgeOperation]:
+    """The operations in the order of their encoding (`genotype.SEARCH_OPERATIONS`), for edges of one shape.
+
+    Each maps (x [channels, size^2, batch], parameters, statistics) to (y [channels, out^2, batch], statistics); the
+    returned statistics are the batch's where the operation normalises in training, and the given ones elsewhere.
+    """
+    return [functools.partial(_OPERATIONS[name], shape) for name in SEARCH_OPERATIONS]

@@ -1,0 +1,1 @@
+"""Operations on arrays [channels, positions, images] that know no genotype."""

@@ -1,0 +1,1 @@
+"""Plain Flax layers of any space."""

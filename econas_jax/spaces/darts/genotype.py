@@ -1,0 +1,218 @@
+"""The genotype of a cell network: an immutable, validated value with its text, JSON and integer-array forms."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from econas_jax.errors import InputError, require, require_integer
+from econas_jax.spaces.darts.canonical import CELL_INPUTS, canonical_cell
+
+# The order is part of the encoded form: an edge's operation is its place in the tuple of operations in use.
+OPERATIONS = (
+    "none",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+    "sep_conv_7x7",
+    "conv_7x1_1x7",
+)
+SEARCH_OPERATIONS = OPERATIONS[:8]  # DARTS; the last two occur in NASNet and AmoebaNet only
+
+FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
+MAXIMUM_TEXT = 10_000  # characters; the largest published genotype has about 800
+MAXIMUM_NUMBER = MAXIMUM_TEXT  # in a text, so that a hostile `range` stays small
+
+IntegerArray = npt.NDArray[np.int32]
+
+
+class Edge(NamedTuple):
+    """An operation applied to one of a cell's inputs (0, 1) or earlier nodes (2 and up)."""
+
+    operation: str
+    input: int
+
+
+class EncodedCell(NamedTuple):
+    """A cell of n nodes as integers: operations int32[2n], inputs int32[2n], concat int32[n] (1: in the output)."""
+
+    operations: IntegerArray
+    inputs: IntegerArray
+    concat: IntegerArray
+
+
+class EncodedGenotype(NamedTuple):
+    """Both cells as integers: a pytree whose shapes depend on the number of nodes alone."""
+
+    normal: EncodedCell
+    reduce: EncodedCell
+
+
+@dataclass(frozen=True)
+class CellGenotype:
+    """The cell: edges 2k and 2k+1 sum up to node k + 2; the output concatenates the nodes in `concat`.
+
+    Lists are accepted and stored as tuples. Raises InputError unless there are two edges a node and at least one node,
+    every edge reads an earlier node by a known operation, and concat is a strictly increasing choice of the nodes.
+    """
+
+    edges: tuple[Edge, ...]
+    concat: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        edges, concat = _checked_cell("cell", self.edges, self.concat)
+        object.__setattr__(self, "edges", edges)
+        object.__setattr__(self, "concat", concat)
+
+    @property
+    def nodes(self) -> int:
+        """The number of nodes, the two inputs not counted."""
+        return len(self.edges) // 2
+
+
+@dataclass(frozen=True)
+class Genotype:
+    """A normal and a reduction cell: all that distinguishes two networks of the space (DARTS, `cnn/genotypes.py`)."""
+
+    normal: CellGenotype
+    reduce: CellGenotype
+
+    @classmethod
+    def parse(cls, text: str) -> Genotype:
+        """Reads the published text form, `Genotype(normal=[('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), ...)`.
+
+        Nothing is evaluated: only lists, tuples, strings, whole numbers and `range` are understood. Raises InputError.
+        """
+        require(isinstance(text, str), "genotype", text, "text")
+        require(len(text) <= MAXIMUM_TEXT, "genotype", text, f"at most {MAXIMUM_TEXT} characters")
+        allowed = "Genotype(" + "=..., ".join(FIELDS) + "=...)"
+        try:
+            call = ast.parse(text.strip(), mode="eval").body
+        # Too deep a nesting ends in a RecursionError or MemoryError, a NUL character in a ValueError.
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise InputError("genotype", text, allowed) from None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "Genotype":
+            raise InputError("genotype", text, allowed)
+        # By number as well as by name: a dict of the keywords would swallow a repeated one.
+        require(not call.args and len(call.keywords) == len(FIELDS), "genotype", text, allowed)
+        return cls.from_json({str(keyword.arg): _literal(keyword.value) for keyword in call.keywords})
+
+    def __str__(self) -> str:
+        """The published text form; `Genotype.parse` is its inverse."""
+        fields = ", ".join(f"{name}={value!r}" for name, value in self._fields(tuple).items())
+        return f"Genotype({fields})"
+
+    def to_json(self) -> dict[str, object]:
+        """The four published fields as lists of [operation, input] and of nodes."""
+        return self._fields(list)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, object]) -> Genotype:
+        """The inverse of `to_json`; raises InputError for anything else."""
+        require(isinstance(fields, Mapping), "genotype", fields, "an object with the fields " + ", ".join(FIELDS))
+        require(set(fields) == set(FIELDS), "genotype's fields", list(fields), "exactly " + ", ".join(FIELDS))
+        # Checked here once more than in CellGenotype, so that the message names the cell.
+        normal = CellGenotype(*_checked_cell("normal", fields["normal"], fields["normal_concat"]))
+        reduce = CellGenotype(*_checked_cell("reduce", fields["reduce"], fields["reduce_concat"]))
+        return cls(normal, reduce)
+
+    def encode(self, operations: Sequence[str] = SEARCH_OPERATIONS) -> EncodedGenotype:
+        """The genotype as integer arrays, an operation being its place in `operations`.
+
+        Raises InputError for an operation that is not among them, and for cells of different numbers of nodes: the
+        network that takes a genotype as data has one skeleton for both.
+        """
+        nodes = (self.normal.nodes, self.reduce.nodes)
+        require(nodes[0] == nodes[1], "nodes of the normal and the reduction cell", nodes, "equal numbers")
+        return EncodedGenotype(_encode_cell(self.normal, operations), _encode_cell(self.reduce, operations))
+
+    def canonical(self) -> Genotype:
+        """The representative of all genotypes that are this one but for names.
+
+        The rules: `econas_jax.spaces.darts.canonical`.
+
+        With the same weights they compute the same function up to the order of channels. The representative need not
+        lie in a search space: dead nodes are neither read nor concatenated.
+        """
+        return Genotype(_canonical(self.normal), _canonical(self.reduce))
+
+    def _fields(self, pair: type[list[object]] | type[tuple[object, ...]]) -> dict[str, object]:
+        cells = (self.normal.edges, self.normal.concat, self.reduce.edges, self.reduce.concat)
+        plain = [[pair(item) if isinstance(item, Edge) else item for item in items] for items in cells]
+        return dict(zip(FIELDS, plain, strict=True))
+
+
+def decode(encoded: EncodedGenotype, operations: Sequence[str] = SEARCH_OPERATIONS) -> Genotype:
+    """The inverse of `Genotype.encode`; raises InputError for arrays that encode no genotype."""
+    return Genotype(_decode_cell(encoded.normal, operations), _decode_cell(encoded.reduce, operations))
+
+
+def _checked_cell(name: str, edges: object, concat: object) -> tuple[tuple[Edge, ...], tuple[int, ...]]:
+    """The parts of a cell as tuples; raises InputError, with the cell's name in the field, if they make none."""
+    if not isinstance(edges, list | tuple) or not edges or len(edges) % 2 != 0:
+        raise InputError(name, edges, "a list of (operation, input) pairs, two for each node")
+    for place, edge in enumerate(edges):
+        pair = isinstance(edge, list | tuple) and len(edge) == 2
+        require(pair, f"{name}[{place}]", edge, "a pair (operation, input)")
+        require(edge[0] in OPERATIONS, f"{name}[{place}]'s operation", edge[0], "one of " + ", ".join(OPERATIONS))
+        require_integer(f"{name}[{place}]'s input", edge[1], 0, CELL_INPUTS - 1 + place // 2)
+    if not isinstance(concat, list | tuple) or not concat:
+        raise InputError(f"{name}_concat", concat, "a list of the nodes that are the cell's output, at least one")
+    for place, node in enumerate(concat):
+        require_integer(f"{name}_concat[{place}]", node, CELL_INPUTS, CELL_INPUTS - 1 + len(edges) // 2)
+        increasing = place == 0 or concat[place - 1] < node
+        require(increasing, f"{name}_concat", concat, "nodes in strictly increasing order")
+    return tuple(Edge(*edge) for edge in edges), tuple(concat)
+
+
+def _literal(node: ast.expr) -> object:
+    """The value of a literal of the published form: nested lists, strings, whole numbers, `range(a, b)`."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_literal(element) for element in node.elts]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value <= MAXIMUM_NUMBER:
+        return node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range" and not node.keywords:
+        bounds = [bound for bound in map(_literal, node.args) if isinstance(bound, int)]
+        if len(bounds) == len(node.args) and len(bounds) in (1, 2):
+            return list(range(*bounds))
+    found = f"{type(node).__name__} at column {node.col_offset}"
+    raise InputError("genotype", found, "lists, tuples, strings, small whole numbers and range(a, b)")
+
+
+def _encode_cell(cell: CellGenotype, operations: Sequence[str]) -> EncodedCell:
+    places = {operation: place for place, operation in enumerate(operations)}
+    for edge in cell.edges:
+        require(edge.operation in places, "genotype's operation", edge.operation, "one of " + ", ".join(operations))
+    own_nodes = range(CELL_INPUTS, CELL_INPUTS + cell.nodes)
+    return EncodedCell(
+        operations=np.array([places[edge.operation] for edge in cell.edges], np.int32),
+        inputs=np.array([edge.input for edge in cell.edges], np.int32),
+        concat=np.array([node in cell.concat for node in own_nodes], np.int32),
+    )
+
+
+def _decode_cell(encoded: EncodedCell, operations: Sequence[str]) -> CellGenotype:
+    places, inputs, mask = (np.asarray(array).tolist() for array in encoded)
+    require(len(places) == len(inputs) == 2 * len(mask), "encoded cell", encoded, "lengths 2n, 2n and n")
+    require(all(bit in (0, 1) for bit in mask), "encoded cell's concat", mask, "zeros and ones")
+    for place in places:
+        require_integer("encoded operation", place, 0, len(operations) - 1)
+    edges = tuple(Edge(operations[place], source) for place, source in zip(places, inputs, strict=True))
+    return CellGenotype(edges, tuple(CELL_INPUTS + node for node, bit in enumerate(mask) if bit))
+
+
+def _canonical(cell: CellGenotype) -> CellGenotype:
+    places = tuple((OPERATIONS.index(edge.operation), edge.input) for edge in cell.edges)
+    edges, concat = canonical_cell(places, cell.concat)
+    return CellGenotype(tuple(Edge(OPERATIONS[place], source) for place, source in edges), concat)

@@ -1,0 +1,109 @@
+"""The DARTS search space: cells of nodes with two edges, each an operation on one earlier node or input."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from econas_jax.errors import require, require_integer
+from econas_jax.spaces.darts.canonical import CELL_INPUTS
+from econas_jax.spaces.darts.genotype import OPERATIONS, SEARCH_OPERATIONS, CellGenotype, Edge, Genotype
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class DartsSpace:
+    """All genotypes whose two cells have `nodes` nodes with edges of the given operations.
+
+    concat: which nodes make a cell's output: "loose" are those that no edge reads (released code, but never the cell's
+    own inputs), "all" is DARTS. Either way the edges determine it. Raises InputError for fields that make no space.
+    """
+
+    nodes: int = 4
+    operations: tuple[str, ...] = SEARCH_OPERATIONS
+    concat: Literal["loose", "all"] = "loose"
+
+    def __post_init__(self) -> None:
+        require_integer("space.nodes", self.nodes, 1)
+        known = isinstance(self.operations, list | tuple) and all(name in OPERATIONS for name in self.operations)
+        require(known, "space.operations", self.operations, "some of " + ", ".join(OPERATIONS))
+        # With one operation alone a mutation of an edge's operation could not change it.
+        several = len(self.operations) >= 2 and len(set(self.operations)) == len(self.operations)
+        require(several, "space.operations", self.operations, "at least two operations, each once")
+        require(self.concat in ("loose", "all"), "space.concat", self.concat, "loose or all")
+        object.__setattr__(self, "operations", tuple(self.operations))
+
+    def sample(self, rng: np.random.Generator) -> Genotype:
+        """A genotype drawn uniformly: every edge's operation and input, independently."""
+        return Genotype(self._sample_cell(rng), self._sample_cell(rng))
+
+    def mutate(self, genotype: Genotype, rng: np.random.Generator) -> Genotype:
+        """Changes one thing in one cell, so that the result differs (AmoebaNet's mutations without its identity).
+
+        Half of the time an edge's operation becomes another one, else an edge reads another input; cell, edge and new
+        value are drawn uniformly (released code, `mutate.py`). Raises InputError unless the genotype is in the space.
+        """
+        self.check(genotype)
+        which = ("normal", "reduce")[_draw(rng, 2)]
+        cell: CellGenotype = getattr(genotype, which)
+        place = _draw(rng, len(cell.edges))
+        operation, source = cell.edges[place]
+        if _draw(rng, 2) == 0:
+            edge = Edge(_draw_other(rng, self.operations, operation), source)
+        else:
+            edge = Edge(operation, _draw_other(rng, range(_choices_of_input(place)), source))
+        edges = (*cell.edges[:place], edge, *cell.edges[place + 1 :])
+        return dataclasses.replace(genotype, **{which: self._cell(edges)})
+
+    def size(self) -> int:
+        """The number of genotypes, those that compute the same function counted apart."""
+        edges = range(2 * self.nodes)
+        cells = math.prod(len(self.operations) * _choices_of_input(place) for place in edges)
+        return cells**2
+
+    def check(self, genotype: Genotype) -> None:
+        """Raises InputError unless the genotype is in the space."""
+        for name, cell in (("normal", genotype.normal), ("reduce", genotype.reduce)):
+            require(cell.nodes == self.nodes, f"nodes of {name}", cell.nodes, f"{self.nodes} in this space")
+            for place, edge in enumerate(cell.edges):
+                allowed = "one of this space's " + ", ".join(self.operations)
+                require(edge.operation in self.operations, f"{name}[{place}]'s operation", edge.operation, allowed)
+            expected = self._cell(cell.edges).concat
+            require(cell.concat == expected, f"{name}_concat", cell.concat, f"{expected} in this space")
+
+    def _sample_cell(self, rng: np.random.Generator) -> CellGenotype:
+        edges = [
+            Edge(self.operations[_draw(rng, len(self.operations))], _draw(rng, _choices_of_input(place)))
+            for place in range(2 * self.nodes)
+        ]
+        return self._cell(edges)
+
+    def _cell(self, edges: Sequence[Edge]) -> CellGenotype:
+        own_nodes = tuple(range(CELL_INPUTS, CELL_INPUTS + self.nodes))
+        return CellGenotype(tuple(edges), loose_nodes(edges) if self.concat == "loose" else own_nodes)
+
+
+def loose_nodes(edges: Sequence[Edge]) -> tuple[int, ...]:
+    """The nodes, counted from 2, that no edge reads, a `none` edge included; the last node is always among them."""
+    read = {edge.input for edge in edges}
+    return tuple(node for node in range(CELL_INPUTS, CELL_INPUTS + len(edges) // 2) if node not in read)
+
+
+def _choices_of_input(place: int) -> int:
+    """How many inputs the edge at this place may read: the cell's two and the earlier nodes."""
+    return CELL_INPUTS + place // 2
+
+
+def _draw(rng: np.random.Generator, count: int) -> int:
+    return int(rng.integers(count))
+
+
+def _draw_other(rng: np.random.Generator, values: Sequence[Value], current: Value) -> Value:
+    others = [value for value in values if value != current]
+    return others[_draw(rng, len(others))]

@@ -1,0 +1,89 @@
+"""The report of a study: recommendation, the paper's observations, all proxies, figures, how it was run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from econas_jax.figures.figure_files import WrittenFigure
+from econas_jax.figures.page import Page, PageTable, Section
+from econas_jax.study.analysis import Analysis, ProxyResult
+from econas_jax.study.comparisons import Observation, observations
+from econas_jax.study.recommendation import Recommendation, previous_proxies
+
+
+def study_page(
+    analysis: Analysis, recommendation: Recommendation, figures: Sequence[WrittenFigure], facts: Mapping[str, Any]
+) -> Page:
+    """facts: what the study was made with, in JSON's types."""
+    return Page(
+        title=f"Which proxy keeps the ranks of {analysis.original}?",
+        summary=[recommendation.text],
+        sections=[
+            Section("All proxies", _remarks(analysis), [_table(analysis, recommendation)]),
+            Section(
+                "The paper's two observations",
+                [f"{observation.claim}: {observation.verdict}." for observation in observations(analysis)],
+                [_comparisons(observation) for observation in observations(analysis) if observation.pairs],
+            ),
+            Section("Previous proxies", [line + "." for line in previous_proxies(analysis)]),
+            Section("Figures", figures=figures),
+            Section("How it was run", texts=[json.dumps(facts, indent=2, ensure_ascii=False)]),
+        ],
+    )
+
+
+def _remarks(analysis: Analysis) -> list[str]:
+    remarks = [
+        f"{analysis.networks} networks; mean accuracy in the original setting {_percent(analysis.original_accuracy)}. "
+        "In brackets: 95 % bootstrap intervals over networks."
+    ]
+    if analysis.left_out:
+        remarks.append(f"Left out, for they lack networks: {', '.join(analysis.left_out)}.")
+    return remarks
+
+
+def _table(analysis: Analysis, recommendation: Recommendation) -> PageTable:
+    kept = [f"best {size.top} in best {size.kept}" for size in analysis.proxies[0].retention]
+    header = ["proxy", "Spearman ρ", "Kendall τ-b", *kept, "times fewer multiply-adds", "times fewer seconds"]
+    by_rho = sorted(analysis.proxies, key=lambda result: -(result.rho.value if result.rho else -2))
+    return PageTable(
+        header=[*header, "mean accuracy", "train less validation"],
+        rows=[_row(result) for result in by_rho],
+        marked=by_rho.index(recommendation.proxy),
+    )
+
+
+def _row(result: ProxyResult) -> list[str]:
+    undefined = "undefined: all equal"
+    multiply_adds = result.acceleration["multiply_adds"]
+    nominal = result.acceleration["nominal"]
+    cost = _times(multiply_adds) if multiply_adds is not None or nominal is None else f"{_times(nominal)} (nominal)"
+    return [
+        result.name,
+        undefined if result.rho is None else str(result.rho),
+        undefined if result.tau is None else str(result.tau),
+        *(f"{100 * kept.share:.0f} %" for kept in result.retention),
+        cost,
+        _times(result.acceleration["seconds"]),
+        _percent(result.mean_accuracy),
+        "–" if result.gap is None else f"{100 * result.gap:+.1f} points",
+    ]
+
+
+def _comparisons(observation: Observation) -> PageTable:
+    rows = [[pair.first, pair.second, str(pair.difference)] for pair in observation.pairs]
+    return PageTable(
+        header=[observation.first, observation.second, "difference of ρ"],
+        rows=[*rows, ["mean", "", str(observation.mean)]],
+        marked=len(rows),
+    )
+
+
+def _times(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"

@@ -1,0 +1,16 @@
+from .config import TrainingConfig as TrainingConfig
+from .data_parallel import DataParallelTrainer as DataParallelTrainer
+from .data_parallel import Regularization as Regularization
+from .epoch import Images as Images
+from .epoch import Metrics as Metrics
+from .epoch import Task as Task
+from .epoch import evaluate as evaluate
+from .epoch import init_state as init_state
+from .epoch import train_epoch as train_epoch
+from .process.trainer import ProcessTrainer as ProcessTrainer
+from .state import TrainState as TrainState
+from .trainer import Trainer as Trainer
+from .trainer import trainer_for as trainer_for
+from .wave import Job as Job
+from .wave import Outcome as Outcome
+from .wave import WaveTrainer as WaveTrainer

@@ -1,0 +1,1 @@
+"""Programs: how they are compiled, kept between runs, and spread over devices."""

@@ -1,0 +1,1 @@
+"""Training in worker processes, one on each CPU core."""

@@ -1,0 +1,28 @@
+"""The reliability benchmark in short: searches killed at random moments by SIGKILL end as an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow
+def test_a_search_killed_three_times_ends_as_an_undisturbed_one_and_memory_does_not_grow(tmp_path: Path) -> None:
+    command = [sys.executable, "benchmarks/reliability.py", "--kills=3", "--candidates=300", "--devices"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    result = tmp_path / "result.json"
+    done = subprocess.run(
+        [*command, f"--json={result}"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(result.read_text())
+    assert sum(found["kills"]["kills"].values()) == 3
+    assert found["memory"]["candidates"] >= 290
+    assert found["memory"]["grown_mebibytes_in_the_last_three_quarters"] < 40

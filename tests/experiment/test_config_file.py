@@ -1,0 +1,41 @@
+"""A folder's config.json: what counts as the same config."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from econas_jax.errors import InputError
+from econas_jax.experiment.config_file import ConfigFile
+from econas_jax.search.config import NetworkConfig, SearchConfig
+
+
+def without_compute_dtype(folder: Path) -> ConfigFile:
+    """The file of a folder that is older than the field."""
+    file = ConfigFile(folder)
+    file.write(SearchConfig())
+    description = json.loads((folder / "config.json").read_text())
+    del description["config"]["network"]["compute_dtype"]
+    (folder / "config.json").write_text(json.dumps(description))
+    return file
+
+
+def test_a_field_younger_than_the_folder_had_its_default(tmp_path: Path) -> None:
+    assert without_compute_dtype(tmp_path).differing(SearchConfig()) == {}
+
+
+def test_a_field_younger_than_the_folder_cannot_change_in_it(tmp_path: Path) -> None:
+    changed = dataclasses.replace(SearchConfig(), network=NetworkConfig(compute_dtype="bfloat16"))
+    with pytest.raises(InputError, match=r"network\.compute_dtype: float32 there, bfloat16 here"):
+        without_compute_dtype(tmp_path).check_same(changed, lambda field: False)
+
+
+def test_a_field_of_another_name_differs(tmp_path: Path) -> None:
+    file = ConfigFile(tmp_path)
+    file.write(SearchConfig())
+    text = (tmp_path / "config.json").read_text()
+    (tmp_path / "config.json").write_text(text.replace('"seed"', '"sead"', 1))
+    assert file.differing(SearchConfig()) == {"sead": (0, None)}

@@ -1,0 +1,161 @@
+"""A search in seconds, for tests: its config, its data, and trainers that are compiled once a test session."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from econas_jax.algorithms import EcoNASConfig
+from econas_jax.data import Dataset, Split, training_subset
+from econas_jax.data.config import Augmentation, DataConfig
+from econas_jax.nn import SearchNetwork
+from econas_jax.search import SearchConfig
+from econas_jax.search.config import NetworkConfig, ProxyConfig
+from econas_jax.spaces.darts import DartsSpace
+from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.training import Job, Outcome, Task, TrainingConfig, WaveTrainer
+
+EPOCHS = 2  # E
+CONFIG = SearchConfig(
+    search=EcoNASConfig(
+        initial_population=4,
+        cycles=3,
+        children=3,
+        promotions_to_2e=2,
+        promotions_to_3e=1,
+        parents_per_population=(1, 1, 1),
+        tournament_divisor=2,
+        lifetime=2,
+        epochs=EPOCHS,
+    ),
+    proxy=ProxyConfig(channels=4, resolution=4, sample_ratio=0.02),  # 29 images
+    network=NetworkConfig(cells_per_stage=1),
+    data=DataConfig(name="digits", validation_size=30),
+    training=TrainingConfig(batch_size=8, evaluation_batch_size=16, augmentation=Augmentation(1, False)),
+    devices=4,
+)
+# Larger than CONFIG, for networks that train in no time: more waves in a phase, and deaths in all populations.
+LONGER = dataclasses.replace(
+    CONFIG,
+    search=dataclasses.replace(
+        CONFIG.search,
+        initial_population=6,
+        cycles=5,
+        children=5,
+        promotions_to_2e=3,
+        promotions_to_3e=2,
+        parents_per_population=(2, 2, 1),
+    ),
+)
+# XLA's default and what conftest.py sets, said aloud: `set_up` then leaves the flags as they are. They are part of the
+# key under which jax keeps compiled programs on disk, so that all tests and the processes they start share these.
+XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
+
+
+def genotypes(count: int) -> list[Genotype]:
+    """The first of one fixed random sequence."""
+    return [DartsSpace().sample(np.random.default_rng([7, index])) for index in range(count)]
+
+
+@functools.cache
+def dataset() -> Dataset:
+    return CONFIG.data.load(CONFIG.seed)
+
+
+def search_task(branch_free: bool = False) -> Task:
+    """The task that `run_search` makes of CONFIG: its programs are the same."""
+    proxy, cells_per_stage = CONFIG.proxy, CONFIG.network.cells_per_stage
+    return Task(
+        network=SearchNetwork(proxy.channels, cells_per_stage, dataset().num_classes, branch_free=branch_free),
+        config=CONFIG.training,
+        resolution=CONFIG.proxy.resolution,
+        total_epochs=3 * EPOCHS,
+        mean=dataset().mean,
+        std=dataset().std,
+        seed=CONFIG.seed,
+    )
+
+
+_TRAINERS: dict[Any, WaveTrainer] = {}
+
+
+def shared_trainer(
+    task: Task,
+    train: Split,
+    validation: Split,
+    devices: Sequence[jax.Device],
+    example: Genotype | None = None,
+    lanes: int = 1,
+) -> WaveTrainer:
+    """A compiled trainer, the same for the same arguments: it keeps nothing of what it has trained."""
+    example = example or genotypes(1)[0]
+    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices), example.normal.nodes, lanes)
+    if key not in _TRAINERS:
+        trainer = WaveTrainer(task, train, validation, devices, example, lanes)
+        with quick_compilation():
+            trainer.compile()
+        _TRAINERS[key] = trainer
+    return _TRAINERS[key]
+
+
+def search_trainer(devices: int, lanes: int = 1) -> WaveTrainer:
+    """The trainer of `run_search` for CONFIG on so many devices, with so many lanes."""
+    train = training_subset(dataset(), CONFIG.proxy.sample_ratio, CONFIG.seed)
+    task = search_task(branch_free=lanes > 1)
+    return shared_trainer(task, train, dataset().validation, jax.devices()[:devices], lanes=lanes)
+
+
+@contextlib.contextmanager
+def quick_compilation() -> Iterator[None]:
+    """Compiles the search network in a third of the time; its programs are compared with nothing but each other."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@dataclasses.dataclass
+class Trained:
+    """What searches have trained so far, and what is to happen after each of their waves."""
+
+    jobs: list[Job] = dataclasses.field(default_factory=list)
+    compilations: int = 0  # asked for
+    vector_size: int = 0
+    after_wave: Callable[[], None] = lambda: None
+
+
+def start_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the four devices of conftest.py, before `set_up` could ask for another number of them."""
+    jax.devices()
+    monkeypatch.setenv("XLA_FLAGS", XLA_FLAGS)
+
+
+def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] = SearchNetwork) -> Trained:
+    """Makes `run_search` use `network` and compiled trainers; returns the record of what they train."""
+    start_jax(monkeypatch)
+    trained = Trained()
+
+    class Recorder:
+        def __init__(self, *arguments: Any) -> None:
+            self._trainer = shared_trainer(*arguments)
+            self.slots, self.vector_size = self._trainer.slots, self._trainer.vector_size
+            trained.vector_size = self.vector_size
+
+        def compile(self) -> None:
+            trained.compilations += 1
+
+        def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
+            outcomes = self._trainer.train(jobs, on_epoch)
+            trained.jobs += jobs
+            trained.after_wave()
+            return outcomes
+
+    monkeypatch.setattr("econas_jax.search.preparation.trainer_for", Recorder)
+    monkeypatch.setattr("econas_jax.search.preparation.SearchNetwork", network)
+    return trained

@@ -1,0 +1,87 @@
+"""The files of configs/: each is a valid search, says how to run it, and is what it claims to be."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+import pytest
+from ml_collections import ConfigDict
+
+from econas_jax.search import SearchConfig, from_mapping
+from econas_jax.search.config import check_against_dataset
+from econas_jax.study.config import StudyConfig
+from econas_jax.study.config import from_mapping as study_from_mapping
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+FILES = sorted(CONFIGS.glob("*.py"))
+STUDIES = [file for file in FILES if file.stem.startswith("study")]
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def load(name: str) -> ConfigDict:
+    specification = importlib.util.spec_from_file_location(f"configs_{name}", CONFIGS / f"{name}.py")
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    config = module.get_config()
+    assert isinstance(config, ConfigDict)
+    return config
+
+
+def test_the_configs_are_found() -> None:
+    assert {"econas", "digits", "cifar10_small"} <= {file.stem for file in FILES}
+
+
+@each_file
+def test_a_config_is_a_valid_search_or_study(file: Path) -> None:
+    config = load(file.stem)
+    study_from_mapping(config) if file in STUDIES else from_mapping(config)
+    config.lock()
+    with pytest.raises(AttributeError):
+        config.training.bacth_size = 1
+
+
+@each_file
+def test_a_config_says_what_it_is_and_how_to_run_it(file: Path) -> None:
+    documentation = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    command = "study" if file in STUDIES else "search"
+    assert f"python -m econas_jax.{command} --config configs/{file.name}" in documentation
+    assert len(documentation.splitlines()[0]) > 30
+
+
+def test_econas_is_the_papers_search_and_the_default() -> None:
+    config = from_mapping(load("econas"))
+    assert config == SearchConfig()
+    assert str(config.full_proxy) == "c4r4s0e60"
+    search = config.search
+    assert (search.initial_population, search.cycles, search.children) == (50, 100, 16)
+    assert (search.promotions_to_2e, search.promotions_to_3e, search.lifetime, search.epochs) == (8, 4, 10, 20)
+    assert (config.network.cells_per_stage, config.training.batch_size, config.data.name) == (6, 384, "cifar10")
+
+
+def test_the_small_search_keeps_the_papers_proxy_and_scales_the_rest() -> None:
+    small, paper = from_mapping(load("cifar10_small")), SearchConfig()
+    assert (small.proxy.channels, small.proxy.resolution) == (paper.proxy.channels, paper.proxy.resolution)
+    assert (small.network, small.training, small.data.name) == (paper.network, paper.training, "cifar10")
+    assert small.proxy.sample_ratio == 0.25
+
+
+def test_digits_needs_no_files_and_fits_its_data() -> None:
+    config = from_mapping(load("digits"))
+    check_against_dataset(config, config.data.load(config.seed))
+    assert config.data.path is None and not config.training.augmentation.flip
+
+
+def test_study_is_the_papers_and_the_default() -> None:
+    assert study_from_mapping(load("study")) == StudyConfig()
+
+
+def test_the_small_study_has_pairs_for_both_observations() -> None:
+    config = study_from_mapping(load("study_small"))
+    names = {str(setting) for setting in config.settings}
+    assert len(names) == 14
+    assert {"c2r2s3e2", "c2r2s4e4", "c4r4s3e2", "c4r4s4e4"} <= names  # equal iterations, by two c and r
+    assert {"c3r2s3e4", "c2r3s3e4", "c4r2s3e4", "c2r4s3e4", "c4r3s3e4", "c3r4s3e4"} <= names  # c for r
+    assert config.data.name == "cifar10"

@@ -1,0 +1,77 @@
+"""Records of stages and cycles as JSON lines, written so that no reader ever sees half a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import pytest
+from sample_records import CYCLE, DIVERGED, STAGE
+
+from econas_jax.search import history
+from econas_jax.search.history import StageRecord
+
+
+@pytest.mark.parametrize("stage", [STAGE, DIVERGED])
+def test_a_stage_is_one_line_of_json_and_comes_back_equal(stage: StageRecord) -> None:
+    line = history.to_json_line(stage)
+    assert "\n" not in line
+    assert json.loads(line)["validation_accuracy"] == stage.validation_accuracy
+    assert history.stage_from_json(line) == stage
+
+
+def test_a_cycle_comes_back_equal_with_tuples_for_lists() -> None:
+    line = history.to_json_line(CYCLE)
+    assert json.loads(line)["sizes"] == [5, 1, 0]
+    assert history.cycle_from_json(line) == CYCLE
+    assert hash(history.cycle_from_json(line)) == hash(CYCLE)  # it would not be with lists
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_numbers_that_json_does_not_have_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        history.to_json_line(dataclasses.replace(STAGE, train_loss=value))
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[1]", '{"id": 1, "surprise": 2}', history.to_json_line(CYCLE)])
+def test_a_line_that_is_no_stage_is_refused(line: str) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        history.stage_from_json(line)
+
+
+def test_files_hold_a_line_a_record_and_are_replaced(tmp_path: Path) -> None:
+    stages, cycles = tmp_path / "history.jsonl", tmp_path / "cycles.jsonl"
+    history.write_lines(stages, [DIVERGED, STAGE, STAGE])
+    history.write_lines(stages, [STAGE, DIVERGED])
+    history.write_lines(cycles, [CYCLE])
+    assert stages.read_text().count("\n") == 2
+    assert history.read_stages(stages) == [STAGE, DIVERGED]
+    assert history.read_cycles(cycles) == [CYCLE]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cycles.jsonl", "history.jsonl"]
+
+
+def test_no_records_are_an_empty_file(tmp_path: Path) -> None:
+    history.write_lines(tmp_path / "history.jsonl", [])
+    assert history.read_stages(tmp_path / "history.jsonl") == []
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "history.jsonl"
+    history.write_lines(path, [STAGE])
+
+    def full(descriptor: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        history.write_lines(path, [DIVERGED, DIVERGED])
+    assert history.read_stages(path) == [STAGE]
+
+
+def test_the_last_stage_of_a_candidate_is_the_one_with_the_most_epochs() -> None:
+    later = dataclasses.replace(STAGE, rung=2, epochs=40)
+    first = dataclasses.replace(STAGE, id=1)
+    last = history.last_stages([later, STAGE, first])
+    assert last == {3: later, 1: first} and list(last) == [1, 3]

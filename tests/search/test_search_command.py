@@ -1,0 +1,226 @@
+"""The command: one line and status 2 for every mistake, results with status 0, Ctrl-C and what comes after it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from in_process import Command, running
+from search_output import lines
+from tiny_network import TinyNetwork
+from tiny_search import CONFIG, XLA_FLAGS, Trained, share_trainers, start_jax
+
+from econas_jax.search import __main__, run_search
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+# By which ml_collections loads a config file.
+pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
+DIGITS = f"--config={REPOSITORY / 'configs' / 'digits.py'}"
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command]:
+    """Runs the command in this process, in an empty folder; returns its exit status."""
+    start_jax(monkeypatch)
+    with running(__main__, monkeypatch, tmp_path) as run:
+        yield run
+
+
+def config_file(folder: Path) -> Path:
+    """A config file for CONFIG."""
+    file = folder / "tiny.py"
+    file.write_text(f"""
+from econas_jax.search import from_mapping
+from econas_jax.experiment.config_fields import to_config_dict
+
+def get_config():
+    return to_config_dict(from_mapping({dataclasses.asdict(CONFIG)!r}))
+""")
+    return file
+
+
+MISTAKES = {
+    "misspelt field": ([DIGITS, "--config.search.cycels=3"], "cycels"),
+    "misspelt group": ([DIGITS, "--config.serch.cycles=3"], "serch"),
+    "negative count": (
+        [DIGITS, "--config.search.cycles=-1"],
+        "search.cycles = -1: expected a whole number of at least",
+    ),
+    "text for a number": ([DIGITS, "--config.search.cycles=many"], "search.cycles=many"),
+    "fraction for a count": ([DIGITS, "--config.search.cycles=1.5"], "search.cycles=1.5"),
+    "text for a list": ([DIGITS, "--config.search.parents_per_population=a,b"], "parents_per_population"),
+    "no truth value": ([DIGITS, "--config.search.skip_repeats=maybe"], "maybe"),
+    "number for a group": ([DIGITS, "--config.search=3"], "config.search=3"),
+    "unknown data set": ([DIGITS, "--config.data.name=imagenet"], "data.name = 'imagenet': expected one of cifar10, "),
+    "missing folder": (
+        [DIGITS, "--config.data.name=image_folder", "--config.data.path=nowhere"],
+        "error: data.path = 'nowhere'",
+    ),
+    "missing file": ([DIGITS, "--config.data.name=npz", "--config.data.path=no.npz"], "error: data.path = 'no.npz'"),
+    "too large a batch": ([DIGITS, "--config.training.batch_size=9999"], "training.batch_size = 9999"),
+    "no config": ([], "--config is missing: expected a file"),
+    "missing config": (["--config=configs/missing.py"], "No such file or directory: 'configs/missing.py'"),
+    "folder for a config": ([f"--config={REPOSITORY}"], "directory"),
+    "no value": ([DIGITS, "--workdir"], "workdir"),
+    "no dashes": ([DIGITS, "search.cycles=3"], "not a flag: 'search.cycles=3' (flags begin with two dashes"),
+    "one dash": ([DIGITS, "-search.cycles=3"], "search.cycles"),
+    "unknown flag": ([DIGITS, "--cycles=3"], "Unknown command line flag 'cycles'"),
+    "workdir is a file": ([DIGITS, f"--workdir={__file__}"], "a folder that can be written"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_one_line_and_status_2(
+    arguments: list[str], told: str, command: Command, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*arguments) == 2
+    output, errors = capfd.readouterr()
+    assert errors.startswith("error: ") and errors.count("\n") == 1 and errors.endswith("\n")
+    assert told in errors and "Traceback" not in output + errors
+    assert "\\n" not in errors  # no line break in disguise
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def get_config(:\n", "invalid syntax"),
+        ("import nothing_of_this_name\n", "nothing_of_this_name"),
+        ("x = 1\n", "error: the config file has no function get_config()"),
+        ("def get_config():\n    return 3\n", "keys"),
+    ],
+)
+def test_a_config_file_that_is_none_is_one_line_and_status_2(
+    text: str, told: str, command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.py").write_text(text)
+    assert command("--config=broken.py") == 2
+    errors = capfd.readouterr().err
+    assert errors.startswith("error: ") and errors.count("\n") == 1 and told in errors
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
+    return share_trainers(monkeypatch, TinyNetwork)
+
+
+def test_a_search_runs_with_overrides_and_says_where_its_results_are(
+    command: Command, trained: Trained, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    overrides = ["--config.search.cycles=2", "--config.search.parents_per_population=3,0,0", "--config.devices=2"]
+    assert command(f"--config={config_file(tmp_path)}", *overrides) == 0
+    output, errors = capfd.readouterr()
+    assert errors == ""
+    assert "cycle 2/2" in output and "best genotypes" in output
+    assert "results in runs/tiny\n" in output
+    description = json.loads((tmp_path / "runs" / "tiny" / "config.json").read_text())
+    assert description["config"]["search"]["cycles"] == 2
+    assert description["config"]["search"]["parents_per_population"] == [3, 0, 0]
+    assert len({job.candidate for job in trained.jobs}) == 4 + 2 * 3
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_after_the_epoch_and_the_same_command_goes_on(
+    number: signal.Signals,
+    status: int,
+    command: Command,
+    trained: Trained,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    arguments = [f"--config={config_file(tmp_path)}", "--workdir=results"]
+    trained.after_wave = lambda: signal.raise_signal(number)
+    assert command(*arguments) == status
+    output, errors = capfd.readouterr()
+    assert output.splitlines()[-1] == "stopped; the same command goes on from here"
+    assert errors.strip() == "stopping after this epoch; once more to stop at once"
+    assert len(trained.jobs) == 4
+    trained.after_wave = lambda: None
+    assert command(*arguments) == 0
+    assert len(trained.jobs) == 4 + 3 * (3 + 2 + 1)  # each stage once
+    assert "going on after 4 stages" in capfd.readouterr().out
+
+
+def test_a_search_that_cannot_go_on_is_one_line_and_status_1(
+    command: Command, trained: Trained, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [f"--config={config_file(tmp_path)}", "--config.disk_gib=0.000001"]
+    assert command(*arguments) == 1
+    errors = capfd.readouterr().err
+    assert errors.startswith("error: the next commit needs ") and errors.count("\n") == 1
+    assert command(arguments[0]) == 0
+
+
+def test_a_second_ctrl_c_stops_at_once(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def search(config: Any, workdir: Path, reporter: Any, should_stop: Callable[[], bool]) -> None:
+        assert not should_stop()
+        signal.raise_signal(signal.SIGINT)
+        assert should_stop()
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("still here")
+
+    monkeypatch.setattr(__main__, "run_search", search)
+    assert command(f"--config={config_file(tmp_path)}") == 130
+    assert capfd.readouterr().out.splitlines() == ["stopped; the same command goes on from here"]
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The command as a process of its own, in the folder."""
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    environment |= {
+        "PYTHONPATH": str(REPOSITORY),
+        "XLA_FLAGS": XLA_FLAGS,
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # as the trainers of tiny_search are compiled
+    }
+    command = [sys.executable, "-m", "econas_jax.search", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_a_process_says_a_mistake_in_one_line(tmp_path: Path) -> None:
+    process = start(tmp_path, DIGITS, "--config.search.cycels=3")
+    output, errors = process.communicate()
+    assert process.returncode == 2
+    assert output == "" and errors.startswith("error: ") and errors.count("\n") == 1
+
+
+def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the search network; the undisturbed search is in this process."""
+    arguments = [f"--config={config_file(tmp_path)}", "--workdir=stopped"]
+    process = start(tmp_path, *arguments)
+    history = tmp_path / "stopped" / "history.jsonl"
+    while process.poll() is None and not (history.exists() and history.read_text()):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert "stopped; the same command goes on from here" in output
+    assert "\x1b" not in output and "\r" not in output
+    assert 2 <= len(lines(history)) < 4 + 3 * (3 + 2 + 1)
+
+    process = start(tmp_path, *arguments)
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert errors == "" and "\x1b" not in output and "\r" not in output
+    share_trainers(monkeypatch)
+    run_search(CONFIG, tmp_path / "undisturbed")
+    for name in ("history.jsonl", "cycles.jsonl", "result.json"):
+        assert lines(tmp_path / "stopped" / name) == lines(tmp_path / "undisturbed" / name)
+
+
+def test_matplotlib_is_not_imported_before_there_is_something_to_draw() -> None:
+    code = "import sys, econas_jax.search.__main__; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,204 @@
+"""The folder of a search: whose it is, what lies in it, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_records import CYCLE, DIVERGED, STAGE
+from tiny_search import CONFIG, genotypes
+
+from econas_jax.algorithms import EcoNASState, Member
+from econas_jax.errors import InputError
+from econas_jax.experiment import provenance
+from econas_jax.search import history
+from econas_jax.search.config import SearchConfig, from_mapping
+from econas_jax.search.state import SearchState
+from econas_jax.search.workdir import Workdir
+
+
+def test_a_new_folder_is_made_with_the_config_and_what_it_was_made_with(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "new"
+    Workdir(folder).open(CONFIG)
+    description = json.loads((folder / "config.json").read_text())
+    assert from_mapping(description["config"]) == CONFIG
+    assert description["versions"] == provenance.versions()
+    assert description["git_revision"] == provenance.git_revision()
+    assert description["machine"] == provenance.machine()
+    assert [path.name for path in folder.iterdir()] == ["config.json"]
+
+
+def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    (tmp_path / "history.jsonl").write_text("")
+    Workdir(tmp_path).open(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seed", 5),
+        ("search.epochs", 4),
+        ("search.parents_per_population", (3, 0, 0)),
+        ("training.augmentation.crop_padding", 0),
+        ("training.learning_rate", 0.2),
+        ("network.compute_dtype", "bfloat16"),
+        ("data.validation_size", None),
+    ],
+)
+def test_a_folder_of_another_config_is_refused_with_the_fields_that_differ(
+    path: str, value: Any, tmp_path: Path
+) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    before = (tmp_path / "config.json").read_text()
+    with pytest.raises(InputError, match="^workdir = ") as caught:
+        Workdir(tmp_path).open(changed(CONFIG, path, value))
+    there = json.loads(json.dumps(value_at(CONFIG, path)))
+    here = json.loads(json.dumps(value))
+    assert f"({path}: {there} there, {here} here)" in str(caught.value)
+    assert (tmp_path / "config.json").read_text() == before
+
+
+def test_all_fields_that_differ_are_named(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    with pytest.raises(InputError, match=r"search\.epochs: 2 there, 9 here, seed: 0 there, 1 here"):
+        Workdir(tmp_path).open(changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
+
+
+def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    file = tmp_path / "config.json"
+    description = json.loads(file.read_text())
+    description["config"]["training"]["dampening"] = 0.5
+    file.write_text(json.dumps(description))
+    with pytest.raises(InputError, match=r"training\.dampening: 0\.5 there, None here"):
+        Workdir(tmp_path).open(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("devices", 1), ("save_seconds", 0.5), ("data.path", "elsewhere"), ("data.download", True), ("search.cycles", 9)],
+)
+def test_fields_that_change_no_number_may_change(path: str, value: Any, tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    Workdir(tmp_path).open(changed(CONFIG, path, value))
+    Workdir(tmp_path).write_config(changed(CONFIG, path, value))
+    description = json.loads((tmp_path / "config.json").read_text())
+    assert value_at(from_mapping(description["config"]), path) == value
+
+
+def changed(config: SearchConfig, path: str, value: Any) -> SearchConfig:
+    """The config with another value of the field at `path`."""
+
+    def replace(part: Any, names: list[str]) -> Any:
+        first, *rest = names
+        return dataclasses.replace(part, **{first: replace(getattr(part, first), rest) if rest else value})
+
+    replaced = replace(config, path.split("."))
+    assert isinstance(replaced, SearchConfig)
+    return replaced
+
+
+def value_at(config: SearchConfig, path: str) -> Any:
+    value: Any = config
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def test_somebody_elses_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="^workdir = .*an empty folder, or one made by an earlier search"):
+        Workdir(tmp_path).open(CONFIG)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="^workdir = .*a folder that can be written"):
+            Workdir(path).open(CONFIG)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*arguments: Any, **options: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)  # the tests may run as root, who is denied nothing
+    with pytest.raises(InputError, match=r"^workdir = .*a folder that can be written \(Permission denied\)"):
+        Workdir(tmp_path).open(CONFIG)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", "{}", '{"config": 3}', '{"config": []}', '{"config": null}', "\udcff"]
+)
+def test_a_config_file_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(InputError, match=r"^workdir = .*a readable config\.json in it, or an empty folder"):
+        Workdir(tmp_path).open(CONFIG)
+
+
+def test_a_folder_in_the_place_of_the_config_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").mkdir()
+    with pytest.raises(InputError, match=r"^workdir = .*a readable config\.json in it, or an empty folder"):
+        Workdir(tmp_path).open(CONFIG)
+
+
+def finished_state() -> SearchState:
+    algorithm = EcoNASState(cycle=3, phase="done", next_candidate=4, skipped_repeats=7)
+    later = dataclasses.replace(STAGE, rung=2, epochs=40, validation_accuracy=0.6)
+    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), cycles=(CYCLE,), seconds=1.23456)
+
+
+def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
+    state = finished_state()
+    Workdir(tmp_path).write_progress(state)
+    assert tuple(history.read_stages(tmp_path / "history.jsonl")) == state.stages
+    assert tuple(history.read_cycles(tmp_path / "cycles.jsonl")) == state.cycles
+
+
+def write_result(folder: Path, state: SearchState, best: list[Member]) -> None:
+    """As a search does, after its config and records."""
+    files = Workdir(folder)
+    files.open(CONFIG)
+    files.write_progress(state)
+    files.write_result(state, best)
+
+
+def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> None:
+    genotype = genotypes(1)[0]
+    write_result(tmp_path, finished_state(), [Member(3, genotype, 1, 0.6, rung=2, updated=2)])
+    assert json.loads((tmp_path / "result.json").read_text()) == {
+        "best": [
+            {
+                "rank": 1,
+                "candidate": 3,
+                "validation_accuracy": 0.6,
+                "epochs": 40,
+                "parameters": 1234,
+                "multiply_adds": 56789,
+                "genotype": str(genotype),
+            }
+        ],
+        "cycles": 3,
+        "finished": True,
+        "candidates": 4,
+        "stages": 3,
+        "diverged": 1,
+        "failed": 0,
+        "skipped_repeats": 7,
+        "seconds": 1.235,
+    }
+    figures = {path.name for path in (tmp_path / "figures").iterdir()}
+    names = ("populations", "accuracy_against_cost", "best_cell_1")
+    assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+
+
+def test_a_search_without_any_survivor_has_a_result_too(tmp_path: Path) -> None:
+    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(cycle=1))
+    write_result(tmp_path, unfinished, [])
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["best"] == [] and result["finished"] is False

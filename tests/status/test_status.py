@@ -1,0 +1,152 @@
+"""The status command: what it tells of a running, stopped, finished and damaged search, and that it touches nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sample_records import CYCLE, DIVERGED, STAGE
+from tiny_network import TinyNetwork
+from tiny_search import CONFIG, share_trainers
+
+from econas_jax.errors import InputError
+from econas_jax.experiment import lock
+from econas_jax.search import SearchInterruptedError, run_search
+from econas_jax.search.history import write_lines
+from econas_jax.search.workdir import Workdir
+from econas_jax.status import read_status
+from econas_jax.status.__main__ import main
+
+FAILED = dataclasses.replace(DIVERGED, id=9, status="failed", reason="ValueError: no")
+
+
+@pytest.fixture(scope="module")
+def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `finished` and `stopped`, left by real searches."""
+    folder = tmp_path_factory.mktemp("searches")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
+        share_trainers(monkeypatch, TinyNetwork)
+        run_search(CONFIG, folder / "finished")
+        epochs = iter(range(1000))
+        with pytest.raises(SearchInterruptedError):
+            run_search(CONFIG, folder / "stopped", should_stop=lambda: next(epochs) == 7)
+    return folder
+
+
+def output_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert main([str(folder)]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_finished_search(searches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = output_of(searches / "finished", capsys)
+    assert output[0] == "finished: 22 of 22 stages, cycle 3 of 3"
+    assert output[-1] == "failures: 0"
+    assert output[1].startswith("time: compile ")
+    best = json.loads((searches / "finished" / "result.json").read_text())["best"]
+    for rank, entry in enumerate(best[:3], start=1):  # those of P_3E; later ones may be dead and no result any more
+        expected = f"{rank}  {100 * entry['validation_accuracy']:6.2f} %  candidate {entry['candidate']}, 6 epochs  "
+        assert output[1 + rank] == expected + entry["genotype"]
+
+
+def test_a_stopped_search_and_one_that_runs(searches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stopped = output_of(searches / "stopped", capsys)
+    stages = len((searches / "stopped" / "history.jsonl").read_text().splitlines())
+    assert stopped[0] == f"stopped: {stages} of 22 stages, cycle 0 of 3"
+    assert stopped[1].startswith("time left: about ")
+    with lock.locked(searches / "stopped"):
+        assert output_of(searches / "stopped", capsys)[0].startswith("running: ")
+
+
+def test_who_reads_it_may_stop_early(searches: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `status WORKDIR | head -1` does before all is written
+    command = [sys.executable, "-m", "econas_jax.status", str(searches / "finished")]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_it_touches_nothing(searches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def state() -> dict[Path, tuple[int, int]]:
+        return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in searches.rglob("*")}
+
+    before = state()
+    output_of(searches / "stopped", capsys)
+    assert state() == before
+
+
+def test_a_search_before_its_first_commit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    assert output_of(tmp_path, capsys) == ["stopped: 0 of 22 stages, before cycle 1", "failures: 0"]
+
+
+def test_failures_are_counted_and_the_last_ones_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    write_lines(tmp_path / "history.jsonl", [STAGE, dataclasses.replace(DIVERGED, id=4, reason="a loss"), FAILED])
+    Workdir(tmp_path).write_failure(FAILED, "Traceback")
+    output = output_of(tmp_path, capsys)
+    assert output[-3:] == [
+        "failures: 2, tracebacks in failures/",
+        "   candidate 4, 20 epochs  diverged: a loss",
+        "   candidate 9, 20 epochs  failed: ValueError: no",
+    ]
+
+
+def test_the_time_left_is_the_recent_pace_times_what_is_left(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    slow, quick = dataclasses.replace(STAGE, seconds=4.0), dataclasses.replace(STAGE, id=4, seconds=2.0)
+    write_lines(tmp_path / "history.jsonl", [slow, quick])
+    assert read_status(tmp_path).seconds_left == (22 - 2) * 3.0
+
+
+def test_the_best_are_of_the_highest_rungs_by_their_last_stages(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    first = [dataclasses.replace(STAGE, id=number, validation_accuracy=0.9 - number / 100) for number in range(6)]
+    later = dataclasses.replace(STAGE, id=5, rung=2, epochs=40, validation_accuracy=0.1)
+    write_lines(tmp_path / "history.jsonl", [*first, later, dataclasses.replace(FAILED, id=0, rung=2, epochs=40)])
+    assert [stage.id for stage in read_status(tmp_path).best] == [5, 1, 2, 3, 4]
+
+
+def test_what_is_damaged_is_told_and_the_rest_is_shown(
+    searches: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(searches / "finished", folder)
+    text = (folder / "history.jsonl").read_text()
+    (folder / "history.jsonl").write_text("[" * 100_000 + "\n3\n" + text[:-20])
+    (folder / "cycles.jsonl").write_bytes(b"\xff\xfe")
+    (folder / "times.json").write_text("[]")
+    (folder / "result.json").unlink()
+    output = output_of(folder, capsys)
+    assert output[0] == "stopped: 21 of 22 stages, before cycle 1"
+    told = "history.jsonl, line 1; history.jsonl, line 2; history.jsonl, line 24 and 2 more"
+    assert output[-1] == f"not readable: {told} (the same search command makes them again)"
+
+
+def test_a_result_of_fewer_cycles_is_not_the_end(tmp_path: Path) -> None:
+    Workdir(tmp_path).open(CONFIG)
+    write_lines(tmp_path / "cycles.jsonl", [CYCLE])
+    for cycles, finished in ((2, False), (3, True)):
+        (tmp_path / "result.json").write_text(json.dumps({"finished": True, "cycles": cycles}))
+        assert read_status(tmp_path).finished == finished
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"config": 3}', '{"config": {"seed": "x"}}', "[" * 10**5])
+def test_a_folder_that_is_no_searchs_is_one_line_and_status_2(
+    text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if text is not None:
+        (tmp_path / "config.json").write_text(text)
+    assert main([str(tmp_path)]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: workdir = ") and errors.count("\n") == 1
+    with pytest.raises(InputError):
+        read_status(tmp_path / "nowhere")

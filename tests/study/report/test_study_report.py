@@ -1,0 +1,150 @@
+"""report.html: one file with its style and images inside, read by a browser that may ask nobody anything."""
+
+from __future__ import annotations
+
+import html
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from study_tables import ORIGINAL, made_up_table
+
+from econas_jax.figures.page import Page, Section, write_page
+from econas_jax.search.report.page import write_search_report
+from econas_jax.study.outputs import StudyOutcome, write_outputs
+from econas_jax.study.recommendation import previous_proxies
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> StudyOutcome:
+    folder = tmp_path_factory.mktemp("study")
+    return write_outputs(folder, made_up_table(), ORIGINAL, 0.05, 200, 0, {"made": "<up>"})
+
+
+def browse(*arguments: str) -> str:
+    """What the browser makes of a page, as HTML."""
+    assert BROWSER is not None
+    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
+
+
+def test_the_report_says_what_the_analysis_says(outcome: StudyOutcome) -> None:
+    text = html.unescape(outcome.report.read_text())
+    assert outcome.recommendation.text in text
+    for result in outcome.analysis.proxies:
+        assert f"<td>{result.name}</td>" in text and f"<td>{result.rho}</td>" in text
+    assert all(line in text for line in previous_proxies(outcome.analysis))
+    assert '"made": "<up>"' in text and "<up>" not in outcome.report.read_text()  # escaped
+    assert f'<tr class="marked"><td>{outcome.recommendation.proxy.name}</td>' in text
+    figures = list((outcome.report.parent / "figures").glob("*.png"))
+    assert text.count("data:image/png;base64,") == len(figures) >= 8
+
+
+def test_the_report_names_no_address(outcome: StudyOutcome) -> None:
+    text = outcome.report.read_text()
+    links = re.findall(r"""(?:src|href)\s*=\s*["']([^"']{0,30})""", text)
+    assert links and all(link.startswith("data:") for link in links)
+    assert not re.search(r"https?://|@import|url\(", text)
+
+
+def test_the_numbers_are_also_there_for_programs(outcome: StudyOutcome) -> None:
+    numbers = json.loads((outcome.report.parent / "analysis.json").read_text())
+    assert numbers["recommendation"]["proxy"] == outcome.recommendation.proxy.name
+    rho = outcome.analysis.proxies[0].rho
+    assert rho is not None and rho.interval is not None
+    assert numbers["proxies"][0]["spearman"] == {"value": rho.value, "interval": [rho.interval.low, rho.interval.high]}
+    assert [claim["verdict"] for claim in numbers["observations"]]
+
+
+class _Requests(http.server.BaseHTTPRequestHandler):
+    """Serves one page and remembers every path that is asked for."""
+
+    page = b""
+    asked: list[str]
+
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(self.page)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+def requests_for(page: bytes) -> tuple[list[str], str]:
+    """The paths a browser asks for when it opens the page, all names resolved to this server, and the page it makes."""
+
+    class Handler(_Requests):
+        asked: list[str] = []
+
+    Handler.page = page
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = server.server_address[1]
+    rules = f"MAP * 127.0.0.1:{port}"
+    dom = browse(f"--host-resolver-rules={rules}", "--dump-dom", f"http://report.test:{port}/report")
+    server.shutdown()
+    server.server_close()
+    own = [path for path in Handler.asked if "report" in path or "elsewhere" in path or "favicon" in path]
+    return own, dom
+
+
+@needs_browser
+@pytest.mark.slow
+def test_a_browser_shows_the_report_and_asks_nobody(outcome: StudyOutcome) -> None:
+    asked, dom = requests_for(outcome.report.read_bytes())
+    assert asked == ["/report"]
+    assert outcome.recommendation.text in html.unescape(dom)
+    asked, _ = requests_for(
+        outcome.report.read_bytes().replace(b"</body>", b"<img src='http://elsewhere.test/elsewhere'>")
+    )
+    assert "/elsewhere" in asked  # the test would see it
+
+
+@needs_browser
+@pytest.mark.slow
+def test_the_report_fits_a_phone(outcome: StudyOutcome, tmp_path: Path) -> None:
+    """Nothing but the tables, which scroll on their own, is wider than the screen; all images load."""
+    probe = (
+        "<script>window.onload = () => { const images = [...document.images];"
+        "document.title = [document.documentElement.scrollWidth <= window.innerWidth,"
+        "images.length, images.every(i => i.naturalWidth > 100)].join(' ') }</script></body>"
+    )
+    page = tmp_path / "probed.html"
+    page.write_text(outcome.report.read_text().replace("</body>", probe))
+    dom = browse("--window-size=500,900", "--virtual-time-budget=5000", "--dump-dom", page.as_uri())
+    figures = len(list((outcome.report.parent / "figures").glob("*.png")))
+    assert re.search("<title>(.*?)</title>", dom).group(1) == f"true {figures} true"  # type: ignore[union-attr]
+
+
+def test_every_text_of_a_page_is_escaped(tmp_path: Path) -> None:
+    write_page(tmp_path / "page.html", Page("a < b", ["x & y"], [Section("<script>", ["<i>"], texts=["1 < 2"])]))
+    text = (tmp_path / "page.html").read_text()
+    assert "a &lt; b" in text and "x &amp; y" in text and "<script>" not in text and "<i>" not in text
+
+
+def test_a_search_has_a_report_too(tmp_path: Path) -> None:
+    best: dict[str, object] = {"rank": 1, "candidate": 3, "validation_accuracy": 0.5, "epochs": 60, "parameters": 1234}
+    best |= {"multiply_adds": 5678, "genotype": "Genotype(...)"}
+    result = {"best": [best], "cycles": 2, "finished": True, "candidates": 9, "stages": 12}
+    (tmp_path / "result.json").write_text(json.dumps(result))
+    (tmp_path / "config.json").write_text(json.dumps({"config": {"data": {"name": "digits"}}, "versions": {}}))
+    cycle = {"cycle": 0, "sizes": [5, 0, 0], "mean_accuracies": [0.25, None, None], "best_accuracy": 0.5}
+    (tmp_path / "cycles.jsonl").write_text(json.dumps(cycle | {"skipped_repeats": 0, "seconds": 12.3}) + "\n")
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "populations.png").write_bytes(b"png")
+    text = html.unescape(write_search_report(tmp_path).read_text())
+    assert "Architecture search on digits" in text and "9 candidates, 12 stages, 2 cycles; finished." in text
+    assert "<td>1,234</td>" in text and "<td>5: 25.00 %</td><td>0: –</td>" in text and "Genotype(...)" in text
+    assert text.count("data:image/png") == 1
