@@ -1,25 +1,13 @@
-"""What a search algorithm deals in: a space to draw from, trials it asks for, results it is told."""
+"""What a search algorithm is: init, ask and tell over immutable states. It knows genotypes and accuracies, no training."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-import numpy as np
-
-from econas_jax.spaces.darts.genotype import Genotype
-
-
-class SearchSpace(Protocol):
-    """All an algorithm needs to know of a space; every random number comes from the generator passed in."""
-
-    def sample(self, rng: np.random.Generator) -> Genotype:
-        """A random genotype."""
-
-    def mutate(self, genotype: Genotype, rng: np.random.Generator) -> Genotype:
-        """A genotype one step away, never the same one."""
+from econas_jax.spaces.space import Genotype
 
 
 @dataclass(frozen=True)
@@ -29,26 +17,124 @@ class Trial:
     candidate: int
     genotype: Genotype
     parent: int | None  # candidate it was mutated from; None: drawn at random
-    cycle: int  # in which the stage is trained; 0 is the initial population
-    rung: int  # 1, 2, 3: after the stage the candidate has trained for E, 2E, 3E epochs
+    round: int  # in which the stage is trained; EcoNAS calls it a cycle
+    phase: str  # what the stage is for, in a few words: people read it
     start_epoch: int  # 0: train from scratch, else go on from the candidate's checkpoint
     end_epoch: int
 
 
 @dataclass(frozen=True)
 class Result:
-    """The validation accuracy after a trial, a fraction of 1; None or not finite: training diverged."""
+    """The validation accuracy after a trial, a fraction of 1; None or not finite: training failed or diverged."""
 
     candidate: int
     accuracy: float | None
 
     @property
     def failed(self) -> bool:
+        """Whether there is no accuracy to compare."""
         return self.accuracy is None or not math.isfinite(self.accuracy)
 
 
+@dataclass(frozen=True)
+class Member:
+    """A trained candidate; never one whose last stage failed."""
+
+    candidate: int
+    genotype: Genotype
+    parent: int | None
+    accuracy: float  # validation accuracy of its last finished stage, a fraction of 1
+    epochs: int  # for which it has trained
+    updated: int  # round of its last finished stage
+
+
+class Group(NamedTuple):
+    """Members that belong together, such as a population: what bars, plots and pages show of an algorithm."""
+
+    name: str
+    epochs: int  # for which its members have trained
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class AlgorithmState:
+    """What the states of all algorithms have in common; each algorithm's own state extends it."""
+
+    round: int = 0  # under way
+    next_candidate: int = 0
+    seen: frozenset[str] = frozenset()  # canonical texts of all candidates so far
+    skipped_repeats: int = 0  # genotypes drawn and not trained because their function had been seen
+    pending: tuple[Trial, ...] = ()  # asked for and not yet told
+
+
+class AlgorithmConfig(Protocol):
+    """The constants of an algorithm: a frozen dataclass, checked as soon as it is made."""
+
+    @property
+    def total_epochs(self) -> int:
+        """The longest training of one candidate, in epochs: over these the learning rate falls to 0."""
+
+    @property
+    def stages(self) -> int:
+        """How many stages a search trains at most."""
+
+    @property
+    def rounds(self) -> int:
+        """The number of the last round."""
+
+
+S = TypeVar("S", bound=AlgorithmState)
+
+
+class Algorithm(Protocol[S]):
+    """A search as pure functions from state to state.
+
+    Nothing random is stored: every draw comes from a generator made of the seed and of counters in the state.
+    """
+
+    @property
+    def config(self) -> AlgorithmConfig:
+        """The constants it was made with."""
+
+    def init(self) -> S:
+        """Returns the state before the first trial."""
+
+    def ask(self, state: S) -> tuple[S, tuple[Trial, ...]]:
+        """Returns a batch of trials that may run in any order, possibly none; the same again until they are told."""
+
+    def tell(self, state: S, results: Sequence[Result]) -> S:
+        """Returns the state after the results of all pending trials, in any order.
+
+        Raises ValueError unless the results answer exactly the trials that `ask` gives for this state.
+        """
+
+    def done(self, state: S) -> bool:
+        """Says whether the search is over."""
+
+    def best(self, state: S, count: int = 5) -> tuple[Member, ...]:
+        """Returns the best members with different functions, best first."""
+
+    def continuable(self, state: S) -> frozenset[int]:
+        """Returns the candidates that may be trained further: only their training states are kept."""
+
+    def groups(self, state: S) -> tuple[Group, ...]:
+        """Returns the members to show, the group with the fewest epochs first."""
+
+    def resume(self, state: S) -> S:
+        """Returns the state of a search that ran with another number of rounds, to go on with this one's.
+
+        Raises InputError if it is past this one's end.
+        """
+
+    def to_json(self, state: S) -> dict[str, Any]:
+        """Returns the state in plain JSON types; equal states give equal texts."""
+
+    def from_json(self, fields: Mapping[str, Any]) -> S:
+        """Returns the state that `to_json` wrote; raises InputError for anything else."""
+
+
 def pair_results(trials: Sequence[Trial], results: Sequence[Result]) -> list[tuple[Trial, Result]]:
-    """Each trial with its result, in the order of the trials.
+    """Pairs each trial with its result, in the order of the trials.
 
     Raises ValueError unless there is exactly one result for every trial and none for anything else.
     """
