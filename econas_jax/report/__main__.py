@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from econas_jax.errors import InputError
+from econas_jax.errors import USAGE_ERROR, InputError
 from econas_jax.search.report.page import write_search_report
 
 
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(write_search_report(parser.parse_args(arguments).workdir))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return USAGE_ERROR
     return 0
 
 

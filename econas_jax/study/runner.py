@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from econas_jax.experiment import lock, provenance
-from econas_jax.search.progress import Reporter
+from econas_jax.experiment.console import Reporter
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.table import StudyTable

@@ -11,8 +11,8 @@ import numpy as np
 
 from econas_jax.data import Dataset, training_subset
 from econas_jax.errors import require
+from econas_jax.experiment.console import Reporter
 from econas_jax.nn import SearchNetwork
-from econas_jax.search.progress import Reporter
 from econas_jax.spaces.darts import DartsSpace, multiply_adds
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.study.config import StudyConfig
