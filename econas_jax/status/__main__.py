@@ -16,10 +16,10 @@ SHOWN_FAILURES = 5
 
 
 def lines(status: Status) -> Iterator[str]:
-    """What the command prints."""
+    """Yields the lines that the command prints."""
     running = "running" if status.running else "finished" if status.finished else "stopped"
-    last = f"cycle {status.cycles[-1].cycle} of {status.config.search.cycles}" if status.cycles else "before cycle 1"
-    yield f"{running}: {len(status.stages)} of {status.config.stages} stages, {last}"
+    last = f"round {status.rounds[-1].round} of {status.plan.rounds}" if status.rounds else "in the first round"
+    yield f"{running}: {len(status.stages)} of {status.plan.stages} stages, {last}"
     if status.seconds_left is not None and not status.finished:
         yield f"time left: about {_duration(status.seconds_left)} of training"
     if status.time_shares:
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _candidate(stage: StageRecord) -> str:
-    return f"candidate {stage.id}, {stage.epochs} epochs"
+    return f"candidate {stage.candidate}, {stage.epochs} epochs"
 
 
 def _duration(seconds: float) -> str:
