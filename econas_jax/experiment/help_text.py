@@ -62,7 +62,7 @@ def _fields(config: type) -> Iterator[str]:
         for key, kind in group.metadata.get("choices", {}).items():
             if kind is not type(group.default):
                 yield ""
-                yield f"  with {_key_path(config, group)}={key}: {kind.__doc__ or ''}".split("\n")[0]
+                yield f"  where {_key_path(config, group)} is {key}: {kind.__doc__ or ''}".split("\n")[0]
                 for field in field_docs(kind):
                     yield _line(field, f"{group.name}.")
 

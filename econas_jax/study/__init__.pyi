@@ -11,6 +11,7 @@ from .coefficients import retention as retention
 from .coefficients import spearman as spearman
 from .comparisons import Comparison as Comparison
 from .comparisons import Observation as Observation
+from .comparisons import compare_proxies as compare_proxies
 from .comparisons import observations as observations
 from .config import StudyConfig as StudyConfig
 from .config import default_config as default_config

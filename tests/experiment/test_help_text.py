@@ -56,7 +56,7 @@ def test_there_are_usage_flags_configs_and_every_field(monkeypatch: pytest.Monke
 
 def test_fields_of_other_choices_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
-    assert "\n\n  with algorithm=climbing: Goes up.\n  search.steps: int = 7  # until it rests\n" in text()
+    assert "\n\n  where algorithm is climbing: Goes up.\n  search.steps: int = 7  # until it rests\n" in text()
 
 
 def test_lines_are_no_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
