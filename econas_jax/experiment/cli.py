@@ -23,7 +23,7 @@ CONFIG = config_flags.DEFINE_config_file(
 WORKDIR = flags.DEFINE_string("workdir", None, "The folder for results; default: runs/ and the config's name.")
 
 
-class _ConfigParser(flags.ArgumentParser):
+class _ConfigParser(flags.ArgumentParser[ConfigDict]):
     """Loads the config that a flag names: ml_collections' own parser knows no names, and wraps a file's mistakes."""
 
     def parse(self, argument: str) -> ConfigDict:

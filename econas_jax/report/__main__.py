@@ -12,7 +12,7 @@ from econas_jax.search.report.page import write_search_report
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m econas_jax.report", description=__doc__)
+    parser = argparse.ArgumentParser(prog="econas-jax report", description=__doc__)
     parser.add_argument("workdir", type=Path, help="the folder of a search")
     try:
         print(write_search_report(parser.parse_args(arguments).workdir))

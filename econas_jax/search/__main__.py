@@ -22,7 +22,8 @@ def main(arguments: list[str]) -> int:
     stop = cli.StopRequest()
     reporter = search.Reporter()
     try:
-        search.run_search(search.from_mapping(cli.CONFIG.value), cli.workdir(), reporter, stop)
+        config = search.from_mapping(cli.CONFIG.value)  # a mistake in it is told at once, before JAX is loaded
+        search.run_search(config, cli.workdir(), reporter, stop)
     except InputError as error:
         cli.fail(str(error))
     except SearchError as error:

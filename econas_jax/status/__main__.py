@@ -36,7 +36,7 @@ def lines(status: Status) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Prints a search's status; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m econas_jax.status", description=__doc__)
+    parser = argparse.ArgumentParser(prog="econas-jax status", description=__doc__)
     parser.add_argument("workdir", type=Path, help="the folder of a search")
     try:
         print_lines(lines(read_status(parser.parse_args(arguments).workdir)))

@@ -58,7 +58,8 @@ def _check_flags() -> None:
 
 def _run(reporter: Reporter, stop: cli.StopRequest) -> study.StudyOutcome:
     if TABLE.value is None or ORIGINAL.value is None:
-        return study.run_study(study.from_mapping(cli.CONFIG.value), cli.workdir(), reporter, stop)
+        config = study.from_mapping(cli.CONFIG.value)  # a mistake in it is told at once, before JAX is loaded
+        return study.run_study(config, cli.workdir(), reporter, stop)
     table = Path(TABLE.value)
     workdir = Path(cli.WORKDIR.value or Path("runs") / table.stem)
     return study.study_table(table, ORIGINAL.value, workdir, MARGIN_FLAG.value, RESAMPLES, seed=0)

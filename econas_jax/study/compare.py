@@ -1,9 +1,9 @@
-"""The command: python -m econas_jax.study.compare FIRST SECOND (--table FILE.csv --original NAME | --config FILE).
+"""The command: python -m econas_jax.study.compare FIRST SECOND (--table FILE.csv --original NAME | --config NAME).
 
 Compares two proxies: their cost, how well they keep ranks, and which of the best networks they keep.
 
     python -m econas_jax.study.compare c4r4s0e60 c4r4s0e30 --table runs/study/table.csv --original c0r0s0e600
-    python -m econas_jax.study.compare c4r4s3e4 c2r2s3e2 --config configs/study_small.py --networks 16 --path DIR
+    python -m econas_jax.study.compare c4r4s3e4 c2r2s3e2 --config study_small --networks 16 --path DIR
 
 The first form reads a table and needs no JAX. The second trains what is missing, the original setting included; in the
 workdir of an earlier study of the same config it only adds the rows that are missing. The result speaks of the table's
@@ -15,13 +15,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import runpy
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from econas_jax.errors import InputError, SearchError
-from econas_jax.experiment import cli
+from econas_jax import study  # its names are imported when they are used: reading a table needs no JAX
+from econas_jax.errors import FAILURE, InputError, SearchError
+from econas_jax.experiment import cli, config_source
+from econas_jax.experiment.config_source import ConfigSourceError
+from econas_jax.experiment.console import Reporter
 from econas_jax.files import write_text
 from econas_jax.study.analysis import Analysis, analyse
 from econas_jax.study.comparisons import Comparison, compare_proxies
@@ -38,7 +40,7 @@ class Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the flags; a mistake ends the process."""
     parser = Parser(
-        prog="python -m econas_jax.study.compare",
+        prog="econas-jax compare",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -46,7 +48,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("second", help="the name of the proxy to compare it with")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--table", type=Path, help="a CSV file of accuracies")
-    source.add_argument("--config", type=Path, help="a study's config file, to train what is missing")
+    source.add_argument("--config", help="a study's config, by name or file, to train what is missing")
     parser.add_argument("--original", help="with --table: the setting whose ranks are the truth")
     parser.add_argument("--networks", type=int, help="with --config: the number of networks; default: the config's")
     parser.add_argument("--path", help="with --config: where the data lies; default: the config's")
@@ -61,24 +63,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return found
 
 
-def load_config(path: Path) -> Any:
-    """Returns the ConfigDict of a config file; raises InputError if there is none."""
-    try:
-        return runpy.run_path(str(path))["get_config"]()
-    except KeyError:
-        raise InputError("config", str(path), "a file with a function get_config()") from None
-    except (OSError, SyntaxError, ImportError, AttributeError, TypeError, ValueError) as error:
-        raise InputError("config", str(path), f"a config file ({type(error).__name__}: {error})") from None
-
-
 def train(arguments: argparse.Namespace) -> Analysis:
     """Runs a study of the two proxies alone; a signal stops it and ends the process."""
-    from econas_jax.search import Reporter  # imported here because reading a table needs no JAX
-    from econas_jax.study.config import from_mapping
-    from econas_jax.study.runner import StudyInterruptedError, run_study
-
-    cli.quiet_libraries()
-    config = from_mapping(load_config(arguments.config))
+    cli.set_up_process()
+    config = study.from_mapping(config_source.load(arguments.config))
     config = dataclasses.replace(
         config,
         networks=config.networks if arguments.networks is None else arguments.networks,
@@ -89,8 +77,8 @@ def train(arguments: argparse.Namespace) -> Analysis:
     workdir = arguments.workdir or Path("runs") / "compare_proxies"
     stop = cli.StopRequest()
     try:
-        return run_study(config, workdir, Reporter(), stop).analysis
-    except (StudyInterruptedError, KeyboardInterrupt):
+        return study.run_study(config, workdir, Reporter(), stop).analysis
+    except (study.StudyInterruptedError, KeyboardInterrupt):
         print("stopped; every finished row is in table.csv, and the same command goes on from there")
         sys.exit(stop.status)
 
@@ -128,10 +116,10 @@ def main(arguments: list[str]) -> int:
         print(as_markdown(analysis, comparison))
         if given.json is not None:
             write_difference(given.json, comparison)
-    except InputError as error:
+    except (InputError, ConfigSourceError) as error:
         cli.fail(str(error))
     except SearchError as error:
-        cli.fail(str(error), cli.FAILURE)
+        cli.fail(str(error), FAILURE)
     return 0
 
 

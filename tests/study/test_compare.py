@@ -95,9 +95,9 @@ def test_a_table_is_compared_without_jax(tmp_path: Path) -> None:
         (["a", "b", "--table=mine.csv", "--original=full", "--networks=3"], "--networks goes with --config"),
         (["same", "b", "--table=mine.csv", "--original=full"], "proxy = 'b': expected one of same, turned"),
         (["same", "turned", "--table=mine.csv", "--original=nil"], "proxy = 'nil': expected one of the table's"),
-        (["a", "b", "--config=none.py"], "config = 'none.py': expected a config file (FileNotFoundError"),
-        (["a", "b", "--config=empty.py"], "config = 'empty.py': expected a file with a function get_config()"),
-        (["a", "b", "--config=broken.py"], "config = 'broken.py': expected a config file (SyntaxError"),
+        (["a", "b", "--config=none.py"], "No such file or directory: 'none.py'"),
+        (["a", "b", "--config=empty.py"], "empty.py: the config file has no function get_config()"),
+        (["a", "b", "--config=broken.py"], "broken.py, line 1: SyntaxError"),
         (["same", "turned", "--table=mine.csv", "--original=full", "--jsn=x"], "unrecognized arguments: --jsn=x"),
     ],
 )
