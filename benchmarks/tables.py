@@ -1,9 +1,9 @@
-"""The README's tables of measurements, made from the files in results/.
+"""Makes the documents' tables of measurements from the files in results/.
 
-    python benchmarks/tables.py README.md
+    python -m benchmarks.tables FILE.md ...
 
-Writes each table anew between its marks, `<!-- table: NAME -->` and `<!-- end of table -->`; NAME is a function of
-`TABLES`. A test compares the README with what this script would make of it.
+Replaces each table between its marks, `<!-- table: NAME -->` and `<!-- end of table -->`; NAME is a key of `TABLES`. A
+test compares the documents with what this script would make of them.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common.paths import RESULTS
 from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS
 
-RESULTS = Path(__file__).resolve().parent / "results"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of GitHub's markdown."""
+    """Returns a table of GitHub's markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def read(name: str) -> Any:
-    """A result."""
+    """Reads a result; name: MACHINE/CLAIM.json."""
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
 
 
 def search() -> str:
-    """The populations over a search."""
+    """Returns the populations over a search."""
     header = ["cycle", "P_E (3 epochs)", "P_2E (6)", "P_3E (9)", "best so far, highest rung", "seconds"]
-    cycles = read("cifar10_small/summary.json")["cycles"]
+    cycles = read("epyc_zen5/cifar10_small/summary.json")["cycles"]
     rows = [
         [
             str(cycle["cycle"]),
@@ -51,7 +51,7 @@ def search() -> str:
 
 
 def steps() -> str:
-    """A training step against the released code's."""
+    """Returns a training step against the released code's, by round."""
     header = ["released code", "econas_jax", "ratio of means", "ratio by genotype"]
     header.append("our compilation, once for all genotypes (s)")
 
@@ -64,12 +64,12 @@ def steps() -> str:
             f"{row['our_compile_seconds']:.0f}",
         ]
 
-    return _by_round("against_released.json", header, cells)
+    return _by_round("epyc_zen4/against_released.json", header, cells)
 
 
 def gpu() -> str:
-    """A candidate's training step on a GPU, by lanes; of several rounds, the range."""
-    rounds = read("gpu_against_released.json")["rounds"]
+    """Returns a candidate's training step on a GPU by lanes, as ranges over the rounds."""
+    rounds = read("h200/gpu_against_released.json")["rounds"]
     found: dict[tuple[int, str], list[tuple[float, float, int]]] = {}
     for row in rounds:
         released = statistics.mean(row["released"]["step_seconds"])
@@ -92,7 +92,7 @@ def _range(values: Sequence[float], digits: int) -> str:
 
 
 def end_to_end() -> str:
-    """Whole processes."""
+    """Returns whole processes against the released code's, by round."""
 
     def cells(row: Any) -> list[str]:
         return [
@@ -103,7 +103,7 @@ def end_to_end() -> str:
         ]
 
     header = ["released code (s)", "econas_jax (s)", "candidates an hour", "ratio"]
-    return _by_round("end_to_end.json", header, cells)
+    return _by_round("epyc_zen4/end_to_end.json", header, cells)
 
 
 def _by_round(name: str, header: Sequence[str], cells: Callable[[Any], Sequence[str]]) -> str:
@@ -112,11 +112,11 @@ def _by_round(name: str, header: Sequence[str], cells: Callable[[Any], Sequence[
 
 
 def grid() -> str:
-    """How many times faster than a naive Flax network, and than our own c0r0, each pair is."""
+    """Returns the speed of each pair over a naive Flax network, and over our own c0r0."""
     cells = {
         (row["channels"], row["resolution"]): f"{row['naive_over_ours']:.1f}x; {row['ours_speedup']:.1f} of "
         f"{row['nominal_speedup']}"
-        for row in read("proxy_grid.json")["rows"]
+        for row in read("epyc_zen3/proxy_grid.json")["rows"]
     }
     header = ["channels", *(f"{size}x{size}" for size in RESOLUTIONS)]
     rows = [[str(c), *(cells.get((c, size), "not measured") for size in RESOLUTIONS)] for c in CHANNELS]
@@ -124,8 +124,8 @@ def grid() -> str:
 
 
 def parts() -> str:
-    """Where a step goes."""
-    result = read("step_parts.json")
+    """Returns what each operation adds to a step."""
+    result = read("epyc_zen4/step_parts.json")
     header = ["all edges", "step (ms)", "over `none`", "arithmetic at best", "memory at best"]
     numbers = ("step_ms", "over_none_ms", "arithmetic_floor_ms", "memory_floor_ms")
     rows = [[f"`{name}`", *(f"{row[key]:.0f}" for key in numbers)] for name, row in result["operations"].items()]
@@ -133,8 +133,8 @@ def parts() -> str:
 
 
 def profile() -> str:
-    """Where a step goes, by kind of work."""
-    result = read("step_profile.json")
+    """Returns the time of a step by kind of work."""
+    result = read("epyc_zen4/step_profile.json")
     total, quarters = result["profiled_ms"], result["in_quarters"]["kinds_ms"]
     rows = [
         [kind, f"{ms:.1f}", f"{ms / total:.0%}", f"{quarters.get(kind, 0.0):.1f}"]
@@ -148,8 +148,8 @@ def profile() -> str:
 
 
 def start() -> str:
-    """What a start takes and holds, part by part."""
-    result = read("start_profile.json")
+    """Returns the time and memory of a start, part by part."""
+    result = read("epyc_zen4/start_profile.json")
     kinds = {"cold": "from nothing", "cached": "from the cache"}
     columns = [label.format(kind) for label in ("{} (s)", "most memory, {} (MB)") for kind in kinds.values()]
     rows = [
@@ -164,7 +164,7 @@ def start() -> str:
 
 
 def study() -> str:
-    """The small study's proxies."""
+    """Returns the proxies of the small study."""
     header = ["proxy", "Spearman's rho (95 % interval)", "Kendall's tau (95 % interval)", "faster, multiply-adds"]
     header.append("faster, seconds")
     rows = [
@@ -174,7 +174,7 @@ def study() -> str:
             _interval(proxy["kendall"]),
             *(f"{proxy['acceleration'][cost]:.1f}x" for cost in ("multiply_adds", "seconds")),
         ]
-        for proxy in read("study_small/analysis.json")["proxies"]
+        for proxy in read("epyc_zen4/study_small/analysis.json")["proxies"]
     ]
     return markdown(header, rows)
 
@@ -192,10 +192,15 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def with_tables(text: str) -> str:
-    """The text with each marked table made anew."""
+    """Returns the text with each marked table made anew."""
     return BLOCK.sub(lambda block: block[1] + TABLES[block[2]]() + block[3], text)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the command."""
     for name in sys.argv[1:]:
         Path(name).write_text(with_tables(Path(name).read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,12 @@
-"""The exceptions that are one line for a user: input that cannot be used, and a search that cannot go on."""
+"""The exceptions that are one line for a user, and the statuses that a command leaves with after them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+
+FAILURE = 1  # exit status after a SearchError
+USAGE_ERROR = 2  # exit status after an InputError, or a command line that cannot be read
 
 
 class InputError(ValueError):

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from tables import TABLES, with_tables
+
+from benchmarks.tables import TABLES, with_tables
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

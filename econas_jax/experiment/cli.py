@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import sys
 import types
@@ -9,14 +10,30 @@ from pathlib import Path
 from typing import NoReturn
 
 from absl import flags, logging
-from ml_collections import config_flags
+from ml_collections import ConfigDict, config_flags
 
-FAILURE = 1
-USAGE_ERROR = 2
+from econas_jax.errors import USAGE_ERROR
+from econas_jax.experiment import config_source
+from econas_jax.experiment.config_source import ConfigSourceError
 
 # Here and not in the commands, for absl knows each flag once in a process.
-CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment: a file of configs/.", lock_config=True)
-WORKDIR = flags.DEFINE_string("workdir", None, "Where results go; default: runs/ and the name of what is run.")
+CONFIG = config_flags.DEFINE_config_file(
+    "config", None, "What to run: the name of a shipped config, or a file; :ARGUMENT after it goes to its get_config()."
+)
+WORKDIR = flags.DEFINE_string("workdir", None, "The folder for results; default: runs/ and the config's name.")
+
+
+class _ConfigParser(flags.ArgumentParser[ConfigDict]):
+    """Loads the config that a flag names: ml_collections' own parser knows no names, and wraps a file's mistakes."""
+
+    def parse(self, argument: str) -> ConfigDict:
+        return config_source.load(argument).lock()
+
+    def flag_type(self) -> str:
+        return "config"
+
+
+flags.FLAGS["config"].parser = _ConfigParser()
 
 
 class StopRequest:
@@ -42,36 +59,37 @@ class StopRequest:
         return 128 + (self.signal or signal.SIGINT)
 
 
-def quiet_libraries() -> None:
-    """Leaves the terminal to ours: JAX and Orbax tell every start and every save at the level of information."""
+def set_up_process() -> None:
+    """Logs warnings alone, for JAX and Orbax report every start and every save; a crash in C code shows its place."""
+    logging.use_absl_handler()
     logging.set_verbosity(logging.WARNING)
+    if not faulthandler.is_enabled():
+        faulthandler.enable()
 
 
-def parse_flags(arguments: list[str], example: str | None) -> list[str]:
-    """absl's parser, with every mistake a line and status 2: a misspelt --config field would escape as a traceback.
+def parse_flags(arguments: list[str], example: str | None) -> None:
+    """Reads the flags; every mistake is a line and status 2.
 
-    example: a config file to name where --config is missing; None if it may be.
+    example: a config to name where --config is missing; None if it may be.
     """
     try:
-        rest = flags.FLAGS(arguments)
-        if len(rest) > 1:
-            fail(f"not a flag: {rest[1]!r} (flags begin with two dashes, such as --config.{rest[1].lstrip('-')})")
-        if CONFIG.value is None and example is not None:
-            fail(f"--config is missing: expected a file such as {example}")
-        if CONFIG.value is not None:
-            CONFIG.value.keys()  # a config file that could not be read says so at the first touch only
-        return rest
+        rest = flags.FLAGS(["econas-jax", *arguments])
+    except ConfigSourceError as error:
+        fail(str(error))
     except (AttributeError, KeyError) as error:  # how ml_collections refuses an unknown field
-        if "get_config" in str(error):
-            fail("the config file has no function get_config() that returns a ConfigDict")
         fail(f"no such config field: {_one_line(error)}")
-    except (flags.Error, TypeError, ValueError, SyntaxError, ImportError, OSError) as error:
+    except (flags.Error, TypeError, ValueError, OSError) as error:
         fail(_one_line(error))
+    if len(rest) > 1:
+        fail(f"not a flag: {rest[1]!r} (flags begin with two dashes, such as --config.{rest[1].lstrip('-')})")
+    if CONFIG.value is None and example is not None:
+        fail(f"--config is missing: expected a name such as {example} or a file; --help lists the names")
 
 
 def workdir() -> Path:
-    """The folder named, or runs/ and the config file's name."""
-    return Path(WORKDIR.value or Path("runs") / Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem)
+    """Returns the folder named, or runs/ and the config's name."""
+    named = config_flags.get_config_filename(flags.FLAGS["config"])
+    return Path(WORKDIR.value or Path("runs") / config_source.find(named).title)
 
 
 def fail(message: str, status: int = USAGE_ERROR) -> NoReturn:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import lock_descriptor
+
 from econas_jax.errors import InputError
 from econas_jax.experiment.disk import refused_if_unwritable
 
 FILE = ".lock"
 PATIENCE = 1.0  # seconds: `is_held` takes the lock for a moment, which must not turn a search away
+GLANCES = 3  # of `is_held`: another glance may hold the lock for a moment, a search holds it for all of them
 
 
 @contextlib.contextmanager
@@ -28,39 +30,66 @@ def locked(workdir: Path) -> Iterator[None]:
         descriptor = os.open(workdir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _acquired(descriptor):
-            holder = os.read(descriptor, 200).decode(errors="replace") or "another process"
-            raise InputError("workdir", str(workdir), f"a folder in which no search or study runs ({holder} is at it)")
-        with contextlib.suppress(OSError):  # a full disk: what is told of the holder is a courtesy
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+            allowed = f"a folder in which no search or study runs ({_holder(descriptor)} is at it)"
+            raise InputError("workdir", str(workdir), allowed)
+        _sign(descriptor)
         yield
     finally:
         os.close(descriptor)
 
 
 def is_held(workdir: Path) -> bool:
-    """Whether a search or study runs in the workdir; changes nothing in it."""
+    """Says whether a search or study runs in the workdir; changes nothing in it."""
+    for glance in range(GLANCES):
+        if glance:
+            time.sleep(PATIENCE / 50)
+        if not _taken(workdir / FILE):
+            return False
+    return True
+
+
+def _taken(file: Path) -> bool:
+    """Says whether another process holds the lock right now."""
     try:
-        with (workdir / FILE).open("rb") as file:
-            return not _tried(file.fileno(), fcntl.LOCK_SH)
+        descriptor = os.open(file, os.O_RDWR)  # network file systems lock nothing that is open for reading only
     except OSError:
-        return False
+        try:
+            descriptor = os.open(file, os.O_RDONLY)  # somebody else's folder
+        except OSError:
+            return False
+    try:
+        return not _tried(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _acquired(descriptor: int) -> bool:
     deadline = time.monotonic() + PATIENCE
-    while not _tried(descriptor, fcntl.LOCK_EX):
+    while not _tried(descriptor):
         if time.monotonic() > deadline:
             return False
         time.sleep(PATIENCE / 20)
     return True
 
 
-def _tried(descriptor: int, kind: int) -> bool:
+def _tried(descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return lock_descriptor(descriptor, blocking=False)
     except OSError:  # no locks on this file system
         return True
-    return True
+
+
+def _sign(descriptor: int) -> None:
+    """Writes who holds the lock. Byte 0 stays blank: Windows locks it, so that nobody else could read it."""
+    with contextlib.suppress(OSError):  # a full disk: what is told of the holder is a courtesy
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f" process {os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _holder(descriptor: int) -> str:
+    name = b""
+    with contextlib.suppress(OSError):
+        os.lseek(descriptor, 1, os.SEEK_SET)
+        name = os.read(descriptor, 200)
+    return name.decode(errors="replace") or "another process"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from econas_jax.errors import InputError
+from econas_jax.errors import USAGE_ERROR, InputError
+from econas_jax.experiment.output import print_lines
 from econas_jax.search.history import StageRecord
 from econas_jax.status.reading import Status, read_status
 
 SHOWN_FAILURES = 5
-USAGE_ERROR = 2
 
 
 def lines(status: Status) -> Iterator[str]:
@@ -37,17 +36,13 @@ def lines(status: Status) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Prints a search's status; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m econas_jax.status", description=__doc__)
+    parser = argparse.ArgumentParser(prog="econas-jax status", description=__doc__)
     parser.add_argument("workdir", type=Path, help="the folder of a search")
     try:
-        for line in lines(read_status(parser.parse_args(arguments).workdir)):
-            print(line)
-        sys.stdout.flush()
+        print_lines(lines(read_status(parser.parse_args(arguments).workdir)))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
-    except BrokenPipeError:  # a reader such as `head` has read enough; at its end Python would write once more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -13,6 +13,8 @@ import pytest
 from absl import logging
 from absl.testing import flagsaver
 
+from econas_jax.experiment import config_source
+
 Command = Callable[..., int]
 
 
@@ -27,14 +29,14 @@ def running(module: types.ModuleType, monkeypatch: pytest.MonkeyPatch, folder: P
         saved = flagsaver.save_flag_values()  # anew each time: what is restored becomes the flags' own state
         monkeypatch.setattr(sys, "argv", [module.__name__, *arguments])  # ml_collections looks for overrides there
         try:
-            status: int = module.main(module.parse_flags(sys.argv))
+            status: int = module.main(list(arguments))
             return status
         except SystemExit as leaving:
             assert isinstance(leaving.code, int)
             return leaving.code
         finally:
             flagsaver.restore_flag_values(saved)
-            sys.modules.pop("config_config", None)  # the config file as a module
+            sys.modules.pop(config_source.MODULE, None)  # the config file as a module
 
     yield run
     logging.set_verbosity(verbosity)

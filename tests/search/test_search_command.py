@@ -22,8 +22,6 @@ from tiny_search import CONFIG, XLA_FLAGS, Trained, share_trainers, start_jax
 from econas_jax.search import __main__, run_search
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# By which ml_collections loads a config file.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 DIGITS = f"--config={REPOSITORY / 'configs' / 'digits.py'}"
 
 
@@ -67,7 +65,7 @@ MISTAKES = {
     ),
     "missing file": ([DIGITS, "--config.data.name=npz", "--config.data.path=no.npz"], "error: data.path = 'no.npz'"),
     "too large a batch": ([DIGITS, "--config.training.batch_size=9999"], "training.batch_size = 9999"),
-    "no config": ([], "--config is missing: expected a file"),
+    "no config": ([], "--config is missing: expected a name such as digits or a file"),
     "missing config": (["--config=configs/missing.py"], "No such file or directory: 'configs/missing.py'"),
     "folder for a config": ([f"--config={REPOSITORY}"], "directory"),
     "no value": ([DIGITS, "--workdir"], "workdir"),
@@ -94,8 +92,10 @@ def test_a_mistake_is_one_line_and_status_2(
     [
         ("def get_config(:\n", "invalid syntax"),
         ("import nothing_of_this_name\n", "nothing_of_this_name"),
-        ("x = 1\n", "error: the config file has no function get_config()"),
-        ("def get_config():\n    return 3\n", "keys"),
+        ("x = 1\n", "error: broken.py: the config file has no function get_config()"),
+        ("def get_config():\n    return 3\n", "broken.py: get_config() returned 3: expected a ConfigDict"),
+        ("def get_config():\n    return ConfigDict()\n", "error: broken.py, line 2: NameError: "),
+        ("import os\nos.environ['NO_SUCH']\n", "error: broken.py, line 2: KeyError: 'NO_SUCH'"),
     ],
 )
 def test_a_config_file_that_is_none_is_one_line_and_status_2(
@@ -170,7 +170,7 @@ def test_a_second_ctrl_c_stops_at_once(
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("still here")
 
-    monkeypatch.setattr(__main__, "run_search", search)
+    monkeypatch.setattr("econas_jax.search.run_search", search)
     assert command(f"--config={config_file(tmp_path)}") == 130
     assert capfd.readouterr().out.splitlines() == ["stopped; the same command goes on from here"]
 

@@ -15,9 +15,6 @@ from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
 from econas_jax.errors import SearchError
 from econas_jax.study import __main__, read_table, table_text
 
-# By which ml_collections loads a config file.
-pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
-
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
@@ -95,7 +92,7 @@ def test_a_table_is_analysed_without_training(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "expected either --config (a file such as configs/study.py) or --table"),
+        ([], "expected either --config (a name such as study_small, or a file) or --table"),
         (["--table=none.csv"], "--table and --original go together"),
         (["--table=none.csv", "--original=full"], "table = 'none.csv': expected a CSV file that can be read"),
         (["--table=good.csv", "--original=full"], "proxy = 'full': expected one of the table's: a, b"),

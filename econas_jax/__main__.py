@@ -1,0 +1,54 @@
+"""The command `econas-jax`, or python -m econas_jax: each of its subcommands is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NamedTuple
+
+from econas_jax import __version__
+from econas_jax.errors import USAGE_ERROR
+
+
+class Command(NamedTuple):
+    """A subcommand: a module whose main(arguments) returns the exit status."""
+
+    module: str
+    about: str
+
+
+COMMANDS = {
+    "search": Command("econas_jax.search.__main__", "search for architectures, or go on with a search"),
+    "study": Command("econas_jax.study.__main__", "find out which proxies can be trusted, by training or from a table"),
+    "compare": Command("econas_jax.study.compare", "set two proxies side by side"),
+    "status": Command("econas_jax.status.__main__", "tell how far a search is and what it has found"),
+    "report": Command("econas_jax.report.__main__", "write the page of a search anew"),
+}
+
+
+def usage() -> str:
+    """Returns what there is to ask for."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {command.about}" for name, command in COMMANDS.items()]
+    return "\n".join(["usage: econas-jax COMMAND ...; econas-jax COMMAND --help tells more", "", *lines])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the subcommand that the command line names; returns its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if arguments[0] == "--version":
+        print(f"econas_jax {__version__}")
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        print(f"error: no such command: {name!r}\n{usage()}", file=sys.stderr)
+        return USAGE_ERROR
+    status: int = importlib.import_module(COMMANDS[name].module).main(rest)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
