@@ -1,7 +1,10 @@
 """Search spaces: what genotypes there are, how to draw and mutate them, and what their networks cost. No JAX."""
 
-from econas_jax.spaces.nasbench201 import NasBench201Space
+from typing import Any
 
-SPACES = {
+from econas_jax.spaces.nasbench201 import NasBench201Space
+from econas_jax.spaces.space import Space
+
+SPACES: dict[str, type[Space[Any]]] = {
     "nasbench201": NasBench201Space,
 }
