@@ -3,6 +3,10 @@
 from typing import Any
 
 from econas_jax.spaces.darts.space import DartsSpace
+from econas_jax.spaces.nasbench201 import NasBench201Space
 from econas_jax.spaces.space import Space
 
-SPACES: dict[str, type[Space[Any]]] = {"darts": DartsSpace}
+SPACES: dict[str, type[Space[Any]]] = {
+    "darts": DartsSpace,
+    "nasbench201": NasBench201Space,
+}
