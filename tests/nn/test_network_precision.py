@@ -22,6 +22,7 @@ from econas_jax.data import training_subset
 from econas_jax.nn import CellNetwork, ComputeDtype, SearchNetwork
 from econas_jax.nn.darts.auxiliary import AuxiliaryHead
 from econas_jax.spaces.darts.genotype import OPERATIONS, SEARCH_OPERATIONS, Genotype
+from econas_jax.spaces.darts.macro_net import Stem
 from econas_jax.training import Job
 
 BATCH = 32
@@ -89,7 +90,7 @@ def test_cell_network() -> None:
 
 
 @pytest.mark.parametrize(("stem", "size"), [("cifar", 8), ("imagenet", 7)])
-def test_auxiliary_head(stem: str, size: int) -> None:
+def test_auxiliary_head(stem: Stem, size: int) -> None:
     head = AuxiliaryHead(num_classes=3, stem=stem)
     x = jnp.asarray(np.random.default_rng(0).standard_normal((BATCH, size, size, 4)), jnp.bfloat16)
     variables = head.init(jax.random.key(0), x, train=True)
