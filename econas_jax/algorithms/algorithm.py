@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from econas_jax.spaces.space import Genotype
 
@@ -69,6 +69,8 @@ class AlgorithmState:
 
 class AlgorithmConfig(Protocol):
     """The constants of an algorithm: a frozen dataclass, checked as soon as it is made."""
+
+    length_field: ClassVar[str]  # the field that decides how many rounds there are; it may be raised to go on
 
     @property
     def total_epochs(self) -> int:

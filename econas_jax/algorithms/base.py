@@ -32,8 +32,6 @@ class BaseAlgorithm(ABC, Generic[S, C]):
     the config's last round, and no training state is kept.
     """
 
-    length_field = "rounds"  # the config's field that decides how many rounds there are, for messages
-
     def __init__(self, space: Space[Any], config: C, seed: int) -> None:
         require_integer("seed", seed, 0)
         self.space = space
@@ -90,9 +88,9 @@ class BaseAlgorithm(ABC, Generic[S, C]):
         Raises InputError if it is past this one's end.
         """
         reached = state.round if state.pending else state.round - 1
-        length = getattr(self.config, self.length_field)
+        field = self.config.length_field
         allowed = f"enough for round {reached}, which the search has reached"
-        require(reached <= self.config.rounds, f"search.{self.length_field}", length, allowed)
+        require(reached <= self.config.rounds, f"search.{field}", getattr(self.config, field), allowed)
         return state
 
     def to_json(self, state: S) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm
@@ -18,6 +19,8 @@ class RandomSearchConfig:
 
     The defaults take 60,000 candidate-epochs, about as many as EcoNAS's do.
     """
+
+    length_field: ClassVar[str] = "candidates"
 
     candidates: int = 1000  # in all, a multiple of `batch`
     batch: int = 20  # candidates that are asked for at once, which makes a round
@@ -57,8 +60,6 @@ class RandomSearchState(AlgorithmState):
 
 class RandomSearch(BaseAlgorithm[RandomSearchState, RandomSearchConfig]):
     """The search as pure functions from state to state; a round is a batch."""
-
-    length_field = "candidates"
 
     def init(self) -> RandomSearchState:
         """Returns the state before the first batch."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class RegularizedEvolutionConfig:
     in the population before it, and enter it in the order in which they were drawn; batch=1 is the algorithm one child
     at a time.
     """
+
+    length_field: ClassVar[str] = "candidates"
 
     population: int = 100  # P; drawn at random as round 0
     sample: int = 25  # S; members drawn with replacement, the best of which is the parent
@@ -81,8 +84,6 @@ class RegularizedEvolution(BaseAlgorithm[RegularizedEvolutionState, RegularizedE
     A failed candidate uses up its turn and enters nothing: the population is the newest P of the history, fewer while
     the history is shorter. A child of an empty population is drawn at random.
     """
-
-    length_field = "candidates"
 
     def init(self) -> RegularizedEvolutionState:
         """Returns the state before the initial population."""

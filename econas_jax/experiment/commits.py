@@ -31,7 +31,7 @@ class Commits(Generic[State]):
         self._begun_at = time.perf_counter()
         self._last_cost = 0.0  # seconds
 
-    def __enter__(self) -> Commits:
+    def __enter__(self) -> Commits[State]:
         return self
 
     def __exit__(

@@ -31,7 +31,7 @@ class ConfigFile:
         return self._file.exists()
 
     def write(self, config: Any, **facts: Any) -> None:
-        """Makes the folder this config's; facts: more of it in JSON's types. Raises InputError if it cannot be written."""
+        """Makes the folder this config's; facts: more to keep, in JSON's types. Raises InputError if it cannot."""
         description = {"config": dataclasses.asdict(config), **facts, **provenance.made_with()}
         with refused_if_unwritable(self._folder):
             write_text(self._file, json.dumps(description, indent=2) + "\n")

@@ -1,7 +1,7 @@
 """Reads what the version before rounds and groups wrote, when EcoNAS was the only algorithm and its words were all.
 
-A stage had `id`, `cycle` and `rung`, a round was a cycle with three populations, and a commit held `cycles`. A folder of
-that version is read as one of this version, and its search goes on.
+A stage had `id`, `cycle` and `rung`, a round was a cycle with three populations, and a commit held `cycles`. A folder
+of that version is read as one of this version, and its search goes on.
 """
 
 from __future__ import annotations

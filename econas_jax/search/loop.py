@@ -28,7 +28,7 @@ from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState, from_commit, to_commit
 from econas_jax.search.workdir import Workdir
 from econas_jax.training import Job, Outcome, Trainer
-from econas_jax.training.job import Event
+from econas_jax.training.job import Event, Events
 
 
 class SearchInterruptedError(Exception):
@@ -166,7 +166,7 @@ class _Search:
                 if self.should_stop():
                     raise SearchInterruptedError
 
-    def _next(self, events: Iterator[Event]) -> Event | None:
+    def _next(self, events: Events) -> Event | None:
         with self.times.measuring("train"):
             return next(events, None)
 

@@ -36,9 +36,7 @@ class Reporter(console.Reporter):
             TextColumn("stages, best {task.fields[best]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
         )
-        with Progress(
-            *columns, console=self.console, speed_estimate_period=WINDOW, disable=not self.live
-        ) as progress:
+        with Progress(*columns, console=self.console, speed_estimate_period=WINDOW, disable=not self.live) as progress:
             self._progress = progress
             self._bar = progress.add_task("searching", total=total, completed=done, best="-")
             yield
@@ -56,7 +54,7 @@ class Reporter(console.Reporter):
 
     def round(self, summary: RoundSummary, rounds: int) -> None:
         """Prints the line of a finished round: sizes and mean accuracies of the groups."""
-        groups = "  ".join(f"{group.name} {group.size:3d} {percent(group.mean_accuracy):>7}" for group in summary.groups)
+        groups = "  ".join(f"{each.name} {each.size:3d} {percent(each.mean_accuracy):>7}" for each in summary.groups)
         width = len(str(rounds))
         best = percent(summary.best_accuracy)
         self.say(f"round {summary.round:{width}d}/{rounds}  {groups}  best {best}  {summary.seconds:.0f} s")

@@ -30,7 +30,7 @@ class SearchState:
 
 
 def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, Any], Arrays]:
-    """Turns a state into what a commit holds: fields in JSON's types, in which `living` lists candidates, and arrays."""
+    """Turns a state into a commit's fields, in JSON's types, and its arrays; `living` lists the arrays' candidates."""
     fields = {
         "algorithm": algorithm.to_json(state.algorithm),
         "answered": [dataclasses.asdict(result) for result in state.answered],

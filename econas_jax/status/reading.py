@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from econas_jax.errors import require
+from econas_jax.errors import InputError, require
 from econas_jax.experiment import lock
 from econas_jax.search.earlier_format import EARLIER_ROUNDS_FILE, plan_of, upgraded_line
 from econas_jax.search.history import (
@@ -110,12 +110,9 @@ def _plan(workdir: Path) -> Plan:
     allowed = "a folder whose config.json is that of a search"
     require(not problems and isinstance(fields.get("config"), dict), "workdir", str(workdir), allowed)
     plan = fields.get("plan") or plan_of(fields["config"])
-    require(_is_plan(plan), "workdir", str(workdir), allowed)
+    if not isinstance(plan, Mapping) or not all(isinstance(plan.get(name), int) for name in ("stages", "rounds")):
+        raise InputError("workdir", str(workdir), allowed)
     return Plan(plan["stages"], plan["rounds"], plan.get("devices") or 1)
-
-
-def _is_plan(plan: Any) -> bool:
-    return isinstance(plan, Mapping) and all(isinstance(plan.get(name), int) for name in ("stages", "rounds"))
 
 
 def _json(file: Path, unreadable: list[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
@@ -56,6 +56,7 @@ class Outcome:
 
 
 Event = EpochDone | Outcome
+Events = Generator[Event, None, None]  # closed by the caller, it abandons what is left
 
 
 def failure(job: Job, error: Exception, seconds: float) -> Outcome:

@@ -7,14 +7,14 @@ candidates is trained alone, which gives the same bits, and only what fails alon
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from econas_jax.training.job import Event, Job, failure
+from econas_jax.training.job import Events, Job, failure
 
-TrainWave = Callable[[list[Job]], Iterator[Event]]  # yields outcomes only once the whole wave is trained
+TrainWave = Callable[[list[Job]], Events]  # yields outcomes only once the whole wave is trained
 
 
-def train_with_retries(train_wave: TrainWave, wave: list[Job], retries: int) -> Iterator[Event]:
+def train_with_retries(train_wave: TrainWave, wave: list[Job], retries: int) -> Events:
     """Yields the events of a wave, and failures for jobs that raised an exception alone and at every retry.
 
     retries: how often a job that failed alone is tried again. A candidate that diverges is not: it would again.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from econas_jax.data import Split
 from econas_jax.training.devices import Devices
 from econas_jax.training.epoch import Task
-from econas_jax.training.job import Event, Job
+from econas_jax.training.job import Events, Job
 from econas_jax.training.process.trainer import ProcessTrainer
 from econas_jax.training.wave import WaveTrainer
 
@@ -31,7 +31,7 @@ class Trainer(Protocol):
     def prepare(self) -> None:
         """Compiles all programs; `train` does it if it has not been done."""
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Iterator[Event]:
+    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
         """Yields every epoch that is done and an outcome for each job, in whatever order they come.
 
         Jobs begin in their order, each as soon as there is room for it. retries: how often a job is tried again that

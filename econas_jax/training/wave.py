@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from econas_jax.data import Split
 from econas_jax.errors import require_integer
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Images, Metrics, Scratch, Task
-from econas_jax.training.job import DIVERGED, EpochDone, Event, Job, Outcome, waves
+from econas_jax.training.job import DIVERGED, EpochDone, Events, Job, Outcome, waves
 from econas_jax.training.programs import Programs
 from econas_jax.training.retrying import train_with_retries
 from econas_jax.training.state import TrainState, from_vectors, to_vectors, vector_size
@@ -57,12 +57,12 @@ class WaveTrainer:
         """Compiles all programs; `train` does it if it has not been done."""
         self._programs.compile()
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Iterator[Event]:
+    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
         """Trains jobs wave by wave, as `Trainer.train` says."""
         for wave in waves(jobs, self.slots):
             yield from train_with_retries(self._train_wave, wave, retries)
 
-    def _train_wave(self, wave: list[Job]) -> Iterator[Event]:
+    def _train_wave(self, wave: list[Job]) -> Events:
         self.prepare()
         programs, count, start = self._programs, len(wave), time.perf_counter()
         candidates, architectures = self._stack_candidates(wave)
@@ -133,9 +133,7 @@ def _outcome(
     validation_seconds: float,
 ) -> Outcome:
     if state is None:
-        return Outcome(
-            job.candidate, "diverged", seconds, validation_seconds=validation_seconds, reason=DIVERGED
-        )
+        return Outcome(job.candidate, "diverged", seconds, validation_seconds=validation_seconds, reason=DIVERGED)
     return Outcome(
         job.candidate,
         "completed",

@@ -17,10 +17,11 @@ from econas_jax.data import Dataset, Split, training_subset
 from econas_jax.data.config import Augmentation, DataConfig
 from econas_jax.nn import SearchNetwork
 from econas_jax.search import SearchConfig
-from econas_jax.search.config import NetworkConfig, ProxyConfig
 from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.darts.genotype import Genotype
-from econas_jax.training import Job, Outcome, Task, TrainingConfig, WaveTrainer
+from econas_jax.training import Devices, Job, Task, TrainingConfig, WaveTrainer
+from econas_jax.training.config import NetworkConfig, ProxyConfig
+from econas_jax.training.job import Events, Outcome
 
 EPOCHS = 2  # E
 CONFIG = SearchConfig(
@@ -54,8 +55,8 @@ LONGER = dataclasses.replace(
         parents_per_population=(2, 2, 1),
     ),
 )
-# XLA's default and what conftest.py sets, said aloud: `set_up` then leaves the flags as they are. They are part of the
-# key under which jax keeps compiled programs on disk, so that all tests and the processes they start share these.
+# XLA's default and what conftest.py sets, said aloud: a worker then has the same flags. They are part of the key under
+# which jax keeps compiled programs on disk, so that all tests and the processes they start share these.
 XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
 
 
@@ -91,16 +92,17 @@ def shared_trainer(
     train: Split,
     validation: Split,
     devices: Sequence[jax.Device],
-    example: Genotype | None = None,
+    example: Any = None,
     lanes: int = 1,
 ) -> WaveTrainer:
     """A compiled trainer, the same for the same arguments: it keeps nothing of what it has trained."""
-    example = example or genotypes(1)[0]
-    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices), example.normal.nodes, lanes)
+    example = genotypes(1)[0].encode() if example is None else example
+    shapes = tuple(leaf.shape for leaf in jax.tree.leaves(example))
+    key = (task, train.images.tobytes(), validation.images.tobytes(), tuple(devices), shapes, lanes)
     if key not in _TRAINERS:
         trainer = WaveTrainer(task, train, validation, devices, example, lanes)
         with quick_compilation():
-            trainer.compile()
+            trainer.prepare()
         _TRAINERS[key] = trainer
     return _TRAINERS[key]
 
@@ -122,40 +124,46 @@ def quick_compilation() -> Iterator[None]:
 
 @dataclasses.dataclass
 class Trained:
-    """What searches have trained so far, and what is to happen after each of their waves."""
+    """What searches have trained so far, and what is to happen after each of their stages."""
 
     jobs: list[Job] = dataclasses.field(default_factory=list)
     compilations: int = 0  # asked for
-    vector_size: int = 0
-    after_wave: Callable[[], None] = lambda: None
+    after_stage: Callable[[], None] = lambda: None
 
 
 def start_jax(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the four devices of conftest.py, before `set_up` could ask for another number of them."""
+    """Starts JAX with the four devices of conftest.py."""
     jax.devices()
     monkeypatch.setenv("XLA_FLAGS", XLA_FLAGS)
 
 
 def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] = SearchNetwork) -> Trained:
-    """Makes `run_search` use `network` and compiled trainers; returns the record of what they train."""
+    """Makes `run_search` and `run_study` use `network` and compiled trainers; returns the record of what they train.
+
+    The trainers are in this process, with virtual devices in place of worker processes.
+    """
     start_jax(monkeypatch)
     trained = Trained()
 
     class Recorder:
-        def __init__(self, *arguments: Any) -> None:
-            self._trainer = shared_trainer(*arguments)
-            self.slots, self.vector_size = self._trainer.slots, self._trainer.vector_size
-            trained.vector_size = self.vector_size
+        def __init__(
+            self, task: Task, train: Split, validation: Split, devices: Devices, example: Any, lanes: int = 1
+        ) -> None:
+            self._trainer = shared_trainer(task, train, validation, jax.devices()[: len(devices)], example, lanes)
+            self.slots, self.devices = self._trainer.slots, self._trainer.devices
+            self.state_size = self._trainer.state_size
 
-        def compile(self) -> None:
+        def prepare(self) -> None:
             trained.compilations += 1
 
-        def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
-            outcomes = self._trainer.train(jobs, on_epoch)
-            trained.jobs += jobs
-            trained.after_wave()
-            return outcomes
+        def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+            by_candidate = {job.candidate: job for job in jobs}
+            for event in self._trainer.train(jobs, retries):
+                yield event
+                if isinstance(event, Outcome):
+                    trained.jobs.append(by_candidate[event.candidate])
+                    trained.after_stage()
 
-    monkeypatch.setattr("econas_jax.search.preparation.trainer_for", Recorder)
-    monkeypatch.setattr("econas_jax.search.preparation.SearchNetwork", network)
+    monkeypatch.setattr("econas_jax.training.proxy_training.trainer_for", Recorder)
+    monkeypatch.setattr("econas_jax.nn.darts.family.SearchNetwork", network)
     return trained

@@ -1,18 +1,12 @@
-"""A study in seconds, for tests: its config, and a network that compiles in a blink."""
+"""The config of a study in seconds, for tests; `tiny_search.share_trainers` makes its networks tiny, too."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
 
-import pytest
-from tiny_network import TinyNetwork
 from tiny_search import CONFIG as SEARCH
-from tiny_search import start_jax
 
 from econas_jax.study.config import GridConfig, StudyConfig
-from econas_jax.training import Job, WaveTrainer
 
 CONFIG = StudyConfig(
     networks=5,
@@ -26,32 +20,3 @@ CONFIG = StudyConfig(
     resamples=100,
 )
 SETTINGS = 5
-
-
-@dataclasses.dataclass
-class Trained:
-    """What studies have trained so far, and what is to happen after each of their waves."""
-
-    runs: list[tuple[int, Job]] = dataclasses.field(default_factory=list)  # total epochs of the schedule, job
-    after_wave: Callable[[], None] = lambda: None
-
-
-def use_tiny_networks(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    """Makes studies train `TinyNetwork`s; returns the record of what they train."""
-    start_jax(monkeypatch)
-    trained = Trained()
-
-    class Recorder(WaveTrainer):
-        def __init__(self, task: Any, *arguments: Any) -> None:
-            super().__init__(task, *arguments)
-            self._schedule = task.total_epochs
-
-        def train(self, jobs: Any, on_epoch: Any = lambda epoch: None) -> Any:
-            outcomes = super().train(jobs, on_epoch)
-            trained.runs += [(self._schedule, job) for job in jobs]
-            trained.after_wave()
-            return outcomes
-
-    monkeypatch.setattr("econas_jax.study.training.trainer_for", Recorder)
-    monkeypatch.setattr("econas_jax.study.training.SearchNetwork", TinyNetwork)
-    return trained

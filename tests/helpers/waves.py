@@ -1,4 +1,4 @@
-"""Jobs, and outcomes compared bit for bit, for tests of waves."""
+"""Jobs, and outcomes compared bit for bit, for tests of trainers."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ import pytest
 from tiny_search import EPOCHS, genotypes
 
 from econas_jax.training import Job, Outcome, Trainer
+from econas_jax.training.job import outcomes
 
-GENOTYPE = genotypes(1)[0]
-FIRST = [Job(candidate, genotype, 0, EPOCHS) for candidate, genotype in enumerate(genotypes(4))]
-
-
-def train(trainer: Trainer, *waves: Sequence[Job]) -> dict[int, Outcome]:
-    """Outcomes by candidate."""
-    return {outcome.candidate: outcome for wave in waves for outcome in trainer.train(wave)}
+EXAMPLE = genotypes(1)[0].encode()
+FIRST = [Job(candidate, genotype.encode(), 0, EPOCHS) for candidate, genotype in enumerate(genotypes(4))]
 
 
-def promoted(jobs: Sequence[Job], outcomes: dict[int, Outcome]) -> list[Job]:
-    """The same candidates' next stages."""
+def train(trainer: Trainer, *batches: Sequence[Job], retries: int = 0) -> dict[int, Outcome]:
+    """Returns outcomes by candidate, of one batch of jobs after the other."""
+    return {outcome.candidate: outcome for jobs in batches for outcome in outcomes(trainer.train(jobs, retries))}
+
+
+def promoted(jobs: Sequence[Job], before: dict[int, Outcome]) -> list[Job]:
+    """Returns the same candidates' next stages."""
     return [
-        Job(job.candidate, job.genotype, job.end_epoch, job.end_epoch + EPOCHS, outcomes[job.candidate].state)
+        Job(job.candidate, job.architecture, job.end_epoch, job.end_epoch + EPOCHS, before[job.candidate].state)
         for job in jobs
     ]
 
 
 def bits(outcome: Outcome) -> tuple[Any, ...]:
-    """All of an outcome but its seconds; equal for equal bits only."""
+    """Returns all of an outcome but its seconds; equal for equal bits only."""
     fields = dataclasses.asdict(dataclasses.replace(outcome, state=None, seconds=0.0, validation_seconds=0.0))
     state = None if outcome.state is None else np.asarray(outcome.state).tobytes()
     return (*(value.hex() if isinstance(value, float) else value for value in fields.values()), state)
@@ -47,7 +48,7 @@ def assert_same(ours: dict[int, Outcome], others: dict[int, Outcome]) -> None:
 
 @contextmanager
 def count_compilations(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], int]]:
-    """How many programs have been compiled so far, in whatever thread."""
+    """Yields a function that says how many programs have been compiled so far, in whatever thread."""
     jax.config.update("jax_log_compiles", True)
     with caplog.at_level(logging.WARNING):
         yield lambda: sum(record.getMessage().startswith("Finished XLA compilation") for record in caplog.records)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from econas_jax.errors import InputError, require, require_integer
 
@@ -14,6 +15,8 @@ class EcoNASConfig:
     A search trains `initial_population + cycles * children` candidates. The defaults give 1,650; with cycles=60 it is
     the "1k models, 35k epochs" of the paper's section 5.2.
     """
+
+    length_field: ClassVar[str] = "cycles"
 
     initial_population: int = 50  # N_init; paper, section 5 (the released code has 16)
     cycles: int = 100  # C; paper, section 5

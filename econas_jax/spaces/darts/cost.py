@@ -126,10 +126,8 @@ def _stem_outputs(stem: Stem, channels: int, side: int) -> tuple[Map, Map]:
     return Map(channels, halved(side, 2)), Map(channels, halved(side, 3))
 
 
-def _cell(
-    cell: CellGenotype, place: CellPlace, sources: Sequence[Map], inside: Map, nodes: Map
-) -> Iterator[Layer]:
-    """Yields the layers of a cell; sources: what it reads, inside: these after preprocessing, nodes: any of its nodes."""
+def _cell(cell: CellGenotype, place: CellPlace, sources: Sequence[Map], inside: Map, nodes: Map) -> Iterator[Layer]:
+    """Yields the layers of a cell. sources: what it reads; inside: these after preprocessing; nodes: any of its nodes."""
     for source in sources:  # a factorized reduce costs as much as the 1x1 convolution that is counted
         yield _convolution(1, source, inside)
     for edge in cell.edges:

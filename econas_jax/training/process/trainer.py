@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from econas_jax.data import Split
 from econas_jax.errors import require_integer
 from econas_jax.training.devices import available_cores
 from econas_jax.training.epoch import Task, init_state
-from econas_jax.training.job import Event, Job, Outcome, failure, waves
+from econas_jax.training.job import Events, Job, Outcome, failure, waves
 from econas_jax.training.process.cache_filling import filled_cache
 from econas_jax.training.process.worker_process import WorkerProcess, end_all, messages, wait_for_answers
 from econas_jax.training.state import vector_size
@@ -74,7 +74,7 @@ class ProcessTrainer:
             end_all(self._workers)
             raise
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Iterator[Event]:
+    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
         """Trains jobs, as `Trainer.train` says; the job of a process that died is tried again in another one."""
         waiting = deque(_Assignment(wave, retries) for wave in waves(jobs, self._lanes))
         self.prepare()
@@ -101,8 +101,8 @@ class ProcessTrainer:
 
     def _after_error(
         self, worker: WorkerProcess, assignment: _Assignment, error: Exception, waiting: deque[_Assignment]
-    ) -> Iterator[Event]:
-        """Puts what is left first in the queue, each job alone, or yields its failure where it has been tried enough."""
+    ) -> Events:
+        """Puts what is left first in the queue, each job alone, or yields its failure if it has been tried enough."""
         self._end(worker)
         for core in self._free_cores():  # the new worker trains as soon as it is ready
             self._started(core).ask("compile")
