@@ -1,9 +1,9 @@
-"""The README's tables of measurements, made from the files in results/.
+"""The tables of measurements in the README and on the site, made from the files in results/.
 
-    python benchmarks/tables.py README.md
+    python benchmarks/tables.py README.md docs/*.md
 
 Writes each table anew between its marks, `<!-- table: NAME -->` and `<!-- end of table -->`; NAME is a function of
-`TABLES`. A test compares the README with what this script would make of it.
+`TABLES`. A test compares the pages with what this script would make of them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read(name: str) -> Any:
 def search() -> str:
     """The populations over a search."""
     header = ["cycle", "P_E (3 epochs)", "P_2E (6)", "P_3E (9)", "best so far, highest rung", "seconds"]
-    cycles = read("cifar10_small/summary.json")["cycles"]
+    cycles = read("epyc_zen5/cifar10_small/summary.json")["cycles"]
     rows = [
         [
             str(cycle["cycle"]),
@@ -64,12 +64,12 @@ def steps() -> str:
             f"{row['our_compile_seconds']:.0f}",
         ]
 
-    return _by_round("against_released.json", header, cells)
+    return _by_round("epyc_zen4/against_released.json", header, cells)
 
 
 def gpu() -> str:
     """A candidate's training step on a GPU, by lanes; of several rounds, the range."""
-    rounds = read("gpu_against_released.json")["rounds"]
+    rounds = read("h200/gpu_against_released.json")["rounds"]
     found: dict[tuple[int, str], list[tuple[float, float, int]]] = {}
     for row in rounds:
         released = statistics.mean(row["released"]["step_seconds"])
@@ -103,7 +103,7 @@ def end_to_end() -> str:
         ]
 
     header = ["released code (s)", "econas_jax (s)", "candidates an hour", "ratio"]
-    return _by_round("end_to_end.json", header, cells)
+    return _by_round("epyc_zen4/end_to_end.json", header, cells)
 
 
 def _by_round(name: str, header: Sequence[str], cells: Callable[[Any], Sequence[str]]) -> str:
@@ -116,7 +116,7 @@ def grid() -> str:
     cells = {
         (row["channels"], row["resolution"]): f"{row['naive_over_ours']:.1f}x; {row['ours_speedup']:.1f} of "
         f"{row['nominal_speedup']}"
-        for row in read("proxy_grid.json")["rows"]
+        for row in read("epyc_zen3/proxy_grid.json")["rows"]
     }
     header = ["channels", *(f"{size}x{size}" for size in RESOLUTIONS)]
     rows = [[str(c), *(cells.get((c, size), "not measured") for size in RESOLUTIONS)] for c in CHANNELS]
@@ -125,7 +125,7 @@ def grid() -> str:
 
 def parts() -> str:
     """Where a step goes."""
-    result = read("step_parts.json")
+    result = read("epyc_zen4/step_parts.json")
     header = ["all edges", "step (ms)", "over `none`", "arithmetic at best", "memory at best"]
     numbers = ("step_ms", "over_none_ms", "arithmetic_floor_ms", "memory_floor_ms")
     rows = [[f"`{name}`", *(f"{row[key]:.0f}" for key in numbers)] for name, row in result["operations"].items()]
@@ -134,7 +134,7 @@ def parts() -> str:
 
 def profile() -> str:
     """Where a step goes, by kind of work."""
-    result = read("step_profile.json")
+    result = read("epyc_zen4/step_profile.json")
     total, quarters = result["profiled_ms"], result["in_quarters"]["kinds_ms"]
     rows = [
         [kind, f"{ms:.1f}", f"{ms / total:.0%}", f"{quarters.get(kind, 0.0):.1f}"]
@@ -149,7 +149,7 @@ def profile() -> str:
 
 def start() -> str:
     """What a start takes and holds, part by part."""
-    result = read("start_profile.json")
+    result = read("epyc_zen4/start_profile.json")
     kinds = {"cold": "from nothing", "cached": "from the cache"}
     columns = [label.format(kind) for label in ("{} (s)", "most memory, {} (MB)") for kind in kinds.values()]
     rows = [
@@ -174,7 +174,7 @@ def study() -> str:
             _interval(proxy["kendall"]),
             *(f"{proxy['acceleration'][cost]:.1f}x" for cost in ("multiply_adds", "seconds")),
         ]
-        for proxy in read("study_small/analysis.json")["proxies"]
+        for proxy in read("epyc_zen4/study_small/analysis.json")["proxies"]
     ]
     return markdown(header, rows)
 
@@ -186,8 +186,54 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
     return f"{coefficient['value']:.2f} ({low:.2f} to {high:.2f})"
 
 
+def headline() -> str:
+    """The README's five numbers."""
+    steps, whole = read("epyc_zen4/against_released.json"), read("epyc_zen4/end_to_end.json")["rounds"][0]
+    start, kills = read("epyc_zen4/compile_time.json"), read("epyc_zen4/reliability.json")["kills"]
+    own, released = (
+        statistics.mean(statistics.mean(row[f"{side}_seconds"]) for row in steps["rounds"])
+        for side in ("our", "released")
+    )
+    cold, cached = (start[kind]["median_compile_seconds"] for kind in ("cold", "cached"))
+    killed, killed_searches = sum(kills["kills"].values()), kills["searches"]
+    rows = [
+        [
+            "a candidate's training step, one CPU core",
+            f"{1e3 * own:.0f} ms",
+            f"{1e3 * released:,.0f} ms: {released / own:.1f} x",
+        ],
+        ["a whole search of 8 candidates, two cores", f"{whole['our_seconds']:.0f} s", _times(whole)],
+        [*_on_gpu(lanes=16, dtype="float32")],
+        ["compilation, once for all architectures", f"{cold:.0f} s; {cached:.0f} s from the cache", "none"],
+        [
+            "searches killed at any moment",
+            f"{killed} kills of {killed_searches} searches: results equal bit for bit",
+            "",
+        ],
+    ]
+    return markdown(["what", "econas_jax", "EcoNAS's released PyTorch code"], rows)
+
+
+def _times(whole: Any) -> str:
+    return f"{whole['released_seconds']:,.0f} s: {whole['ratio']:.1f} x"
+
+
+def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
+    """A candidate's step on the GPU with so many at a time, and the released code's in the same rounds."""
+    pairs = [
+        (statistics.mean(step["step_seconds"]), statistics.mean(row["released"]["step_seconds"]))
+        for row in read("h200/gpu_against_released.json")["rounds"]
+        for step in row["ours"]
+        if (step["setting"]["lanes"], step["compute_dtype"]) == (lanes, dtype)
+    ]
+    own, released = (statistics.mean(seconds) for seconds in zip(*pairs, strict=True))
+    what = f"a candidate's training step, H200, {lanes} at a time"
+    return what, f"{1e3 * own:.1f} ms", f"{1e3 * released:.0f} ms, one at a time: {released / own:.0f} x"
+
+
 TABLES: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (search, steps, gpu, end_to_end, grid, parts, profile, start, study)
+    function.__name__: function
+    for function in (headline, search, steps, gpu, end_to_end, grid, parts, profile, start, study)
 }
 
 
