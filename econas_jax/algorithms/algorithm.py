@@ -1,4 +1,4 @@
-"""What a search algorithm is: init, ask and tell over immutable states. It knows genotypes and accuracies, no training."""
+"""What a search algorithm is: init, ask and tell over immutable states. It knows no training, only accuracies."""
 
 from __future__ import annotations
 

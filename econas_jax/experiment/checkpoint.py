@@ -1,8 +1,7 @@
-"""Commits of a search with Orbax: one step holds everything a search needs to go on.
+"""Commits of a long run with Orbax: one step holds everything that the run needs to go on.
 
-A step has two items: `search`, JSON with the algorithm's state, the records and the list of living candidates, and
-`training`, one float32 matrix with a row for each of these candidates. Random state needs no saving: every random
-number is a function of the seed and of counters that the JSON holds.
+A step has two items: fields in JSON's types, and named arrays. Random state needs no saving: every random number is a
+function of the seed and of counters that the fields hold.
 
 Why no crash between two files can matter. Orbax writes a step under another name and renames the finished folder, so a
 step that can be seen was written to its end; a killed save leaves a folder of that other name, which is removed at the
@@ -18,7 +17,7 @@ import hashlib
 import json
 import shutil
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,15 @@ import numpy as np
 import numpy.typing as npt
 import orbax.checkpoint as ocp
 
-from econas_jax.errors import InputError, require
-from econas_jax.search.state import SearchState, from_json, to_json
-from econas_jax.training.state import Vector
+from econas_jax.errors import InputError
 
 KEPT_STEPS = 2  # the newest, and one to fall back on
 OVERHEAD = 2**16  # bytes of Orbax's own files in a step, and more
 UNFINISHED = ".orbax-checkpoint-tmp"  # in the name of a step that is being written
+FIELDS, ARRAYS = "search", "training"  # the items' names, which the first version's commits had, too
 
-Matrix = npt.NDArray[np.float32]
+Fields = Mapping[str, Any]  # in JSON's types
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class DamagedCommitError(Exception):
@@ -69,56 +68,53 @@ class Checkpoints:
     ) -> None:
         self._manager.close()
 
-    def save(self, state: SearchState) -> None:
-        """Commits the state; when this returns, it is on disk."""
+    def save(self, fields: Fields, arrays: Arrays) -> None:
+        """Commits fields and arrays; when this returns, they are on disk."""
         steps = self._steps()
-        vectors = np.stack(list(state.living.values())) if state.living else np.zeros((0, 0), np.float32)
-        sealed = _sealed(to_json(state), vectors)
-        self._make_room(vectors.nbytes + 2 * len(json.dumps(sealed)) + OVERHEAD)
-        items = {"search": ocp.args.JsonSave(sealed)}
-        if state.living:
-            items["training"] = ocp.args.StandardSave({"vectors": vectors})
+        sealed = _sealed(fields, arrays)
+        size = sum(array.nbytes for array in arrays.values())
+        self._make_room(size + 2 * len(json.dumps(sealed)) + OVERHEAD)
+        items = {FIELDS: ocp.args.JsonSave(sealed)}
+        if arrays:
+            items[ARRAYS] = ocp.args.StandardSave(dict(arrays))
         self._manager.save(steps[-1] + 1 if steps else 0, args=ocp.args.Composite(**items), force=True)
         self._manager.wait_until_finished()
 
-    def restore(self, vector_size: int) -> SearchState | None:
-        """The last commit that is whole, or None if there never was one; damaged newer ones are put aside.
+    def restore(self) -> tuple[Fields, Arrays] | None:
+        """Reads the last commit that is whole, or None if there never was one; damaged newer ones are put aside.
 
-        vector_size: length of a candidate's training state. Raises InputError if no commit is whole, or if they hold
-        training states of another length.
+        Raises InputError if no commit is whole.
         """
         damaged: dict[int, str] = {}
         for step in reversed(self._steps()):
             try:
-                fields, vectors = self._read(step)
+                commit = self._read(step)
             except Exception as error:  # what Orbax raises for a damaged file is not documented, and of many types
                 damaged[step] = type(error).__name__
                 continue
-            size = vectors.shape[1] if len(vectors) else vector_size
-            require(size == vector_size, "workdir's training states", size, f"{vector_size} values a candidate")
             for bad in damaged:
                 self._put_aside(bad, fallback=step)
-            # Copies, for a row that is only looked at would keep the whole matrix in memory.
-            return _state(fields, {c: np.copy(row) for c, row in zip(fields["living"], vectors, strict=True)})
+            return commit
         if damaged:
             found = ", ".join(f"{step}: {reason}" for step, reason in damaged.items())
             raise InputError("workdir", str(self._directory), f"a commit that is whole; all are damaged ({found})")
         return None
 
-    def _read(self, step: int) -> tuple[dict[str, Any], Matrix]:
-        """The JSON side and the training states of a step; raises anything at all where they are not as saved."""
-        wanted = ocp.args.Composite(search=ocp.args.JsonRestore())
-        sealed = self._manager.restore(step, args=wanted)["search"]
-        fields, shape = sealed["state"], sealed["vectors"]["shape"]
-        if sealed["sha256"] != _json_checksum(fields, sealed["vectors"]):
+    def _read(self, step: int) -> tuple[Fields, Arrays]:
+        """Reads a step; raises anything at all where it is not as saved."""
+        wanted = ocp.args.Composite(**{FIELDS: ocp.args.JsonRestore()})
+        sealed = self._manager.restore(step, args=wanted)[FIELDS]
+        fields, described = sealed["state"], _described_arrays(sealed)
+        if sealed["sha256"] != _json_checksum(fields, sealed.get("arrays", sealed.get("vectors"))):
             raise DamagedCommitError
-        if not fields["living"]:
-            return fields, np.zeros((0, 0), np.float32)
-        wanted = ocp.args.Composite(training=ocp.args.StandardRestore({"vectors": np.zeros(shape, np.float32)}))
-        vectors = self._manager.restore(step, args=wanted)["training"]["vectors"]
-        if sealed["vectors"]["sha256"] != _vector_checksum(vectors):
+        if not described:
+            return fields, {}
+        shapes = {name: np.zeros(array["shape"], array["dtype"]) for name, array in described.items()}
+        wanted = ocp.args.Composite(**{ARRAYS: ocp.args.StandardRestore(shapes)})
+        arrays = self._manager.restore(step, args=wanted)[ARRAYS]
+        if any(_array_checksum(arrays[name]) != array["sha256"] for name, array in described.items()):
             raise DamagedCommitError
-        return fields, vectors
+        return fields, arrays
 
     def _steps(self) -> list[int]:
         """Numbers of all finished steps, whole or not, oldest first."""
@@ -148,23 +144,27 @@ class Checkpoints:
         self._say(f"commit {step} is damaged: moved to {target.parent.name}/{target.name}, going on from {fallback}")
 
 
-def _state(fields: dict[str, Any], vectors: dict[int, Vector]) -> SearchState:
-    try:
-        return from_json(fields, vectors)
-    except (KeyError, TypeError, ValueError) as error:  # the checksum is right, so it is not damaged
-        raise InputError("workdir's commit", list(fields), f"the fields of this version ({error})") from error
+def _sealed(fields: Fields, arrays: Arrays) -> dict[str, Any]:
+    """Adds checksums of all that a commit holds to its fields."""
+    described = {
+        name: {"shape": list(array.shape), "dtype": str(array.dtype), "sha256": _array_checksum(array)}
+        for name, array in arrays.items()
+    }
+    return {"state": dict(fields), "arrays": described, "sha256": _json_checksum(fields, described)}
 
 
-def _sealed(fields: dict[str, Any], vectors: Matrix) -> dict[str, Any]:
-    """The JSON item: the state, and checksums of all that a commit holds."""
-    described = {"shape": list(vectors.shape), "sha256": _vector_checksum(vectors)}
-    return {"state": fields, "vectors": described, "sha256": _json_checksum(fields, described)}
+def _described_arrays(sealed: dict[str, Any]) -> dict[str, Any]:
+    """Returns shapes, types and checksums by name; the first version had one float32 matrix, `vectors`."""
+    if "arrays" in sealed:
+        described: dict[str, Any] = sealed["arrays"]
+        return described
+    return {"vectors": sealed["vectors"] | {"dtype": "float32"}} if sealed["state"]["living"] else {}
 
 
-def _json_checksum(fields: dict[str, Any], described: dict[str, Any]) -> str:
+def _json_checksum(fields: Fields, described: Any) -> str:
     text = json.dumps([fields, described], sort_keys=True)  # numbers come back as they were, so the text does too
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _vector_checksum(vectors: Matrix) -> str:
-    return hashlib.sha256(np.ascontiguousarray(vectors).data).hexdigest()
+def _array_checksum(array: npt.NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

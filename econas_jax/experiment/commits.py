@@ -6,21 +6,23 @@ import time
 import types
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 from econas_jax.experiment.times import Times
-from econas_jax.search.state import SearchState
 
-COST = 0.02  # of the search's time that saving may take
+COST = 0.02  # of the run's time that saving may take
+
+State = TypeVar("State")
 
 
-class Commits:
+class Commits(Generic[State]):
     """Runs `write(state)` in a thread; a context manager that ends with the last write.
 
     A reader of the workdir never sees more than what is committed, for `write` makes the readable files after the
-    commit; the search goes on meanwhile, and waits only where a commit is due before the last one is done.
+    commit; the run goes on meanwhile, and waits only where a commit is due before the last one is done.
     """
 
-    def __init__(self, write: Callable[[SearchState], None], times: Times, save_seconds: float | None) -> None:
+    def __init__(self, write: Callable[[State], None], times: Times, save_seconds: float | None) -> None:
         self._write = write
         self._times = times
         self._save_seconds = save_seconds
@@ -46,7 +48,7 @@ class Commits:
             return elapsed * COST >= self._last_cost
         return phase_ends or elapsed >= self._save_seconds
 
-    def begin(self, state: SearchState) -> None:
+    def begin(self, state: State) -> None:
         """Commits the state in the background; raises what the last commit raised."""
         self.wait()
         self._begun_at = time.perf_counter()
@@ -59,7 +61,7 @@ class Commits:
             with self._times.measuring("save"):
                 pending.result()
 
-    def _timed(self, state: SearchState) -> None:
+    def _timed(self, state: State) -> None:
         start = time.perf_counter()
         self._write(state)
         self._last_cost = time.perf_counter() - start

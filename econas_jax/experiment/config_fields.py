@@ -1,4 +1,9 @@
-"""Frozen dataclasses from the fields of a config file, and back: every mistake names its field."""
+"""Frozen dataclasses from the fields of a config file, and back: every mistake names its field.
+
+A group of fields may have several kinds, one dataclass each. Its field's metadata says which there are and where the
+key lies that picks one: {"choices": {key: dataclass, ...}, "by": the name of the key's field}. That field lies beside
+the group, or in the group itself if there is none of its name beside it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,7 @@ Config = typing.TypeVar("Config")  # a dataclass
 
 
 def to_config_dict(config: Any) -> ConfigDict:
-    """A dataclass, nested ones included, as a ConfigDict; fields that are None become typed placeholders."""
+    """Returns a dataclass, nested ones included, as a ConfigDict; fields that are None become typed placeholders."""
     hints = typing.get_type_hints(type(config))
     result = ConfigDict()
     for field in dataclasses.fields(config):
@@ -31,28 +36,89 @@ def to_config_dict(config: Any) -> ConfigDict:
 
 
 def build_config(kind: type[Config], fields: Any, path: str = "") -> Config:
-    """A dataclass of the kind, nested ones included; raises InputError naming the first field that is wrong.
+    """Builds a dataclass of the kind, nested ones included; raises InputError naming the first field that is wrong.
 
     path: of the group of fields in the whole config, ending in a dot, for messages.
     """
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    return _build(kind, fields, path, None, "")
+
+
+def check_choices(config: Any) -> None:
+    """Raises InputError unless every group of the dataclass is of the kind that its key picks."""
+    for field in dataclasses.fields(config):
+        if "choices" in field.metadata:
+            group = getattr(config, field.name)
+            choices, by = field.metadata["choices"], field.metadata["by"]
+            beside = by in {other.name for other in dataclasses.fields(config)}
+            key_path, key = (by, getattr(config, by)) if beside else (f"{field.name}.{by}", getattr(group, by))
+            kind = _choice(choices, key, key_path)
+            require(type(group) is kind, field.name, group, f"an object of {kind.__name__}, for {key_path} is {key}")
+
+
+def _build(kind: type[Config], fields: Any, path: str, default: Any, picked_by: str) -> Config:
+    """Builds a group. Fields that are not given have the values of `default`, an object of the kind, if there is one.
+
+    picked_by: the key that picked the kind, for messages; "" if there is no other.
+    """
     require(isinstance(fields, Mapping | ConfigDict), path.rstrip(".") or "config", fields, "a group of fields")
+    known = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    names = ", ".join(path + name for name in known) or "none"
     for name in fields:
-        require(name in known, "config field", f"{path}{name}", "one of " + ", ".join(path + field for field in known))
+        allowed = f"one of the fields of {picked_by}: {names}" if picked_by else f"one of {names}"
+        require(name in known, "config field", f"{path}{name}", allowed)
     hints = typing.get_type_hints(kind)
-    values = {name: _convert(hints[name], fields[name], f"{path}{name}") for name in fields}
+    values = {}
+    for name, field in known.items():
+        if "choices" in field.metadata:
+            values[name] = _build_choice(field, known, fields, default, path)
+        elif name in fields:
+            values[name] = _convert(hints[name], fields[name], f"{path}{name}", _value(field, default))
     try:
-        return kind(**values)
+        return typing.cast(Config, dataclasses.replace(default, **values)) if default is not None else kind(**values)
     except InputError as error:  # the algorithm's and the augmentation's own checks do not know where they are used
         if path and not error.field.startswith(path):
             raise InputError(f"{path}{error.field}", error.value, error.allowed) from None
         raise
 
 
-def _convert(hint: Any, value: Any, path: str) -> Any:
+def _build_choice(
+    field: dataclasses.Field[Any],
+    beside: Mapping[str, dataclasses.Field[Any]],
+    fields: Mapping[str, Any],
+    default: Any,
+    path: str,
+) -> Any:
+    """Builds a group of the kind that its key picks. Where the key is not given, the default's kind is meant."""
+    choices, by = field.metadata["choices"], field.metadata["by"]
+    group, usual = fields.get(field.name, {}), _value(field, default)
+    if by in beside:
+        key, key_path = fields.get(by, _value(beside[by], default)), f"{path}{by}"
+    else:
+        require(isinstance(group, Mapping | ConfigDict), f"{path}{field.name}", group, "a group of fields")
+        key, key_path = group.get(by, getattr(usual, by)), f"{path}{field.name}.{by}"
+    kind = _choice(choices, key, key_path)
+    return _build(kind, group, f"{path}{field.name}.", usual if type(usual) is kind else None, key)
+
+
+def _choice(choices: Mapping[str, type], key: Any, path: str) -> type:
+    require(isinstance(key, str) and key in choices, path, key, "one of " + ", ".join(choices))
+    return choices[key]
+
+
+def _value(field: dataclasses.Field[Any], default: Any) -> Any:
+    """Returns the field's value in the default object, else its own default, else None."""
+    if default is not None:
+        return getattr(default, field.name)
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return None if field.default is dataclasses.MISSING else field.default
+
+
+def _convert(hint: Any, value: Any, path: str, default: Any) -> Any:
     """The value as its field's type; whole numbers pass for floats, lists for tuples, nothing else is converted."""
     if dataclasses.is_dataclass(hint):
-        return build_config(typing.cast(type, hint), value, f"{path}.")
+        kind = typing.cast(type, hint)
+        return _build(kind, value, f"{path}.", default if type(default) is kind else None, "")
     if isinstance(hint, types.UnionType) and value is None:
         return None
     kind = typing.get_origin(_without_none(hint)) or _without_none(hint)

@@ -20,7 +20,7 @@ Differing = dict[str, tuple[Any, Any]]  # by field: the value there, the value h
 
 
 class ConfigFile:
-    """The config, a dataclass, that a folder was made with."""
+    """The file that holds the config, a dataclass, that a folder was made with."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,14 +30,14 @@ class ConfigFile:
         """Whether the folder is anybody's."""
         return self._file.exists()
 
-    def write(self, config: Any) -> None:
-        """Makes the folder this config's; raises InputError if it cannot be written."""
-        description = {"config": dataclasses.asdict(config), **provenance.made_with()}
+    def write(self, config: Any, **facts: Any) -> None:
+        """Makes the folder this config's; facts: more of it in JSON's types. Raises InputError if it cannot be written."""
+        description = {"config": dataclasses.asdict(config), **facts, **provenance.made_with()}
         with refused_if_unwritable(self._folder):
             write_text(self._file, json.dumps(description, indent=2) + "\n")
 
     def differing(self, config: Any) -> Differing:
-        """Fields whose value in the file is another. Raises InputError if it cannot be read.
+        """Finds the fields whose value in the file is another. Raises InputError if it cannot be read.
 
         A field that the file lacks is younger than the folder, which was made as by the field's default.
         """
@@ -59,12 +59,12 @@ class ConfigFile:
 
 
 def described(differing: Differing) -> str:
-    """In words."""
+    """Lists differing fields in words."""
     return ", ".join(f"{name}: {there} there, {here} here" for name, (there, here) in differing.items())
 
 
 def _flat(fields: Any, prefix: str = "") -> dict[str, Any]:
-    """Fields by their dotted paths."""
+    """Names fields by their dotted paths."""
     flat: dict[str, Any] = {}
     for name, value in fields.items():
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}

@@ -30,6 +30,11 @@ class Times:
         """Counts seconds that were measured elsewhere."""
         self._seconds[kind] += seconds
 
+    def move(self, kind: str, other: str, seconds: float) -> None:
+        """Counts seconds as another kind than they were measured as."""
+        self.add(kind, -seconds)
+        self.add(other, seconds)
+
     @property
     def total(self) -> float:
         """Seconds since the run began."""

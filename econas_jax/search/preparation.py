@@ -1,61 +1,50 @@
-"""What a search needs before its first wave, made from its config: algorithm, trainer and recorder."""
+"""What a search needs before its first stage, made from its config: algorithm, networks and trainer."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from econas_jax.algorithms import ALGORITHMS, EcoNAS
-from econas_jax.data import training_subset
-from econas_jax.nn import SearchNetwork
-from econas_jax.search.config import SearchConfig, check_against_dataset
+from econas_jax.algorithms import ALGORITHMS
+from econas_jax.algorithms.algorithm import Algorithm
+from econas_jax.nn.network import NetworkFamily
+from econas_jax.search.config import SearchConfig
 from econas_jax.search.progress import Reporter
-from econas_jax.search.records import Recorder
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import Task, Trainer, trainer_for
-from econas_jax.training.compile import compilation_cache
-from econas_jax.training.devices import advice, set_up
+from econas_jax.training import Trainer, choose_devices
+from econas_jax.training.compile.compilation_cache import use_compilation_cache
+from econas_jax.training.config import check_against_dataset
+from econas_jax.training.devices import lanes_hint
+from econas_jax.training.proxy_training import proxy_training
 
 
 class Prepared(NamedTuple):
     """The parts that depend on the config and the data set alone."""
 
-    algorithm: EcoNAS
+    algorithm: Algorithm[Any]
+    family: NetworkFamily[Any]
     trainer: Trainer
-    recorder: Recorder
 
 
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
     """Loads the data, checks the config against it, and opens the workdir; raises InputError where they do not fit."""
-    compilation_cache.set_up()
-    devices = set_up(config.devices, config.network.compute_dtype)
-    if told := advice(devices[0].platform, config.lanes):
-        reporter.say(told)
+    use_compilation_cache()
+    devices = choose_devices(config.devices, config.network.compute_dtype)
+    if hint := lanes_hint(devices.platform, config.lanes):
+        reporter.say(hint)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
-    check_against_dataset(config, dataset)
+    check_against_dataset(config.proxy, config.training, dataset)
     files.open(config)  # not before: a config that fits no data set must not claim the folder
-    space = config.space
-    network = SearchNetwork(
-        config.proxy.channels,
-        config.network.cells_per_stage,
-        dataset.num_classes,
-        nodes=space.nodes,
-        branch_free=config.lanes > 1,
-        compute_dtype=config.network.compute_dtype,
-    )
-    task = Task(
-        network=network,
-        config=config.training,
-        resolution=config.proxy.resolution,
-        total_epochs=3 * config.search.epochs,
-        mean=dataset.mean,
-        std=dataset.std,
+    family, trainer = proxy_training(
+        config.space,
+        dataset,
+        devices,
+        proxy=config.proxy,
+        network=config.network,
+        training=config.training,
+        total_epochs=config.search.total_epochs,
         seed=config.seed,
+        subset_seed=config.seed,
+        lanes=config.lanes,
     )
-    train = training_subset(dataset, config.proxy.sample_ratio, config.seed)
-    example = space.sample(np.random.default_rng(0))
-    trainer = trainer_for(task, train, dataset.validation, devices, example, config.lanes)
-    recorder = Recorder(network.channels, network.cells_per_stage, network.num_classes, config.proxy.resolution)
-    return Prepared(ALGORITHMS[config.algorithm](space, config.search, config.seed), trainer, recorder)
+    return Prepared(ALGORITHMS[config.algorithm](config.space, config.search, config.seed), family, trainer)

@@ -6,49 +6,53 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from econas_jax.algorithms import EcoNAS, EcoNASState, Result
-from econas_jax.search.history import CycleSummary, StageRecord
+import numpy as np
+import numpy.typing as npt
+
+from econas_jax.algorithms.algorithm import Algorithm, AlgorithmState, Result
+from econas_jax.search.history import RoundSummary, StageRecord
 from econas_jax.training.state import Vector
+
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
 class SearchState:
     """All that a commit holds. Everything else in a workdir can be made from it."""
 
-    algorithm: EcoNASState
+    algorithm: AlgorithmState
     answered: tuple[Result, ...] = ()  # results of the pending trials that are already trained
-    stages: tuple[StageRecord, ...] = ()
-    cycles: tuple[CycleSummary, ...] = ()
+    stages: tuple[StageRecord, ...] = ()  # in the order of the jobs, which no placement changes
+    early: tuple[StageRecord, ...] = ()  # of stages that were over before one that comes first in that order
+    rounds: tuple[RoundSummary, ...] = ()
     seconds: float = 0.0  # spent on the search so far, interruptions not counted
     living: Mapping[int, Vector] = dataclasses.field(default_factory=dict)  # candidate -> its training state
 
-    def with_living_only(self) -> SearchState:
-        """Drops the training states of candidates that can never be trained again: the dead and those in P_3E."""
-        first, second, _ = self.algorithm.populations
-        promotable = {member.candidate for member in (*first, *second)}
-        promotable |= {trial.candidate for trial in self.algorithm.pending if trial.rung < 3}
-        return dataclasses.replace(self, living={key: self.living[key] for key in self.living if key in promotable})
 
-
-def to_json(state: SearchState) -> dict[str, Any]:
-    """All but the training states; `living` becomes the list of their candidates, in order."""
-    return {
-        "algorithm": EcoNAS.state_to_json(state.algorithm),
+def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, Any], Arrays]:
+    """Turns a state into what a commit holds: fields in JSON's types, in which `living` lists candidates, and arrays."""
+    fields = {
+        "algorithm": algorithm.to_json(state.algorithm),
         "answered": [dataclasses.asdict(result) for result in state.answered],
         "stages": [dataclasses.asdict(stage) for stage in state.stages],
-        "cycles": [dataclasses.asdict(cycle) for cycle in state.cycles],
+        "early": [dataclasses.asdict(stage) for stage in state.early],
+        "rounds": [dataclasses.asdict(summary) for summary in state.rounds],
         "seconds": state.seconds,
         "living": list(state.living),
     }
+    return fields, {"vectors": np.stack(list(state.living.values()))} if state.living else {}
 
 
-def from_json(fields: Mapping[str, Any], vectors: Mapping[int, Vector]) -> SearchState:
-    """The inverse of `to_json`, given the training states by candidate."""
+def from_commit(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[Any]) -> SearchState:
+    """Turns what a commit holds into the state that it was made of."""
+    rows = arrays["vectors"] if fields["living"] else ()
     return SearchState(
-        algorithm=EcoNAS.state_from_json(fields["algorithm"]),
+        algorithm=algorithm.from_json(fields["algorithm"]),
         answered=tuple(Result(**result) for result in fields["answered"]),
         stages=tuple(StageRecord(**stage) for stage in fields["stages"]),
-        cycles=tuple(CycleSummary.from_fields(cycle) for cycle in fields["cycles"]),
+        early=tuple(StageRecord(**stage) for stage in fields["early"]),
+        rounds=tuple(RoundSummary.from_fields(summary) for summary in fields["rounds"]),
         seconds=fields["seconds"],
-        living=vectors,
+        # Copies, for a row that is only looked at would keep the whole matrix in memory.
+        living={candidate: np.copy(row) for candidate, row in zip(fields["living"], rows, strict=True)},
     )

@@ -8,34 +8,36 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from econas_jax.algorithms import Member
+from econas_jax.algorithms.algorithm import Member
 from econas_jax.errors import require
 from econas_jax.experiment import lock
 from econas_jax.experiment.config_file import ConfigFile, described
 from econas_jax.experiment.disk import refused_if_unwritable
 from econas_jax.files import TEMPORARY, write_text
 from econas_jax.search.config import SearchConfig
-from econas_jax.search.history import CycleSummary, StageRecord, last_stages, lines_of, write_lines
+from econas_jax.search.earlier_format import EARLIER_ROUNDS_FILE
+from econas_jax.search.history import ROUNDS_FILE, STAGES_FILE, Record, StageRecord, last_stages, lines_of, write_lines
 from econas_jax.search.state import SearchState
+from econas_jax.spaces.space import Space
 
-# No number of a search depends on these, but for `search.cycles`, with which it only goes on longer, and `lanes` (with
-# more than one also `devices`), which may change the last bits of what is trained from then on.
+# No number of a search depends on these, but for `lanes` (with more than one also `devices`), which may change the last
+# bits of what is trained from then on. The field that makes a search longer is changeable, too.
 CHANGEABLE = (
     *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
-    *("data.path", "data.download", "search.cycles"),
+    *("data.path", "data.download"),
 )
 
 
 class Workdir:
     """The files of a search. `config.json` says whose it is and `checkpoints/` holds all that counts.
 
-    `history.jsonl`, `cycles.jsonl`, `result.json`, `figures/` and `report.html` are made from a commit, after it, so
+    `history.jsonl`, `rounds.jsonl`, `result.json`, `figures/` and `report.html` are made from a commit, after it, so
     they never tell more than it does, and are made again from the last commit at every start. `failures/` holds
     tracebacks, for people to read; `times.json` tells where the last run's time went.
     """
 
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
-        """say: is told what was found and mended."""
+        """Touches nothing yet. say: is told what was found and mended."""
         self.path = path
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
@@ -63,75 +65,86 @@ class Workdir:
         if not self._config_file.exists():
             self.write_config(config)
 
-    def write_config(self, config: SearchConfig) -> None:
-        """`config.json`; says which fields it changes. Not before it is sure that the search goes on with them."""
+    def write_config(self, config: SearchConfig, devices: int | None = None) -> None:
+        """Writes `config.json`, once it is sure that the search goes on with it; says which fields it changes.
+
+        devices: how many train at once, if that is known already.
+        """
         if self._config_file.exists() and (changes := self._config_file.differing(config)):
             self._say(f"changed since the last run: {described(changes)}")
-        self._config_file.write(config)
+        # What a reader of the folder needs to know of the whole search, whatever its algorithm.
+        plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
+        self._config_file.write(config, plan=plan)
 
     def check(self, config: SearchConfig) -> None:
         """Makes the folder if need be, and checks what `open` checks, without writing anything into it."""
         with refused_if_unwritable(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
         if self._config_file.exists():
-            self._config_file.check_same(config, CHANGEABLE.__contains__)
+            changeable = {*CHANGEABLE, f"search.{config.search.length_field}"}
+            self._config_file.check_same(config, changeable.__contains__)
         else:
             with refused_if_unwritable(self.path):
-                used = any(
-                    # All that a search killed this early leaves.
-                    file.name != lock.FILE and not file.name.endswith(TEMPORARY)
-                    for file in self.path.iterdir()
-                )
+                names = {file.name for file in self.path.iterdir()}
+            # All that a search killed this early leaves.
+            used = any(name != lock.FILE and not name.endswith(TEMPORARY) for name in names)
             require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
 
     def write_progress(self, state: SearchState) -> None:
-        """The readable records of a commit."""
+        """Writes the readable records of a commit."""
         for name, records in self._records(state):
             write_lines(self.path / name, records)
 
     def rebuild_progress(self, state: SearchState) -> None:
-        """The readable records of the last commit, where they are missing, behind or damaged; says which were."""
+        """Writes the readable records of the last commit where they are missing, behind or damaged; says which were."""
         for name, records in self._records(state):
             found = _content(self.path / name)
             if found != lines_of(records).encode():
                 write_lines(self.path / name, records)
                 if found is not None or records:
                     self._say(f"{name} did not tell what is committed: made again")
+        (self.path / EARLIER_ROUNDS_FILE).unlink(missing_ok=True)  # `rounds.jsonl` tells what it told
 
     def write_times(self, times: dict[str, object]) -> None:
-        """`times.json`: where the run's time went so far."""
+        """Writes `times.json`: where the run's time went so far."""
         write_text(self.path / "times.json", json.dumps(times, indent=2) + "\n")
 
     def write_failure(self, record: StageRecord, trace: str) -> str:
         """Keeps a failed stage's traceback; returns where, seen from the workdir."""
         self.failures.mkdir(exist_ok=True)
-        file = self.failures / f"candidate_{record.id}_rung_{record.rung}.txt"
+        file = self.failures / f"candidate_{record.candidate}_epochs_{record.epochs}.txt"
         write_text(file, trace)
         return str(file.relative_to(self.path))
 
-    def _records(self, state: SearchState) -> tuple[tuple[str, Sequence[StageRecord | CycleSummary]], ...]:
-        return ("history.jsonl", state.stages), ("cycles.jsonl", state.cycles)
+    def _records(self, state: SearchState) -> tuple[tuple[str, Sequence[Record]], ...]:
+        return (STAGES_FILE, state.stages), (ROUNDS_FILE, state.rounds)
 
-    def write_result(self, state: SearchState, best: Sequence[Member]) -> None:
-        """`result.json`, the figures and `report.html`, from a finished (or interrupted) search."""
+    def write_result(self, state: SearchState, best: Sequence[Member], finished: bool, space: Space[Any]) -> None:
+        """Writes `result.json`, the figures and `report.html` of a finished (or interrupted) search."""
+        # Matplotlib takes half a second to import, and nothing else of a search needs it.
         from econas_jax.search.report.figures import write_search_figures
-        from econas_jax.search.report.page import write_search_report  # matplotlib, which nothing else needs
+        from econas_jax.search.report.page import write_search_report
 
-        stages = last_stages(state.stages)
-        result = {
-            "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
-            "cycles": state.algorithm.cycle,
-            "finished": state.algorithm.phase == "done",
-            "candidates": state.algorithm.next_candidate,
-            "stages": len(state.stages),
-            "diverged": sum(stage.status == "diverged" for stage in state.stages),
-            "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
-            "skipped_repeats": state.algorithm.skipped_repeats,
-            "seconds": round(state.seconds, 3),
-        }
-        write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
-        write_search_figures(self.figures, state.stages, state.cycles, [member.genotype for member in best])
+        write_text(self.path / "result.json", json.dumps(result_fields(state, best, finished), indent=2) + "\n")
+        cells = [(str(member.genotype), space.diagrams(member.genotype)) for member in best]
+        write_search_figures(self.figures, state.stages, state.rounds, cells)
         write_search_report(self.path)
+
+
+def result_fields(state: SearchState, best: Sequence[Member], finished: bool) -> dict[str, Any]:
+    """Returns what `result.json` holds."""
+    stages = last_stages(state.stages)
+    return {
+        "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
+        "rounds": state.algorithm.round,
+        "finished": finished,
+        "candidates": state.algorithm.next_candidate,
+        "stages": len(state.stages),
+        "diverged": sum(stage.status == "diverged" for stage in state.stages),
+        "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
+        "skipped_repeats": state.algorithm.skipped_repeats,
+        "seconds": round(state.seconds, 3),
+    }
 
 
 def _content(file: Path) -> bytes | None:

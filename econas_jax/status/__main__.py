@@ -17,10 +17,10 @@ USAGE_ERROR = 2
 
 
 def lines(status: Status) -> Iterator[str]:
-    """What the command prints."""
+    """Yields the lines that the command prints."""
     running = "running" if status.running else "finished" if status.finished else "stopped"
-    last = f"cycle {status.cycles[-1].cycle} of {status.config.search.cycles}" if status.cycles else "before cycle 1"
-    yield f"{running}: {len(status.stages)} of {status.config.stages} stages, {last}"
+    last = f"round {status.rounds[-1].round} of {status.plan.rounds}" if status.rounds else "in the first round"
+    yield f"{running}: {len(status.stages)} of {status.plan.stages} stages, {last}"
     if status.seconds_left is not None and not status.finished:
         yield f"time left: about {_duration(status.seconds_left)} of training"
     if status.time_shares:
@@ -46,13 +46,13 @@ def main(arguments: list[str]) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
-    except BrokenPipeError:  # who reads this, as `head` does, has read enough; at its end Python would try once more
+    except BrokenPipeError:  # a reader such as `head` has read enough; at its end Python would write once more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _candidate(stage: StageRecord) -> str:
-    return f"candidate {stage.id}, {stage.epochs} epochs"
+    return f"candidate {stage.candidate}, {stage.epochs} epochs"
 
 
 def _duration(seconds: float) -> str:

@@ -1,17 +1,25 @@
-"""What a search's folder tells of it: read only, from a search that may be running, dead or damaged."""
+"""What a search's folder tells of it: read only, from a search that may be running, dead or damaged. No JAX here."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from econas_jax.errors import InputError, require
+from econas_jax.errors import require
 from econas_jax.experiment import lock
-from econas_jax.search.config import SearchConfig, from_mapping
-from econas_jax.search.history import CycleSummary, StageRecord, cycle_from_json, last_stages, stage_from_json
+from econas_jax.search.earlier_format import EARLIER_ROUNDS_FILE, plan_of, upgraded_line
+from econas_jax.search.history import (
+    ROUNDS_FILE,
+    STAGES_FILE,
+    RoundSummary,
+    StageRecord,
+    last_stages,
+    round_from_json,
+    stage_from_json,
+)
 
 MAXIMUM_BYTES = 2**28  # of a file; a search of 100,000 stages has a third of it
 BEST = 5
@@ -21,13 +29,22 @@ Record = TypeVar("Record")
 
 
 @dataclasses.dataclass(frozen=True)
+class Plan:
+    """How long a search will be; devices: how many train at once."""
+
+    stages: int
+    rounds: int
+    devices: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Status:
     """A search as its folder tells it; `unreadable`: lines and files that say nothing, in words."""
 
-    config: SearchConfig
+    plan: Plan
     running: bool
     stages: tuple[StageRecord, ...]
-    cycles: tuple[CycleSummary, ...]
+    rounds: tuple[RoundSummary, ...]
     finished: bool
     time_shares: dict[str, float]  # of the last run, by kind; empty if unknown
     tracebacks: tuple[str, ...]  # names of files in failures/
@@ -35,9 +52,10 @@ class Status:
 
     @property
     def best(self) -> list[StageRecord]:
-        """The best candidates of the highest rungs by their last stages, best first."""
+        """The best candidates by their last stages: the longest trained first, then the most accurate."""
         trained = [stage for stage in last_stages(self.stages).values() if stage.validation_accuracy is not None]
-        return sorted(trained, key=lambda stage: (-stage.rung, -(stage.validation_accuracy or 0.0), stage.id))[:BEST]
+        key = lambda stage: (-stage.epochs, -(stage.validation_accuracy or 0.0), stage.candidate)  # noqa: E731
+        return sorted(trained, key=key)[:BEST]
 
     @property
     def failures(self) -> list[StageRecord]:
@@ -50,8 +68,8 @@ class Status:
         recent = self.stages[-PACE:]
         if not recent:
             return None
-        left = 0 if self.finished else max(self.config.stages - len(self.stages), 0)
-        return left * sum(stage.seconds for stage in recent) / len(recent)
+        left = 0 if self.finished else max(self.plan.stages - len(self.stages), 0)
+        return left * sum(stage.seconds for stage in recent) / len(recent) / self.plan.devices
 
 
 def read_status(workdir: Path) -> Status:
@@ -60,19 +78,23 @@ def read_status(workdir: Path) -> Status:
     Raises InputError if it is no search's: its `config.json` is missing or damaged.
     """
     unreadable: list[str] = []
-    config = _config(workdir)
-    stages = _records(workdir / "history.jsonl", stage_from_json, unreadable)
-    cycles = _records(workdir / "cycles.jsonl", cycle_from_json, unreadable)
+    plan = _plan(workdir)
+    stages = _records(workdir / STAGES_FILE, lambda line: stage_from_json(upgraded_line(line)), unreadable)
+    shortest = min((stage.epochs for stage in stages), default=0)
+    rounds_file = workdir / ROUNDS_FILE
+    if not rounds_file.exists():
+        rounds_file = workdir / EARLIER_ROUNDS_FILE
+    rounds = _records(rounds_file, lambda line: round_from_json(upgraded_line(line, shortest)), unreadable)
     times = _json(workdir / "times.json", unreadable).get("shares", {})
     result = _json(workdir / "result.json", unreadable)
-    # A result of fewer cycles than the config has is that of a search which goes on.
-    finished = result.get("finished") is True and result.get("cycles") == config.search.cycles
+    # A result of fewer rounds than the plan has is that of a search which goes on.
+    finished = result.get("finished") is True and result.get("rounds", result.get("cycles")) == plan.rounds
     failures = workdir / "failures"
     return Status(
-        config=config,
+        plan=plan,
         running=lock.is_held(workdir),
         stages=stages,
-        cycles=cycles,
+        rounds=rounds,
         finished=finished,
         time_shares={str(kind): float(share) for kind, share in times.items() if isinstance(share, int | float)},
         tracebacks=tuple(sorted(path.name for path in failures.iterdir())) if failures.is_dir() else (),
@@ -80,20 +102,24 @@ def read_status(workdir: Path) -> Status:
     )
 
 
-def _config(workdir: Path) -> SearchConfig:
+def _plan(workdir: Path) -> Plan:
     file = workdir / "config.json"
     require(file.is_file(), "workdir", str(workdir), "the folder of a search, with its config.json")
     problems: list[str] = []
-    fields = _json(file, problems).get("config")
-    require(not problems and isinstance(fields, dict), "workdir", str(workdir), "a readable config.json in it")
-    try:
-        return from_mapping(fields)  # type: ignore[arg-type]
-    except InputError as error:
-        raise InputError("workdir", str(workdir), f"a config.json of this version ({error})") from None
+    fields = _json(file, problems)
+    allowed = "a folder whose config.json is that of a search"
+    require(not problems and isinstance(fields.get("config"), dict), "workdir", str(workdir), allowed)
+    plan = fields.get("plan") or plan_of(fields["config"])
+    require(_is_plan(plan), "workdir", str(workdir), allowed)
+    return Plan(plan["stages"], plan["rounds"], plan.get("devices") or 1)
+
+
+def _is_plan(plan: Any) -> bool:
+    return isinstance(plan, Mapping) and all(isinstance(plan.get(name), int) for name in ("stages", "rounds"))
 
 
 def _json(file: Path, unreadable: list[str]) -> dict[str, Any]:
-    """The file's object; {} if there is no such file, or it is damaged."""
+    """Reads the file's object; {} if there is no such file, or it is damaged."""
     try:
         fields = json.loads(_text(file))
     except FileNotFoundError:
@@ -107,7 +133,7 @@ def _json(file: Path, unreadable: list[str]) -> dict[str, Any]:
 
 
 def _records(file: Path, parse: Callable[[str], Record], unreadable: list[str]) -> tuple[Record, ...]:
-    """The file's records, without lines that are none."""
+    """Reads the file's records, without lines that are none."""
     records = []
     try:
         lines = _text(file).splitlines()
@@ -119,7 +145,7 @@ def _records(file: Path, parse: Callable[[str], Record], unreadable: list[str]) 
     for number, line in enumerate(lines, start=1):
         try:
             records.append(parse(line))
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             unreadable.append(f"{file.name}, line {number}")
     return tuple(records)
 

@@ -11,7 +11,7 @@ from absl import app, flags
 
 from econas_jax.errors import InputError, SearchError
 from econas_jax.experiment import cli as command
-from econas_jax.search.progress import Reporter
+from econas_jax.experiment.console import Reporter
 from econas_jax.study.config import from_mapping
 from econas_jax.study.recommendation import MARGIN, previous_proxies
 from econas_jax.study.resampling import RESAMPLES

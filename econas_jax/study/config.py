@@ -14,14 +14,15 @@ from econas_jax.data import Dataset
 from econas_jax.data.config import DataConfig
 from econas_jax.errors import InputError, require, require_integer
 from econas_jax.experiment.config_fields import build_config, to_config_dict
-from econas_jax.search.config import NetworkConfig, ProxyConfig, SearchConfig, check_against_dataset
+from econas_jax.spaces import SPACES
 from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS, SAMPLE_RATIOS
+from econas_jax.spaces.space import Space
 from econas_jax.study.coefficients import MINIMUM_NETWORKS
 from econas_jax.study.recommendation import MARGIN
 from econas_jax.study.resampling import RESAMPLES
 from econas_jax.study.setting import PREVIOUS, Setting
-from econas_jax.training import TrainingConfig
+from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfig, check_against_dataset
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +54,7 @@ class StudyConfig:
 
     seed: int = 0
     networks: int = 50  # K, drawn from the space
-    space: DartsSpace = DartsSpace()
+    space: Space[Any] = dataclasses.field(default=DartsSpace(), metadata={"choices": SPACES, "by": "name"})
     original: str = "c0r0s0e600"  # the setting whose ranks are the truth
     grid: GridConfig = GridConfig()
     proxies: tuple[str, ...] = tuple(PREVIOUS)  # besides the grid's; a name may end in, say, n2 for N = 2
@@ -76,8 +77,12 @@ class StudyConfig:
                 except InputError as error:
                     raise InputError(field, name, error.allowed) from None
         require(len(self.settings) >= 2, "proxies", self.proxies, f"a proxy besides {self.original}, here or in grid")
+        self.space.check_trainable()
+        if self.devices is not None:
+            require_integer("devices", self.devices, 1)
         for setting in self.settings:
-            self.as_search(setting)
+            self.proxy_of(setting)
+            self.network_of(setting)
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -95,18 +100,14 @@ class StudyConfig:
         """N of the networks of a setting."""
         return setting.cells_per_stage or self.network.cells_per_stage
 
-    def as_search(self, setting: Setting) -> SearchConfig:
-        """The fields that a search has too, in this setting; raises InputError for values that no search takes."""
+    def proxy_of(self, setting: Setting) -> ProxyConfig:
+        """Returns a setting's channels, resolution and samples; raises InputError for values that no network takes."""
         proxy = setting.proxy
-        return SearchConfig(
-            seed=self.seed,
-            space=self.space,
-            proxy=ProxyConfig(proxy.channels, proxy.resolution, proxy.sample_ratio),
-            network=dataclasses.replace(self.network, cells_per_stage=self.cells(setting)),
-            data=self.data,
-            training=self.training,
-            devices=self.devices,
-        )
+        return ProxyConfig(proxy.channels, proxy.resolution, proxy.sample_ratio)
+
+    def network_of(self, setting: Setting) -> NetworkConfig:
+        """Returns a setting's macro-net."""
+        return dataclasses.replace(self.network, cells_per_stage=self.cells(setting))
 
     def training_seed(self, setting: Setting) -> int:
         """The seed of a setting's training runs.
@@ -121,7 +122,7 @@ def check_study(config: StudyConfig, dataset: Dataset) -> None:
     """Raises InputError where a setting and the data set, each valid alone, do not go together."""
     for setting in config.settings:
         try:
-            check_against_dataset(config.as_search(setting), dataset)
+            check_against_dataset(config.proxy_of(setting), config.training, dataset)
         except InputError as error:
             raise InputError(error.field, error.value, f"{error.allowed} (in setting {setting})") from None
 

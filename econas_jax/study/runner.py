@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from econas_jax.experiment import lock, provenance
-from econas_jax.search.progress import Reporter
+from econas_jax.experiment.console import Reporter
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.table import StudyTable
-from econas_jax.study.training import StudyInterruptedError, Zoo, draw_networks
+from econas_jax.study.training import StudyInterruptedError, StudyTraining, draw_networks
 from econas_jax.study.wide_table import read_any_table
 from econas_jax.study.workdir import StudyWorkdir
-from econas_jax.training.compile import compilation_cache
-from econas_jax.training.devices import set_up
+from econas_jax.training.compile.compilation_cache import use_compilation_cache
+from econas_jax.training.devices import choose_devices
 
 
 def run_study(
@@ -27,7 +27,7 @@ def run_study(
     """Runs a study, or goes on with the one in the workdir; writes its report and returns what came out.
 
     Raises InputError, before anything is trained, for a config that cannot be run; and `StudyInterruptedError` once
-    should_stop() is true (it is asked after every epoch): the wave at hand is lost, finished rows are not.
+    should_stop() is true (it is asked after every epoch): what is being trained is lost, finished rows are not.
     """
     reporter = reporter or Reporter(show=False)
     files = StudyWorkdir(Path(workdir))
@@ -38,8 +38,8 @@ def run_study(
 
 
 def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
-    compilation_cache.set_up()
-    devices = set_up(config.devices, config.network.compute_dtype)
+    use_compilation_cache()
+    devices = choose_devices(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed)
     check_study(config, dataset)
@@ -50,7 +50,7 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
         f"study: {config.networks} networks by {config.original} and {len(config.settings) - 1} proxies, "
         f"{len(table.rows)} rows are there; results in {files.path}"
     )
-    Zoo(config, dataset, genotypes, devices, files.rows, reporter, should_stop).train(table)
+    StudyTraining(config, dataset, genotypes, devices, files.rows, reporter, should_stop).train(table)
     table = wanted_rows(files.rows.read(), config)
     facts = {"config": dataclasses.asdict(config), **provenance.made_with()}
     with reporter.doing("analysis and report"):
@@ -65,9 +65,14 @@ def study_table(path: Path, original: str, workdir: Path, margin: float, resampl
 
 
 def wanted_rows(table: StudyTable, config: StudyConfig) -> StudyTable:
-    """The rows of the config's networks and settings; others are those of an earlier, larger config."""
-    settings, networks = {str(setting) for setting in config.settings}, set(map(str, range(config.networks)))
-    return StudyTable(tuple(row for row in table.rows if row.proxy in settings and row.network in networks))
+    """Returns the rows of the config's networks and settings, in their order; others are of an earlier, larger config.
+
+    Rows lie in the file in the order in which training ended, which another machine changes.
+    """
+    settings, networks = [str(setting) for setting in config.settings], list(map(str, range(config.networks)))
+    rows = {(row.proxy, row.network): row for row in table.rows}
+    wanted = ((setting, network) for setting in settings for network in networks)
+    return StudyTable(tuple(rows[key] for key in wanted if key in rows))
 
 
 __all__ = ["StudyInterruptedError", "StudyOutcome", "run_study", "study_table", "wanted_rows"]

@@ -1,28 +1,31 @@
-"""The model zoo: networks drawn from a space, and their training by every setting in waves."""
+"""The networks of a study: drawn from its space, and trained by every setting."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
-import jax
 import numpy as np
 
-from econas_jax.data import Dataset, training_subset
-from econas_jax.errors import require
-from econas_jax.nn import SearchNetwork
-from econas_jax.search.progress import Reporter
-from econas_jax.spaces.darts import DartsSpace, multiply_adds
-from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.data import Dataset
+from econas_jax.errors import SearchError, require
+from econas_jax.experiment.console import Reporter
+from econas_jax.nn import NetworkSettings, network_family
+from econas_jax.nn.network import NetworkFamily
+from econas_jax.spaces.space import Genotype, Space
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
 from econas_jax.study.setting import Setting
 from econas_jax.study.table import Row, StudyTable
-from econas_jax.training import Job, Outcome, Task, Trainer, trainer_for
+from econas_jax.training import Devices, Job, Outcome, Trainer
+from econas_jax.training.proxy_training import proxy_training
 
 # Keeps these random numbers apart from the others that are drawn from the same seed.
 NETWORK_STREAM = 10_011
+RETRIES = 1  # of a network whose training raises an exception
 MAXIMUM_DRAWS = 10_000  # a space with fewer functions than networks wanted has no more at some point
 
 
@@ -30,8 +33,8 @@ class StudyInterruptedError(Exception):
     """The study was asked to stop; every finished row is in the table."""
 
 
-def draw_networks(space: DartsSpace, count: int, seed: int) -> list[Genotype]:
-    """So many genotypes that compute different functions; a shorter list is the beginning of a longer one.
+def draw_networks(space: Space[Any], count: int, seed: int) -> list[Genotype]:
+    """Draws genotypes that compute different functions; a shorter list is the beginning of a longer one.
 
     Raises InputError if the space has not that many.
     """
@@ -39,7 +42,7 @@ def draw_networks(space: DartsSpace, count: int, seed: int) -> list[Genotype]:
     rng = np.random.default_rng([seed, NETWORK_STREAM])
     for _ in range(MAXIMUM_DRAWS):
         genotype = space.sample(rng)
-        found.setdefault(genotype.canonical(), genotype)
+        found.setdefault(space.canonical(genotype), genotype)
         if len(found) == count:
             break
     require(len(found) == count, "networks", count, f"at most {len(found)}, the different ones found in the space")
@@ -47,13 +50,13 @@ def draw_networks(space: DartsSpace, count: int, seed: int) -> list[Genotype]:
 
 
 @dataclasses.dataclass
-class Zoo:
+class StudyTraining:
     """Trains what a table lacks. Networks are numbered from 0 in the order of `genotypes`."""
 
     config: StudyConfig
     dataset: Dataset
     genotypes: Sequence[Genotype]
-    devices: Sequence[jax.Device]
+    devices: Devices
     rows: RowFile
     reporter: Reporter
     should_stop: Callable[[], bool]
@@ -75,7 +78,7 @@ class Zoo:
             waiting = {number: cost for wish, number, cost in wanted if wish == setting}
             if not waiting:
                 continue
-            # A wave lasts as long as its slowest network, so like goes with like.
+            # Costliest first, so that the last ones to begin are short.
             accuracies = self._train_by(setting, sorted(waiting, key=waiting.__getitem__, reverse=True))
             trained += sum(waiting.values())
             left = (time.perf_counter() - start) * (total - trained) / trained
@@ -85,48 +88,43 @@ class Zoo:
             )
 
     def _train_by(self, setting: Setting, numbers: Sequence[int]) -> list[float]:
-        """One setting's runs, in waves; their validation accuracies."""
-        trainer, accuracies = self._trainer(setting), []
-        for first in range(0, len(numbers), trainer.slots):
-            wave = numbers[first : first + trainer.slots]
-            jobs = [Job(number, self.genotypes[number], 0, setting.proxy.epochs) for number in wave]
-            outcomes = trainer.train(jobs, self._stop_if_asked)
-            # Idle slots of the last wave cost as much as busy ones, so that a full wave's share is what counts.
-            share = len(jobs) * len(self.devices) / trainer.slots
-            self.rows.append([self._row(setting, outcome, outcome.seconds * share) for outcome in outcomes])
-            accuracies += [outcome.validation_accuracy or 0.0 for outcome in outcomes]
+        """Trains networks by one setting, adds a row for each as it ends, and returns their validation accuracies."""
+        family, trainer = self._training(setting)
+        epochs, accuracies = setting.proxy.epochs, []
+        jobs = [Job(number, family.encode(self.genotypes[number]), 0, epochs) for number in numbers]
+        with contextlib.closing(trainer.train(jobs, RETRIES)) as events:
+            for event in events:
+                if isinstance(event, Outcome):
+                    self._refuse_failure(setting, event)
+                    self.rows.append([self._row(setting, event)])
+                    accuracies.append(event.validation_accuracy or 0.0)
+                if self.should_stop():
+                    raise StudyInterruptedError
         return accuracies
 
-    def _stop_if_asked(self, epoch: int) -> None:
-        if self.should_stop():
-            raise StudyInterruptedError
+    def _refuse_failure(self, setting: Setting, outcome: Outcome) -> None:
+        """Raises SearchError for a network whose training raised an exception: its row would be missing."""
+        if outcome.trace is not None:
+            raise SearchError(f"network {outcome.candidate} by {setting} failed: {outcome.reason}")
 
-    def _trainer(self, setting: Setting) -> Trainer:
-        """Compiled for a setting: its epochs have a learning-rate schedule of their own."""
-        config, proxy = self.config, setting.proxy
-        cells, nodes = config.cells(setting), config.space.nodes
-        task = Task(
-            network=SearchNetwork(
-                proxy.channels,
-                cells,
-                self.dataset.num_classes,
-                nodes=nodes,
-                compute_dtype=config.network.compute_dtype,
-            ),
-            config=config.training,
-            resolution=proxy.resolution,
-            total_epochs=proxy.epochs,
-            mean=self.dataset.mean,
-            std=self.dataset.std,
-            seed=config.training_seed(setting),
+    def _training(self, setting: Setting) -> tuple[NetworkFamily[Any], Trainer]:
+        """Compiles for a setting: its epochs have a learning-rate schedule of their own."""
+        family, trainer = proxy_training(
+            self.config.space,
+            self.dataset,
+            self.devices,
+            proxy=self.config.proxy_of(setting),
+            network=self.config.network_of(setting),
+            training=self.config.training,
+            total_epochs=setting.proxy.epochs,
+            seed=self.config.training_seed(setting),
+            subset_seed=self.config.seed,
         )
-        train = training_subset(self.dataset, proxy.sample_ratio, config.seed)
-        trainer = trainer_for(task, train, self.dataset.validation, self.devices, self.genotypes[0])
         with self.reporter.doing(f"compiling {setting}"):
-            trainer.compile()
-        return trainer
+            trainer.prepare()
+        return family, trainer
 
-    def _row(self, setting: Setting, outcome: Outcome, seconds: float) -> Row:
+    def _row(self, setting: Setting, outcome: Outcome) -> Row:
         diverged = outcome.validation_accuracy is None
         return Row(
             network=str(outcome.candidate),
@@ -134,20 +132,17 @@ class Zoo:
             seed=self.config.training_seed(setting),
             train_accuracy=outcome.train_accuracy,
             validation_accuracy=outcome.validation_accuracy,
-            seconds=round(seconds, 3),
+            seconds=round(outcome.seconds, 3),
             multiply_adds=self._multiply_adds(setting, outcome.candidate),
             status="diverged" if diverged else "completed",
         )
 
     def _multiply_adds(self, setting: Setting, number: int) -> int:
-        """Forward, of all images of all epochs."""
+        """Counts the forward passes of all images of all epochs."""
         proxy, batch = setting.proxy, self.config.training.batch_size
         images = int(len(self.dataset.train) * proxy.sample_ratio) // batch * batch
-        of_an_image = multiply_adds(
-            self.genotypes[number],
-            channels=proxy.channels,
-            cells_per_stage=self.config.cells(setting),
-            resolution=proxy.resolution,
-            num_classes=self.dataset.num_classes,
+        settings = NetworkSettings(
+            proxy.channels, proxy.resolution, self.config.cells(setting), self.dataset.num_classes
         )
+        of_an_image = network_family(self.config.space, settings).cost(self.genotypes[number]).multiply_adds
         return of_an_image * images * proxy.epochs

@@ -12,7 +12,7 @@ from econas_jax.experiment import lock
 from econas_jax.experiment.config_file import ConfigFile
 from econas_jax.experiment.disk import refused_if_unwritable
 from econas_jax.files import write_text
-from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.spaces.space import Genotype
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
 

@@ -1,12 +1,43 @@
-"""How candidates are trained: the released code's values, each a field."""
+"""How candidates are trained: proxy, macro-net and optimisation, each value a field. No JAX here."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Literal
 
+from econas_jax.data import Dataset
 from econas_jax.data.config import Augmentation
 from econas_jax.errors import require, require_integer, require_number
+from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
+
+
+@dataclasses.dataclass(frozen=True)
+class ProxyConfig:
+    """The reduced setting that candidates are trained in (paper, section 3.1); the algorithm has its epochs."""
+
+    channels: int = 9  # c4
+    resolution: int = 8  # r4
+    sample_ratio: float = 1.0  # s0
+
+    def __post_init__(self) -> None:
+        require_integer("proxy.channels", self.channels, 1)
+        require_integer("proxy.resolution", self.resolution, 4)
+        # Two reductions halve the map; an odd map would leave a factorized reduce two halves of different sizes.
+        allowed = "a multiple of 4: two reduction cells halve the map"
+        require(self.resolution % 4 == 0, "proxy.resolution", self.resolution, allowed)
+        require_number("proxy.sample_ratio", self.sample_ratio, lambda s: 0 < s <= 1, "a number in (0, 1]")
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """The macro-net around the cells (paper, Figure 2), and the type it computes in."""
+
+    cells_per_stage: int = 6  # N; paper, section 5: smaller N is detrimental to the rank consistency
+    compute_dtype: ComputeDtype = "float32"  # or bfloat16, on accelerators: activations; what is learnt stays float32
+
+    def __post_init__(self) -> None:
+        require_integer("network.cells_per_stage", self.cells_per_stage, 1)
+        require_compute_dtype("network.compute_dtype", self.compute_dtype)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,3 +61,14 @@ class TrainingConfig:
             require_number(f"training.{name}", getattr(self, name), lambda value: value > 0, "a positive number")
         for name in ("momentum", "weight_decay"):
             require_number(f"training.{name}", getattr(self, name), lambda value: 0 <= value < 1, "a number in [0, 1)")
+
+
+def check_against_dataset(proxy: ProxyConfig, training: TrainingConfig, dataset: Dataset) -> None:
+    """Raises InputError where config and data set, each valid alone, do not go together."""
+    images = int(len(dataset.train) * proxy.sample_ratio)
+    batch = training.batch_size
+    allowed = f"at most {images}, the training images left by proxy.sample_ratio"
+    require(batch <= images, "training.batch_size", batch, allowed)
+    require(len(dataset.validation) > 0, "data.validation_size", len(dataset.validation), "at least 1 image to rank by")
+    padding, size = training.augmentation.crop_padding, dataset.image_size
+    require(padding < size, "training.augmentation.crop_padding", padding, f"less than the images' size, {size}")

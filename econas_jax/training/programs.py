@@ -10,8 +10,6 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from econas_jax.nn import SearchNetwork
-from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.training.compile.compilation import compile_lowered, lower_program
 from econas_jax.training.compile.export_cache import traced
 from econas_jax.training.compile.population_mesh import POPULATION, compiler_options, for_each_candidate
@@ -46,22 +44,23 @@ class _Source(NamedTuple):
 
 
 class Programs:
-    """Of one mesh of devices, one number of lanes, one task and one size of the splits.
+    """The compiled programs for one device mesh, lane count, task and data-set size.
 
-    `programs[name]` takes, each with a leading axis over the wave's slots, "init" candidate numbers and encoded
-    genotypes, "epoch" a pair of states and scratch (which it consumes) and genotypes, "evaluate" states and genotypes;
+    `programs[name]` takes, each with a leading axis over the wave's slots, "init" candidate numbers and architectures,
+    "epoch" a pair of states and scratch (which it consumes) and architectures, "evaluate" states and architectures;
     then, shared by all, "epoch" the training images and the epoch's number, "evaluate" the validation images.
     """
 
-    def __init__(self, task: Task, mesh: Mesh, lanes: int, example: Genotype, train: Shape, validation: Shape) -> None:
-        """example: its number of nodes fixes the shapes; train, validation: shapes of the splits' images."""
+    def __init__(self, task: Task, mesh: Mesh, lanes: int, example: Any, train: Shape, validation: Shape) -> None:
+        """Compiles nothing yet. example: an architecture's arrays; train, validation: shapes of the splits' images."""
         slots = mesh.size * lanes
         self.shared = NamedSharding(mesh, PartitionSpec())
         self.by_candidate = NamedSharding(mesh, PartitionSpec(POPULATION))
-        self.state: TrainState = jax.eval_shape(lambda: init_state(task, 0, example.encode()))
+        self.state: TrainState = jax.eval_shape(lambda: init_state(task, 0, example))
         self._platform: str = mesh.devices.flat[0].platform
         # A network of somebody else's may depend on what its repr does not show.
-        self._depends_on = (task, lanes) if type(task.network) is SearchNetwork else None
+        ours = type(task.network).__module__.partition(".")[0] == __name__.partition(".")[0]
+        self._depends_on = (task, lanes) if ours else None
 
         def each(tree: Any) -> Any:
             return jax.tree.map(lambda leaf: _shape((slots, *leaf.shape), leaf.dtype, self.by_candidate), tree)
@@ -70,7 +69,7 @@ class Programs:
             return Images(_shape(shape, np.uint8, self.shared), _shape(shape[:1], np.int32, self.shared))
 
         by_device = functools.partial(for_each_candidate, mesh, lanes)
-        genotypes, states, number = each(example.encode()), each(self.state), each(np.float32(0))
+        genotypes, states, number = each(example), each(self.state), each(np.float32(0))
         self._scratch = each(jax.eval_shape(lambda: empty_scratch(task)))
         trained = (states, self._scratch)
         metrics = Metrics(number, number)

@@ -43,5 +43,8 @@ def from_vectors(vectors: npt.NDArray[np.float32], template: TrainState) -> Trai
 
 
 def vector_size(template: TrainState) -> int:
-    """Length of a candidate's vector."""
+    """Returns the length of a candidate's vector; raises TypeError for a leaf of another type, which would be lost."""
+    for path, leaf in jax.tree.leaves_with_path(template):
+        if leaf.dtype != np.float32:
+            raise TypeError(f"a training state is float32 throughout, unlike {jax.tree_util.keystr(path)}: {leaf.dtype}")
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(template))

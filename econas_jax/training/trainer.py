@@ -1,42 +1,51 @@
-"""Which trainer trains waves on given devices: processes on CPU cores, one program over all devices elsewhere."""
+"""What a search needs of a trainer, and which one trains on given devices."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from typing import Protocol
-
-import jax
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from econas_jax.data import Split
-from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.training.devices import Devices
 from econas_jax.training.epoch import Task
+from econas_jax.training.job import Event, Job
 from econas_jax.training.process.trainer import ProcessTrainer
-from econas_jax.training.wave import Job, Outcome, WaveTrainer
+from econas_jax.training.wave import WaveTrainer
 
 
 class Trainer(Protocol):
-    """What a search needs of one; see `WaveTrainer`."""
+    """Trains jobs on a pool of devices; results depend neither on the pool nor on what shares it."""
 
-    slots: int
-    vector_size: int
+    @property
+    def slots(self) -> int:
+        """How many candidates it trains at once."""
 
-    def compile(self) -> None:
-        """Makes ready to train."""
+    @property
+    def devices(self) -> int:
+        """How many devices it trains on."""
 
-    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = ...) -> list[Outcome]:
-        """The outcomes of the jobs, in their order."""
+    @property
+    def state_size(self) -> int:
+        """The length of a candidate's state vector."""
+
+    def prepare(self) -> None:
+        """Compiles all programs; `train` does it if it has not been done."""
+
+    def train(self, jobs: Sequence[Job], retries: int = 0) -> Iterator[Event]:
+        """Yields every epoch that is done and an outcome for each job, in whatever order they come.
+
+        Jobs begin in their order, each as soon as there is room for it. retries: how often a job is tried again that
+        raised an exception; one that diverges is not, for it would again. Closing the iterator abandons what is left.
+        Raises ValueError for jobs that make no sense.
+        """
 
 
-def trainer_for(
-    task: Task, train: Split, validation: Split, devices: Sequence[jax.Device], example: Genotype, lanes: int = 1
-) -> Trainer:
-    """Several CPU devices become processes, each on a core of its own; arguments: as in `WaveTrainer`.
+def trainer_for(task: Task, train: Split, validation: Split, devices: Devices, example: Any, lanes: int = 1) -> Trainer:
+    """Chooses processes for CPU cores, and one program over all devices for accelerators.
 
-    One process has them all where there are fewer cores, where lanes share a device, and where the system does not
-    bind processes to cores (it is not Linux).
+    example: any architecture's arrays, which fix the shapes of the programs. lanes: candidates a device trains at a
+    time.
     """
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if 1 < len(devices) <= len(cores) and lanes == 1 and devices[0].platform == "cpu":
-        return ProcessTrainer(task, train, validation, cores[: len(devices)], example)
-    return WaveTrainer(task, train, validation, devices, example, lanes)
+    if devices.cores:
+        return ProcessTrainer(task, train, validation, devices.cores, example, lanes)
+    return WaveTrainer(task, train, validation, devices.accelerators, example, lanes)

@@ -20,7 +20,7 @@ def test_json_at_every_phase_continues_identically(accuracy: Accuracy, pending: 
     for asked, _, told in straight:
         state = asked if pending else told
         algorithm = EcoNAS(LARGE, config, seed=1)
-        restored = algorithm.state_from_json(json.loads(json.dumps(algorithm.state_to_json(state), allow_nan=False)))
+        restored = algorithm.from_json(json.loads(json.dumps(algorithm.to_json(state), allow_nan=False)))
         assert restored == state
         remaining = list(run(algorithm, accuracy, restored))
         assert remaining == straight[len(straight) - len(remaining) :]
@@ -29,15 +29,16 @@ def test_json_at_every_phase_continues_identically(accuracy: Accuracy, pending: 
 
 def test_json_of_something_else() -> None:
     algorithm = EcoNAS(LARGE, SMALL, seed=1)
-    fields = algorithm.state_to_json(last_state(algorithm, made_up))
+    fields = algorithm.to_json(last_state(algorithm, made_up))
     for broken in (
         {},
         {**fields, "phase": "retrain"},
-        {**fields, "cycle": None},
+        {**fields, "round": None},
         {**fields, "populations": fields["populations"][:2]},
         {**fields, "finished": [{"candidate": 1}]},
         {**fields, "finished": [{**fields["finished"][0], "genotype": "Genotype(normal=[])"}]},
         {**fields, "pending": [3]},
+        {**fields, "pending": [3], "rung": 2},
     ):
         with pytest.raises(InputError):
-            algorithm.state_from_json(broken)
+            algorithm.from_json(broken)

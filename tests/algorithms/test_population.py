@@ -1,19 +1,11 @@
-"""Parents and deaths, on populations made by hand."""
+"""EcoNAS's populations: where parents come from, promotions and deaths, on populations made by hand."""
 
 from __future__ import annotations
 
-from collections import Counter
-
-import numpy as np
-import pytest
-from toy_search import LARGE
+from toy_search import make_member
 
 from econas_jax.algorithms import Member
-from econas_jax.algorithms.econas.population import parent_populations, remove_dead, tournament
-
-
-def make_member(candidate: int, accuracy: float, updated: int = 0) -> Member:
-    return Member(candidate, LARGE.genotype([0, 0, 0, 0]), None, accuracy, rung=1, updated=updated)
+from econas_jax.algorithms.econas.population import parent_populations, remove_dead, settle
 
 
 def test_shares_of_empty_populations_go_to_the_next_lower_then_higher() -> None:
@@ -32,14 +24,13 @@ def test_shares_of_empty_populations_go_to_the_next_lower_then_higher() -> None:
     assert sources((), (), ()) == [None] * 6
 
 
-def test_tournament_prefers_the_better_ranks() -> None:
-    """With replacement, the best of k draws has rank r of n (best 0) with probability ((n-r)^k - (n-r-1)^k) / n^k."""
-    population = tuple(make_member(candidate, accuracy=candidate / 10) for candidate in range(8))
-    rng = np.random.default_rng(0)
-    wins = Counter(tournament(population, divisor=4, rng=rng).candidate for _ in range(20_000))
-    for candidate in range(8):
-        expected = ((candidate + 1) ** 3 - candidate**3) / 8**3
-        assert wins[candidate] / 20_000 == pytest.approx(expected, abs=0.01)
+def test_candidates_move_to_the_population_of_their_epochs_and_failed_ones_leave() -> None:
+    before = ((make_member(0, 0.1), make_member(1, 0.2), make_member(2, 0.3)), (make_member(3, 0.4, epochs=20),), ())
+    promoted = make_member(1, 0.5, epochs=20)
+    after = settle(before, {1, 2}, [promoted], epochs=10)
+    assert after == ((before[0][0],), (before[1][0], promoted), ())
+    finished = make_member(3, 0.6, epochs=30)
+    assert settle(after, {3}, [finished], epochs=10) == ((before[0][0],), (promoted,), (finished,))
 
 
 def test_death_comes_after_the_lifetime() -> None:

@@ -51,6 +51,21 @@ class EcoNASConfig:
         )
         self._check_parents()
 
+    @property
+    def total_epochs(self) -> int:
+        """The longest training of one candidate, in epochs: 3E."""
+        return 3 * self.epochs
+
+    @property
+    def stages(self) -> int:
+        """The number of stages of a search in which no population runs empty."""
+        return self.initial_population + self.cycles * (self.children + self.promotions_to_2e + self.promotions_to_3e)
+
+    @property
+    def rounds(self) -> int:
+        """The number of the last round, which is the last cycle."""
+        return self.cycles
+
     def _check_parents(self) -> None:
         field = "parents_per_population"
         value: object = self.parents_per_population  # a config file may hold anything

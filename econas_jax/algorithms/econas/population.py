@@ -1,45 +1,17 @@
-"""The populations P_E, P_2E, P_3E: their members, and how members are ranked, chosen as parents and moved."""
+"""The populations P_E, P_2E, P_3E: which one a parent comes from, and how members are moved and die."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 
-import numpy as np
-
-from econas_jax.algorithms.algorithm import Result, Trial
-from econas_jax.spaces.darts.genotype import Genotype
-
-
-@dataclass(frozen=True)
-class Member:
-    """A trained candidate; never one whose last stage failed."""
-
-    candidate: int
-    genotype: Genotype
-    parent: int | None
-    accuracy: float  # validation accuracy of its last finished stage, a fraction of 1
-    rung: int  # 1, 2, 3: has trained for E, 2E, 3E epochs
-    updated: int  # cycle of its last finished stage
-
+from econas_jax.algorithms.algorithm import Member
 
 Population = tuple[Member, ...]
 Populations = tuple[Population, Population, Population]
 
 
-def ranked(members: Sequence[Member]) -> list[Member]:
-    """Best first; of equal accuracies the older candidate comes first."""
-    return sorted(members, key=lambda member: (-member.accuracy, member.candidate))
-
-
-def tournament(population: Population, divisor: int, rng: np.random.Generator) -> Member:
-    """The best of `len(population) // divisor + 1` members drawn with replacement (released code)."""
-    draws = rng.integers(len(population), size=len(population) // divisor + 1)
-    return ranked([population[draw] for draw in draws])[0]
-
-
 def parent_populations(populations: Populations, shares: tuple[int, int, int]) -> list[Population]:
-    """For each child of a cycle the population its parent is drawn from, in the order P_E, P_2E, P_3E.
+    """Returns for each child of a cycle the population its parent is drawn from, in the order P_E, P_2E, P_3E.
 
     The share of an empty population goes to the nearest lower one that has members, else to the nearest higher one;
     all are empty only if every population is.
@@ -51,13 +23,14 @@ def parent_populations(populations: Populations, shares: tuple[int, int, int]) -
     return chosen
 
 
-def settle(populations: Populations, trial: Trial, result: Result) -> Populations:
-    """Moves a candidate to the population of the rung it has reached; a failed one is in no population any more."""
-    moved = [tuple(member for member in members if member.candidate != trial.candidate) for members in populations]
-    if result.accuracy is not None and not result.failed:
-        accuracy = float(result.accuracy)
-        member = Member(trial.candidate, trial.genotype, trial.parent, accuracy, trial.rung, updated=trial.cycle)
-        moved[trial.rung - 1] += (member,)
+def settle(populations: Populations, told: Collection[int], members: Iterable[Member], epochs: int) -> Populations:
+    """Moves the candidates whose stages were told to the populations they have reached.
+
+    members: those whose stage was completed; a failed candidate is in no population any more. epochs: E.
+    """
+    moved = [tuple(member for member in population if member.candidate not in told) for population in populations]
+    for member in members:
+        moved[member.epochs // epochs - 1] += (member,)
     return moved[0], moved[1], moved[2]
 
 

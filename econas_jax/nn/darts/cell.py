@@ -9,10 +9,11 @@ import jax.numpy as jnp
 from econas_jax.nn.layers.normalization import BatchNorm
 from econas_jax.nn.layers.operations import FactorizedReduce, convolution, make_operation
 from econas_jax.spaces.darts.genotype import CellGenotype
+from econas_jax.spaces.darts.macro_net import CellPlace
 
 
 class Preprocess(nn.Module):
-    """ReLU, 1x1 convolution, BN: brings a cell's input to the cell's number of channels."""
+    """ReLU, 1x1 convolution and BN, which bring a cell's input to the cell's number of channels."""
 
     channels: int
 
@@ -32,23 +33,21 @@ class Cell(nn.Module):
     """A cell: two preprocessed inputs, then nodes that sum two operations each; the output concatenates some nodes."""
 
     genotype: CellGenotype
-    channels: int
-    reduction: bool
-    reduction_before: bool  # the previous cell was a reduction: input 0 is twice as large and must be halved
+    place: CellPlace
 
     @nn.compact
     def __call__(
         self, input0: jax.Array, input1: jax.Array, *, train: bool, drop_path_probability: jax.Array | float | None
     ) -> jax.Array:
-        """[batch, h, w, any] twice -> [batch, h', w', channels * len(concat)]; h' = h / 2 in a reduction cell."""
-        preprocess0 = FactorizedReduce if self.reduction_before else Preprocess
+        """Maps [batch, h, w, any] twice to [batch, h', w', channels * len(concat)]; h' = h / 2 in a reduction cell."""
+        preprocess0 = FactorizedReduce if self.place.halves_input0 else Preprocess
         states = [
-            preprocess0(self.channels, name="preprocess0")(input0, train=train),
-            Preprocess(self.channels, name="preprocess1")(input1, train=train),
+            preprocess0(self.place.channels, name="preprocess0")(input0, train=train),
+            Preprocess(self.place.channels, name="preprocess1")(input1, train=train),
         ]
         outputs = []
         for index, (operation, source) in enumerate(self.genotype.edges):
-            stride = 2 if self.reduction and source < 2 else 1
+            stride = self.place.stride(source)
             x = make_operation(operation, stride, module_name=f"edge{index}")(states[source], train=train)
             identity = operation == "skip_connect" and stride == 1
             if train and drop_path_probability is not None and not identity:

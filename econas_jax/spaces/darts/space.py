@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -12,7 +12,9 @@ import numpy as np
 
 from econas_jax.errors import require, require_integer
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
+from econas_jax.spaces.darts.diagram import cell_diagram
 from econas_jax.spaces.darts.genotype import OPERATIONS, SEARCH_OPERATIONS, CellGenotype, Edge, Genotype
+from econas_jax.spaces.space import Diagram
 
 Value = TypeVar("Value")
 
@@ -25,11 +27,13 @@ class DartsSpace:
     own inputs), "all" is DARTS. Either way the edges determine it. Raises InputError for fields that make no space.
     """
 
+    name: str = "darts"  # picks this space in a config
     nodes: int = 4
     operations: tuple[str, ...] = SEARCH_OPERATIONS
     concat: Literal["loose", "all"] = "loose"
 
     def __post_init__(self) -> None:
+        require(self.name == "darts", "space.name", self.name, "darts")
         require_integer("space.nodes", self.nodes, 1)
         known = isinstance(self.operations, list | tuple) and all(name in OPERATIONS for name in self.operations)
         require(known, "space.operations", self.operations, "some of " + ", ".join(OPERATIONS))
@@ -40,7 +44,7 @@ class DartsSpace:
         object.__setattr__(self, "operations", tuple(self.operations))
 
     def sample(self, rng: np.random.Generator) -> Genotype:
-        """A genotype drawn uniformly: every edge's operation and input, independently."""
+        """Draws a genotype uniformly: every edge's operation and input, independently."""
         return Genotype(self._sample_cell(rng), self._sample_cell(rng))
 
     def mutate(self, genotype: Genotype, rng: np.random.Generator) -> Genotype:
@@ -58,11 +62,35 @@ class DartsSpace:
             edge = Edge(_draw_other(rng, self.operations, operation), source)
         else:
             edge = Edge(operation, _draw_other(rng, range(_choices_of_input(place)), source))
-        edges = (*cell.edges[:place], edge, *cell.edges[place + 1 :])
-        return dataclasses.replace(genotype, **{which: self._cell(edges)})
+        return dataclasses.replace(genotype, **{which: self._with_edge(cell, place, edge)})
+
+    def neighbours(self, genotype: Genotype) -> Iterator[Genotype]:
+        """Yields every genotype that one mutation leads to, each once.
+
+        The normal cell's come first, edge by edge: other operations in the space's order, then other inputs in
+        theirs. Raises InputError unless the genotype is in the space.
+        """
+        self.check(genotype)
+        for which in ("normal", "reduce"):
+            cell: CellGenotype = getattr(genotype, which)
+            for place, (operation, source) in enumerate(cell.edges):
+                changed = [Edge(other, source) for other in _others(self.operations, operation)]
+                changed += [Edge(operation, other) for other in _others(range(_choices_of_input(place)), source)]
+                for edge in changed:
+                    yield dataclasses.replace(genotype, **{which: self._with_edge(cell, place, edge)})
+
+    def parse(self, text: str) -> Genotype:
+        """Reads a genotype's published text form; raises InputError unless it is one of this space."""
+        genotype = Genotype.parse(text)
+        self.check(genotype)
+        return genotype
+
+    def canonical(self, genotype: Genotype) -> Genotype:
+        """Returns the representative of all genotypes that are this one but for names; it need not be in the space."""
+        return genotype.canonical()
 
     def size(self) -> int:
-        """The number of genotypes, those that compute the same function counted apart."""
+        """Counts the genotypes, those that compute the same function apart."""
         edges = range(2 * self.nodes)
         cells = math.prod(len(self.operations) * _choices_of_input(place) for place in edges)
         return cells**2
@@ -77,6 +105,17 @@ class DartsSpace:
             expected = self._cell(cell.edges).concat
             require(cell.concat == expected, f"{name}_concat", cell.concat, f"{expected} in this space")
 
+    def check_trainable(self) -> None:
+        """Raises InputError where the network that takes a genotype as data cannot train all of this space."""
+        # The stem takes the places of three nodes in the network that all genotypes share.
+        require(self.nodes >= 3, "space.nodes", self.nodes, "a whole number of at least 3")
+        trainable = set(self.operations) <= set(SEARCH_OPERATIONS)
+        require(trainable, "space.operations", self.operations, "some of " + ", ".join(SEARCH_OPERATIONS))
+
+    def diagrams(self, genotype: Genotype) -> tuple[Diagram, ...]:
+        """Describes the normal and the reduction cell for drawing; the genotype need not be in the space."""
+        return cell_diagram("Normal cell", genotype.normal), cell_diagram("Reduction cell", genotype.reduce)
+
     def _sample_cell(self, rng: np.random.Generator) -> CellGenotype:
         edges = [
             Edge(self.operations[_draw(rng, len(self.operations))], _draw(rng, _choices_of_input(place)))
@@ -84,19 +123,22 @@ class DartsSpace:
         ]
         return self._cell(edges)
 
+    def _with_edge(self, cell: CellGenotype, place: int, edge: Edge) -> CellGenotype:
+        return self._cell((*cell.edges[:place], edge, *cell.edges[place + 1 :]))
+
     def _cell(self, edges: Sequence[Edge]) -> CellGenotype:
         own_nodes = tuple(range(CELL_INPUTS, CELL_INPUTS + self.nodes))
         return CellGenotype(tuple(edges), loose_nodes(edges) if self.concat == "loose" else own_nodes)
 
 
 def loose_nodes(edges: Sequence[Edge]) -> tuple[int, ...]:
-    """The nodes, counted from 2, that no edge reads, a `none` edge included; the last node is always among them."""
+    """Returns the nodes, counted from 2, that no edge reads, not even a `none` edge; the last node is always one."""
     read = {edge.input for edge in edges}
     return tuple(node for node in range(CELL_INPUTS, CELL_INPUTS + len(edges) // 2) if node not in read)
 
 
 def _choices_of_input(place: int) -> int:
-    """How many inputs the edge at this place may read: the cell's two and the earlier nodes."""
+    """Counts the inputs that the edge at this place may read: the cell's two and the earlier nodes."""
     return CELL_INPUTS + place // 2
 
 
@@ -105,5 +147,9 @@ def _draw(rng: np.random.Generator, count: int) -> int:
 
 
 def _draw_other(rng: np.random.Generator, values: Sequence[Value], current: Value) -> Value:
-    others = [value for value in values if value != current]
+    others = _others(values, current)
     return others[_draw(rng, len(others))]
+
+
+def _others(values: Sequence[Value], current: Value) -> list[Value]:
+    return [value for value in values if value != current]

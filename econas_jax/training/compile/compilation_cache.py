@@ -11,7 +11,7 @@ from econas_jax.experiment.provenance import processor_fingerprint
 from econas_jax.training.compile.compilation import keep_programs
 
 
-def set_up() -> None:
+def use_compilation_cache() -> None:
     """Turns on JAX's persistent cache, unless the user already has or the folder cannot be written.
 
     The folder's name holds the version of jaxlib and the processor's features, which JAX's key leaves out though a

@@ -9,44 +9,34 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from econas_jax.training.compile.compilation import programs_folder
 from econas_jax.training.compile.export_cache import fingerprint
-from econas_jax.training.process.worker import CacheFilling, Preparation
-from econas_jax.training.process.worker_process import WorkerProcess, answers, end_all
+from econas_jax.training.process.worker_process import WorkerProcess, end_all, wait_for_answers
 from econas_jax.training.programs import NAMES
 
 PARTS = (NAMES[:1], NAMES[1:])  # the largest program takes longer than all others
 
 
 @contextlib.contextmanager
-def filled_cache(preparation: Preparation, cores: Sequence[int]) -> Iterator[None]:
+def filled_cache(arguments: tuple[Any, ...], cores: Sequence[int]) -> Iterator[None]:
     """Begins to compile, a process a part, and at the end of the with statement has compiled; nothing without a cache.
 
-    Raises what the first process that cannot compile raises.
+    arguments: those of `Worker.fill_cache` after the names. Raises what the first process that cannot compile raises.
     """
     folder = programs_folder()
-    requests = [
-        CacheFilling(
-            names,
-            preparation.task,
-            preparation.train.images.shape,
-            preparation.validation.images.shape,
-            preparation.example,
-        )
-        for names in PARTS
-    ]
     # Where the mark is wrong, those that train compile for themselves.
-    mark = folder / f"filled-{fingerprint(requests, os.environ.get('XLA_FLAGS'))}" if folder else None
+    mark = folder / f"filled-{fingerprint(arguments, os.environ.get('XLA_FLAGS'))}" if folder else None
     if mark is None or mark.exists():
         yield
         return
-    fillers = [WorkerProcess(cores[place % len(cores)]) for place in range(len(requests))]
+    fillers = [WorkerProcess(cores[place % len(cores)]) for place in range(len(PARTS))]
     try:
-        for filler, request in zip(fillers, requests, strict=True):
-            filler.ask(request)
+        for filler, names in zip(fillers, PARTS, strict=True):
+            filler.ask("fill_cache", names, *arguments)
         yield
-        answers(fillers)
+        wait_for_answers(fillers)
     finally:
         end_all(fillers)
     with contextlib.suppress(OSError):  # then the next start takes longer

@@ -1,100 +1,131 @@
-"""Trains waves on CPU cores, each candidate in a process of its own on a core of its own.
+"""Trains on CPU cores, in processes that are bound to a core each: a free process takes the next job.
 
-A process that dies, as when memory runs out, costs its wave and not the search; none keeps the memory that compiling
-took. Two of them train as fast as two devices of one process, or faster (benchmarks/scaling.py).
+A process that dies, as when memory runs out, costs its job and not the search; none keeps the memory that compiling
+took. Two of them train as fast as two devices of one process, or faster (benchmarks/searches/scaling.py).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 
 from econas_jax.data import Split
-from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.errors import require_integer
+from econas_jax.training.devices import available_cores
 from econas_jax.training.epoch import Task, init_state
+from econas_jax.training.job import Event, Job, Outcome, failure, waves
 from econas_jax.training.process.cache_filling import filled_cache
-from econas_jax.training.process.worker import Compilation, Preparation, Training
-from econas_jax.training.process.worker_process import WorkerProcess, answers, end_all
+from econas_jax.training.process.worker_process import WorkerProcess, end_all, messages, wait_for_answers
 from econas_jax.training.state import vector_size
-from econas_jax.training.wave import Job, Outcome, epochs_of_wave
+
+
+class _Assignment:
+    """What a worker has been asked to train, and what of it is still without an outcome."""
+
+    def __init__(self, jobs: Sequence[Job], retries: int) -> None:
+        self.left = {job.candidate: job for job in jobs}
+        self.several = len(jobs) > 1
+        self.retries = retries
+        self.start = time.perf_counter()
 
 
 class ProcessTrainer:
-    """What `WaveTrainer` does with devices, done with processes, and equal to the bit to what it does on one device.
+    """A `Trainer` with a process for each device; each computes, to the bit, what a `WaveTrainer` does on one device.
 
-    The processes start at `compile` and end with this object, or with the process it is in, however that dies. Where
+    The processes start at `prepare` and end with this object, or with the process it is in, however that dies. Where
     JAX keeps compiled programs, they are compiled in processes that end at once: compiling takes twice the memory that
     training does, and of an allocator's memory much stays with a process.
     """
 
-    def __init__(self, task: Task, train: Split, validation: Split, cores: Sequence[int], example: Genotype) -> None:
-        """cores: the numbers of CPU cores, a slot each. example: as in `WaveTrainer`."""
-        self.slots = len(cores)
-        self.vector_size = vector_size(jax.eval_shape(lambda: init_state(task, 0, example.encode())))
-        self._preparation = Preparation(task, train, validation, example)
-        self._cores = cores
+    def __init__(
+        self, task: Task, train: Split, validation: Split, cores: Sequence[int], example: Any, lanes: int = 1
+    ) -> None:
+        """Starts nothing yet. cores: a CPU core's number for each process. example, lanes: as in `WaveTrainer`."""
+        require_integer("lanes", lanes, 1)
+        self.devices, self.slots = len(cores), len(cores) * lanes
+        self.state_size = vector_size(jax.eval_shape(lambda: init_state(task, 0, example)))
+        self._trainer_arguments = (task, train, validation, example, lanes)
+        self._filling_arguments = (task, train.images.shape, validation.images.shape, example, lanes)
+        self._lanes, self._cores = lanes, tuple(cores)
         self._workers: list[WorkerProcess] = []
         weakref.finalize(self, end_all, self._workers)
 
-    def compile(self) -> None:
+    def prepare(self) -> None:
         """Starts the processes and compiles all programs, if they do not run; `train` does it if it has not been done.
 
         Raises what the first one that cannot compile raises.
         """
-        if self._workers and all(worker.runs for worker in self._workers):
+        for worker in [worker for worker in self._workers if not worker.runs]:
+            self._end(worker)
+        if len(self._workers) == len(self._cores):
             return
-        end_all(self._workers)
-        self._workers.extend(map(WorkerProcess, self._cores))
-        with filled_cache(self._preparation, self._cores):
-            for worker in self._workers:  # beside the compilation they start
-                worker.ask(self._preparation)
-        for worker in self._workers:
-            worker.ask(Compilation())
-        answers(self._workers)
-
-    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None] = lambda epoch: None) -> list[Outcome]:
-        """Trains and validates the jobs of one wave, as `WaveTrainer.train` does.
-
-        Raises what the first of the jobs that failed raised, once all have ended; for a process that died, WorkerError.
-        If on_epoch raises, the wave is abandoned at once, and the next one begins with new processes.
-        """
-        start, _ = epochs_of_wave(jobs, self.slots)
-        self.compile()
-        start_time = time.perf_counter()
-        workers = self._workers[: len(jobs)]
-        for worker, job in zip(workers, jobs, strict=True):
-            worker.ask(Training(job))
         try:
-            outcomes: list[Outcome] = answers(workers, Epochs(workers, start, on_epoch))
+            with filled_cache(self._filling_arguments, available_cores()):
+                new = [self._started(core) for core in self._free_cores()]  # they start beside the compilation
+            for worker in new:
+                worker.ask("compile")
+            wait_for_answers(new)
         except BaseException:
-            if any(worker.pending for worker in workers):
-                end_all(self._workers)
+            end_all(self._workers)
             raise
-        share = (time.perf_counter() - start_time) / len(jobs)
-        return [
-            dataclasses.replace(outcome, seconds=share, validation_seconds=outcome.validation_seconds / len(jobs))
-            for outcome in outcomes
-        ]
 
+    def train(self, jobs: Sequence[Job], retries: int = 0) -> Iterator[Event]:
+        """Trains jobs, as `Trainer.train` says; the job of a process that died is tried again in another one."""
+        waiting = deque(_Assignment(wave, retries) for wave in waves(jobs, self._lanes))
+        self.prepare()
+        at_work: dict[WorkerProcess, _Assignment] = {}
+        try:
+            while waiting or at_work:
+                for worker in self._workers:
+                    if waiting and worker not in at_work:
+                        at_work[worker] = waiting.popleft()
+                        at_work[worker].start = time.perf_counter()
+                        worker.ask("train", list(at_work[worker].left.values()), at_work[worker].retries)
+                for worker, kind, content in messages(list(at_work)):
+                    if kind == "event":
+                        if isinstance(content, Outcome):
+                            del at_work[worker].left[content.candidate]
+                        yield content
+                    elif kind == "error":
+                        yield from self._after_error(worker, at_work.pop(worker), content, waiting)
+                    elif not worker.pending:  # a new worker has answers to give before that of its job
+                        del at_work[worker]
+        finally:
+            for worker in at_work:
+                self._end(worker)
 
-class Epochs:
-    """Tells of an epoch when all jobs are through with it, those apart that have ended before."""
+    def _after_error(
+        self, worker: WorkerProcess, assignment: _Assignment, error: Exception, waiting: deque[_Assignment]
+    ) -> Iterator[Event]:
+        """Puts what is left first in the queue, each job alone, or yields its failure where it has been tried enough."""
+        self._end(worker)
+        for core in self._free_cores():  # the new worker trains as soon as it is ready
+            self._started(core).ask("compile")
+        retries = assignment.retries if assignment.several else assignment.retries - 1
+        for job in reversed(assignment.left.values()):
+            if retries < 0:
+                yield failure(job, error, time.perf_counter() - assignment.start)
+            else:
+                waiting.appendleft(_Assignment([job], retries))
 
-    def __init__(self, workers: Sequence[WorkerProcess], start: int, on_epoch: Callable[[int], None]) -> None:
-        self._reached = dict.fromkeys(workers, start)
-        self._told = start
-        self._on_epoch = on_epoch
+    def _free_cores(self) -> list[int]:
+        """Lists the cores, one for each process, on which none runs."""
+        free = list(self._cores)
+        for worker in self._workers:
+            free.remove(worker.core)
+        return free
 
-    def __call__(self, worker: WorkerProcess, kind: str, content: Any) -> None:
-        """Takes a worker's message."""
-        if kind == "epoch":
-            self._reached[worker] = content + 1
-        at_work = [reached for worker, reached in self._reached.items() if worker.pending]
-        while self._told < min(at_work, default=max(self._reached.values())):
-            self._told += 1
-            self._on_epoch(self._told - 1)
+    def _started(self, core: int) -> WorkerProcess:
+        worker = WorkerProcess(core)
+        worker.ask("make_trainer", *self._trainer_arguments)
+        self._workers.append(worker)
+        return worker
+
+    def _end(self, worker: WorkerProcess) -> None:
+        worker.end()
+        self._workers.remove(worker)

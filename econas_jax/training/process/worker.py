@@ -1,4 +1,4 @@
-"""A process that trains one candidate at a time, on one core.
+"""A process that trains on one core what its starter asks for.
 
 `WorkerProcess` starts it, with the descriptor of a socket's one end and the core as arguments, and is its only user. It
 ends when the other end is closed, at once and whatever it is doing: it never outlives the process that started it.
@@ -6,108 +6,72 @@ ends when the other end is closed, at once and whatever it is doing: it never ou
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pickle
 import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 
 from econas_jax.data import Split
-from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.training.compile.export_cache import OWN_SETTINGS
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Task
+from econas_jax.training.job import Event, Job
 from econas_jax.training.programs import Programs, Shape
-from econas_jax.training.wave import Job, Outcome, WaveTrainer
+from econas_jax.training.wave import WaveTrainer
+
+Request = tuple[str, tuple[Any, ...]]  # the name of a method of `Worker`, and its arguments
 
 
 class Worker:
-    """What requests find in the process."""
+    """Does what is asked for, method by method, in the order of the requests; `tell` sends an event meanwhile."""
 
-    trainer: WaveTrainer
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        self._tell = tell
+        self._trainer: WaveTrainer | None = None
 
-    def __init__(self, tell_epoch: Callable[[int], None]) -> None:
-        self.tell_epoch = tell_epoch
-
-    @property
-    def devices(self) -> list[jax.Device]:
-        """The one device, of one core."""
-        return jax.local_devices(backend="cpu")[:1]
-
-
-class Request(Protocol):
-    """Something that is done in the process; what it returns, or raises, is the answer."""
-
-    def __call__(self, worker: Worker) -> Any:
-        """Does it."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """The first request: JAX's settings, so that programs are compiled alike, and kept in the same folder."""
-
-    values: Mapping[str, Any]
-
-    def __call__(self, worker: Worker) -> None:
-        for name, value in self.values.items():
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Takes over JAX's settings, so that programs are compiled alike and kept in the same folder."""
+        for name, value in settings.items():
             if name not in OWN_SETTINGS and jax.config.values.get(name, value) != value:
                 jax.config.update(name, value)
 
+    def make_trainer(self, task: Task, train: Split, validation: Split, example: Any, lanes: int) -> None:
+        """Does all that comes before programs are compiled, or loaded from the cache; arguments: as `WaveTrainer`'s."""
+        self._trainer = WaveTrainer(task, train, validation, _devices(), example, lanes)
 
-@dataclasses.dataclass(frozen=True)
-class Preparation:
-    """All that comes before programs are compiled, or loaded from the cache; fields: as in `WaveTrainer`."""
+    def compile(self) -> None:
+        """Compiles the programs of the trainer, or loads them from the cache."""
+        self._made().prepare()
 
-    task: Task
-    train: Split
-    validation: Split
-    example: Genotype
+    def fill_cache(
+        self, names: Sequence[str], task: Task, train: Shape, validation: Shape, example: Any, lanes: int
+    ) -> None:
+        """Compiles some of the programs for other processes, which find them in the cache."""
+        mesh = Mesh(np.array(_devices()), (POPULATION,))
+        Programs(task, mesh, lanes, example, train, validation).compile(names)
 
-    def __call__(self, worker: Worker) -> None:
-        worker.trainer = WaveTrainer(self.task, self.train, self.validation, worker.devices, self.example)
+    def train(self, jobs: Sequence[Job], retries: int) -> None:
+        """Trains jobs and tells every event."""
+        for event in self._made().train(jobs, retries):
+            self._tell(event)
 
-
-@dataclasses.dataclass(frozen=True)
-class Compilation:
-    """After `Preparation`."""
-
-    def __call__(self, worker: Worker) -> None:
-        worker.trainer.compile()
-
-
-@dataclasses.dataclass(frozen=True)
-class CacheFilling:
-    """Compiles some of the programs for other processes, which find them in the cache."""
-
-    names: tuple[str, ...]
-    task: Task
-    train: Shape
-    validation: Shape
-    example: Genotype
-
-    def __call__(self, worker: Worker) -> None:
-        mesh = Mesh(np.array(worker.devices), (POPULATION,))
-        Programs(self.task, mesh, 1, self.example, self.train, self.validation).compile(self.names)
+    def _made(self) -> WaveTrainer:
+        if self._trainer is None:
+            raise RuntimeError("a worker makes its trainer first")
+        return self._trainer
 
 
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """Trains a job, and tells of every epoch."""
-
-    job: Job
-
-    def __call__(self, worker: Worker) -> Outcome:
-        [outcome] = worker.trainer.train([self.job], worker.tell_epoch)
-        return outcome
+def _devices() -> list[jax.Device]:
+    return jax.local_devices(backend="cpu")[:1]
 
 
 def _listen(parent: Connection, requests: queue.SimpleQueue[Request]) -> None:
@@ -119,7 +83,7 @@ def _listen(parent: Connection, requests: queue.SimpleQueue[Request]) -> None:
 
 
 def _sendable(error: Exception) -> Exception:
-    """The error, or one with its words if it cannot travel."""
+    """Returns the error, or one with its words if it cannot travel."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # an error's __reduce__ and __init__ may raise anything
@@ -128,15 +92,16 @@ def _sendable(error: Exception) -> Exception:
 
 
 def main() -> None:
-    """What the process does. Answers are ("epoch", number), ("done", value) and ("error", exception, traceback)."""
+    """Answers requests for ever: ("event", event), ("done", value) and ("error", exception, traceback)."""
     descriptor, core = map(int, sys.argv[1:])
-    os.sched_setaffinity(0, {core})  # before JAX makes its threads
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})  # before JAX makes its threads
     parent, requests = Connection(descriptor), queue.SimpleQueue[Request]()
     threading.Thread(target=_listen, args=(parent, requests), daemon=True).start()
-    worker = Worker(lambda epoch: parent.send(("epoch", epoch)))
+    worker = Worker(lambda event: parent.send(("event", event)))
     while True:
-        request = requests.get()
+        method, arguments = requests.get()
         try:
-            parent.send(("done", request(worker)))
+            parent.send(("done", getattr(worker, method)(*arguments)))
         except Exception as error:  # whatever a compiler or a network may raise
             parent.send(("error", _sendable(error), traceback.format_exc()))

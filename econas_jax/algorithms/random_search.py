@@ -1,0 +1,85 @@
+"""Random search: every candidate is drawn from the whole space, and each is trained once, for equally many epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
+from econas_jax.algorithms.base import BaseAlgorithm
+from econas_jax.algorithms.drawing import draw_candidates, no_parent
+from econas_jax.algorithms.selection import completed_members
+from econas_jax.errors import require, require_integer
+
+
+@dataclass(frozen=True)
+class RandomSearchConfig:
+    """How many candidates are drawn and how long they train; raises InputError for values that make no search.
+
+    The defaults take 60,000 candidate-epochs, about as many as EcoNAS's do.
+    """
+
+    candidates: int = 1000  # in all, a multiple of `batch`
+    batch: int = 20  # candidates that are asked for at once, which makes a round
+    epochs: int = 60  # of each candidate; the proxy c4r4s0e60 is the paper's choice (section 3)
+    skip_repeats: bool = True  # never train two genotypes of one function
+
+    def __post_init__(self) -> None:
+        require_integer("candidates", self.candidates, 1)
+        require_integer("batch", self.batch, 1)
+        allowed = f"a multiple of batch ({self.batch})"
+        require(self.candidates % self.batch == 0, "candidates", self.candidates, allowed)
+        require_integer("epochs", self.epochs, 1)
+        require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
+
+    @property
+    def total_epochs(self) -> int:
+        """The training of every candidate, in epochs."""
+        return self.epochs
+
+    @property
+    def stages(self) -> int:
+        """The number of stages, one for each candidate."""
+        return self.candidates
+
+    @property
+    def rounds(self) -> int:
+        """The number of the last round; the first is 0."""
+        return self.candidates // self.batch - 1
+
+
+@dataclass(frozen=True)
+class RandomSearchState(AlgorithmState):
+    """Everything a random search needs to go on, except its space, config and seed."""
+
+    members: tuple[Member, ...] = ()  # all candidates that were trained to the end, in the order they were drawn
+
+
+class RandomSearch(BaseAlgorithm[RandomSearchState, RandomSearchConfig]):
+    """The search as pure functions from state to state; a round is a batch."""
+
+    length_field = "candidates"
+
+    def init(self) -> RandomSearchState:
+        """Returns the state before the first batch."""
+        return RandomSearchState()
+
+    def propose(self, state: RandomSearchState) -> RandomSearchState:
+        """Returns the state with the next batch of random candidates pending."""
+        return draw_candidates(
+            self.space,
+            state,
+            [no_parent] * self.config.batch,
+            seed=self.seed,
+            phase="random candidates",
+            epochs=self.config.epochs,
+            skip_repeats=self.config.skip_repeats,
+        )
+
+    def settle(self, state: RandomSearchState, answers: Sequence[tuple[Trial, Result]]) -> RandomSearchState:
+        """Adds the candidates that did not fail, and ends the round."""
+        return replace(state, members=state.members + completed_members(answers), round=state.round + 1)
+
+    def groups(self, state: RandomSearchState) -> tuple[Group, ...]:
+        """Returns all candidates that were trained to the end, as one group."""
+        return (Group("candidates", self.config.epochs, state.members),)

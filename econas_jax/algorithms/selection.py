@@ -1,0 +1,41 @@
+"""Choosing among members: the completed ones of a batch, their ranking, tournaments, and the best functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from econas_jax.algorithms.algorithm import Member, Result, Trial
+from econas_jax.spaces.space import Genotype, Space
+
+
+def completed_members(answers: Iterable[tuple[Trial, Result]]) -> tuple[Member, ...]:
+    """Returns the candidates as their trials left them; a failed trial gives no member."""
+    return tuple(
+        Member(trial.candidate, trial.genotype, trial.parent, float(result.accuracy), trial.end_epoch, trial.round)
+        for trial, result in answers
+        if result.accuracy is not None and not result.failed
+    )
+
+
+def ranked(members: Iterable[Member]) -> list[Member]:
+    """Returns the members best first; of equal accuracies the older candidate comes first."""
+    return sorted(members, key=lambda member: (-member.accuracy, member.candidate))
+
+
+def tournament(members: Sequence[Member], draws: int, rng: np.random.Generator) -> Member:
+    """Returns the best of `draws` members drawn uniformly with replacement."""
+    return ranked([members[place] for place in rng.integers(len(members), size=draws)])[0]
+
+
+def best_distinct(space: Space[Any], pools: Iterable[Iterable[Member]], count: int) -> tuple[Member, ...]:
+    """Returns at most `count` members with different functions: the first pool's, best first, then the next pool's."""
+    distinct: dict[Genotype, Member] = {}
+    for pool in pools:
+        for member in ranked(pool):
+            if len(distinct) >= count:
+                return tuple(distinct.values())
+            distinct.setdefault(space.canonical(member.genotype), member)
+    return tuple(distinct.values())

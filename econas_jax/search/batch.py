@@ -1,0 +1,79 @@
+"""One batch of trials: the order in which they are trained and recorded, and what each adds to the search's state."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from econas_jax.algorithms.algorithm import Result, Trial
+from econas_jax.nn.network import NetworkFamily
+from econas_jax.search.history import StageRecord
+from econas_jax.search.records import stage_record
+from econas_jax.search.state import SearchState
+from econas_jax.training import Job, Outcome
+from econas_jax.training.state import Vector
+
+
+class Batch:
+    """The trials that an algorithm asks for at once, costliest first, so that the last ones to begin are short.
+
+    They end in any order. Records enter the history in the order of the trials all the same: it depends neither on the
+    number of devices nor on which is faster.
+    """
+
+    def __init__(self, family: NetworkFamily[Any], trials: Sequence[Trial], total_epochs: int) -> None:
+        """Sorts the trials. total_epochs: after as many, a candidate is never trained again."""
+        self._family, self._total_epochs = family, total_epochs
+        self._costs = {trial.candidate: family.cost(trial.genotype) for trial in trials}
+        order = sorted(trials, key=lambda trial: self._costs[trial.candidate].multiply_adds, reverse=True)
+        self._trials = {trial.candidate: trial for trial in order}
+
+    def jobs(self, state: SearchState) -> list[Job]:
+        """Returns the jobs that are not answered yet."""
+        answered = {result.candidate for result in state.answered}
+        return [
+            Job(
+                trial.candidate,
+                self._family.encode(trial.genotype),
+                trial.start_epoch,
+                trial.end_epoch,
+                state.living.get(trial.candidate),
+            )
+            for trial in self._trials.values()
+            if trial.candidate not in answered
+        ]
+
+    def record(self, outcome: Outcome) -> StageRecord:
+        """Describes a trial's stage that is over."""
+        return stage_record(self._trials[outcome.candidate], outcome, self._costs[outcome.candidate])
+
+    def add(self, state: SearchState, record: StageRecord, vector: Vector | None) -> SearchState:
+        """Returns the state with a stage more; vector: the candidate's training state after it."""
+        living = {candidate: kept for candidate, kept in state.living.items() if candidate != record.candidate}
+        if vector is not None and record.epochs < self._total_epochs:
+            living[record.candidate] = np.copy(vector)  # not a row that keeps its whole wave in memory
+        answered = (*state.answered, Result(record.candidate, record.validation_accuracy))
+        early = {stage.candidate: stage for stage in (*state.early, record)}
+        before = {result.candidate for result in answered} - early.keys()
+        ready = []
+        for candidate in self._trials:
+            if candidate in early:
+                ready.append(early.pop(candidate))
+            elif candidate not in before:
+                break
+        return dataclasses.replace(
+            state,
+            answered=answered,
+            stages=(*state.stages, *ready),
+            early=tuple(early.values()),
+            living=living,
+        )
+
+
+def failures_in_a_row(stages: Sequence[StageRecord]) -> int:
+    """Counts the stages at the end that did not complete."""
+    completed = (place for place, stage in enumerate(reversed(stages)) if stage.status == "completed")
+    return next(completed, len(stages))

@@ -1,0 +1,58 @@
+"""The genotype of a NAS-Bench-201 cell: an immutable, validated value and its published text (Dong and Yang, 2020)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from econas_jax.errors import InputError, require
+
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # in the published order
+NODES = 4  # node 0 is the cell's input, node 3 its output
+EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in the order of the text
+
+_TEXT = "+".join(
+    "|" + "".join(f"operation~{source}|" for source, end in EDGES if end == target) for target in range(1, NODES)
+)
+
+
+@dataclass(frozen=True)
+class Genotype:
+    """The operation of each edge of the cell, in the order of `EDGES`.
+
+    A list is accepted and stored as a tuple. Raises InputError unless there are six known operations.
+    """
+
+    operations: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        six = isinstance(self.operations, list | tuple) and len(self.operations) == len(EDGES)
+        require(six, "operations", self.operations, f"{len(EDGES)} operations")
+        for place, operation in enumerate(self.operations):
+            require(operation in OPERATIONS, f"operations[{place}]", operation, "one of " + ", ".join(OPERATIONS))
+        object.__setattr__(self, "operations", tuple(self.operations))
+
+    @classmethod
+    def parse(cls, text: str) -> Genotype:
+        """Reads the published text, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`. Raises InputError for anything else."""
+        require(isinstance(text, str), "genotype", text, "text")
+        names = [part.rpartition("~")[0] for part in text.strip().replace("+", "").split("|") if part]
+        try:
+            genotype = cls(tuple(names))
+        except InputError:
+            raise InputError("genotype", text, f"{_TEXT} with operations of {', '.join(OPERATIONS)}") from None
+        # What was left out above, the sources and the marks between them, is compared here.
+        require(str(genotype) == text.strip(), "genotype", text, f"{_TEXT}, the sources in this order")
+        return genotype
+
+    def __str__(self) -> str:
+        """Returns the published text; `Genotype.parse` is its inverse."""
+        nodes = [
+            "|" + "".join(f"{self.operations[place]}~{EDGES[place][0]}|" for place in incoming(target))
+            for target in range(1, NODES)
+        ]
+        return "+".join(nodes)
+
+
+def incoming(target: int) -> tuple[int, ...]:
+    """Returns the places of the edges that lead to a node; their sources are 0, 1, ... in this order."""
+    return tuple(place for place, (_, end) in enumerate(EDGES) if end == target)

@@ -1,0 +1,92 @@
+"""What a trainer is asked for, and what it tells: jobs, epochs that are done, outcomes."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+
+from econas_jax.training.state import Vector
+
+LONGEST_REASON = 300  # characters
+DIVERGED = "a loss that is not finite"
+
+Status = Literal["completed", "diverged", "out_of_memory", "failed"]  # the last: training raised an exception
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A candidate to be trained from one epoch to another; state: its vector at start_epoch, None at epoch 0."""
+
+    candidate: int
+    architecture: Any  # the genotype as its network takes it: a tree of arrays (`NetworkFamily.encode`)
+    start_epoch: int
+    end_epoch: int
+    state: Vector | None = None
+
+
+class EpochDone(NamedTuple):
+    """A candidate has been trained for one more epoch, with this number."""
+
+    candidate: int
+    epoch: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """A finished job. Accuracies are fractions of 1, losses are in nats.
+
+    Only a completed job has numbers and a state. A candidate whose training loss stopped being finite has diverged;
+    one whose training raised an exception, alone and at every retry, has failed or run out of memory.
+    """
+
+    candidate: int
+    status: Status
+    seconds: float  # on its device, shared out evenly over the candidates trained there at the same time
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    state: Vector | None = None
+    validation_seconds: float = 0.0  # of `seconds`
+    reason: str | None = None  # one line, of a job that did not complete
+    trace: str | None = None  # the traceback of an exception
+
+
+Event = EpochDone | Outcome
+
+
+def failure(job: Job, error: Exception, seconds: float) -> Outcome:
+    """Describes a job whose training raised an exception."""
+    lines = traceback.format_exception_only(error)[-1].strip().splitlines() or [type(error).__name__]
+    # jaxlib's error has no type of its own for it.
+    memory = isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+    return Outcome(
+        job.candidate,
+        "out_of_memory" if memory else "failed",
+        seconds,
+        reason=lines[-1][:LONGEST_REASON],
+        trace="".join(traceback.format_exception(error)),
+    )
+
+
+def waves(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
+    """Cuts jobs, in their order, into waves that one call of a program can train: of the same epochs, `size` at most.
+
+    Raises ValueError for a job without an epoch to train and for a candidate with two jobs.
+    """
+    if len({job.candidate for job in jobs}) < len(jobs):
+        raise ValueError(f"each candidate has one job, unlike in {[job.candidate for job in jobs]}")
+    for job in jobs:
+        if not 0 <= job.start_epoch < job.end_epoch:
+            raise ValueError(f"candidate {job.candidate}: no epochs from {job.start_epoch} to {job.end_epoch}")
+    for _, group in groupby(jobs, key=lambda job: (job.start_epoch, job.end_epoch, job.state is None)):
+        alike = list(group)
+        yield from (alike[first : first + size] for first in range(0, len(alike), size))
+
+
+def outcomes(events: Iterable[Event]) -> Iterator[Outcome]:
+    """Leaves out the epochs."""
+    return (event for event in events if isinstance(event, Outcome))
