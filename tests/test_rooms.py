@@ -26,7 +26,7 @@ FLOORS = (
     ("search",),
     ("study",),
     ("status", "report"),
-    ("console",),  # the one command with all the others below it
+    ("__main__",),  # the command with all the others as its subcommands
 )
 # Within nn, the same.
 NN_FLOORS = (

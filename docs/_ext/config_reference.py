@@ -18,7 +18,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-from econas_jax.algorithms import ALGORITHMS
+from econas_jax.algorithms import CONFIGS
 from econas_jax.experiment.field_docs import FieldDoc, field_docs
 from econas_jax.search import SearchConfig, default_config, from_mapping
 
@@ -38,7 +38,7 @@ class AlgorithmReference(Directive):
 
     def run(self) -> list[nodes.Node]:
         written: list[nodes.Node] = []
-        for name in ALGORITHMS:
+        for name in CONFIGS:
             if name != SearchConfig().algorithm:
                 config = from_mapping(default_config(algorithm=name))
                 documented = [entry for entry in field_docs(config) if entry.path.split(".")[0] == "search"]

@@ -69,10 +69,9 @@ def _public(module: types.ModuleType) -> dict[str, Any]:
     """Returns what a package exports, or what a module defines, in the order of the alphabet."""
     names = getattr(module, "__all__", None)
     if names is None:
-        defined = (
-            name for name, member in vars(module).items() if getattr(member, "__module__", "") == module.__name__
-        )
-        names = [name for name in defined if not name.startswith("_")]
+        here = module.__name__
+        names = [name for name, member in vars(module).items() if getattr(member, "__module__", "") == here]
+        names = [name for name in names if not name.startswith("_")]
     members = {name: getattr(module, name) for name in sorted(names, key=str.lower)}
     documented = {name: member for name, member in members.items() if inspect.isclass(member) or callable(member)}
     return {name: member for name, member in documented.items() if not _is_typing(member)}

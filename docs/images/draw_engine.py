@@ -61,7 +61,7 @@ def branches(x: float, y: float) -> list[str]:
     parts = [text(x, y, "one edge of the loop", 15, "start", font_weight="bold")]
     names = ("none", "max pool", "avg pool", "skip", "sep 3x3", "sep 5x5", "dil 3x3", "dil 5x5")
     for place, name in enumerate(names):
-        taken = place == 0 + 3
+        taken = place == 3
         top = y + 16 + 29 * place
         parts.append(
             box(x, top, 96, 23, "#dcecf7" if taken else "white", BLUE if taken else LINE, "" if taken else "3 3")

@@ -6,9 +6,11 @@ import dataclasses
 
 import pytest
 
-from econas_jax.data.config import DataConfig
+from econas_jax.algorithms import CONFIGS
 from econas_jax.experiment.field_docs import FieldDoc, field_docs
-from econas_jax.training.config import TrainingConfig
+from econas_jax.search.config import SearchConfig
+from econas_jax.spaces import SPACES
+from econas_jax.study.config import StudyConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +67,8 @@ def test_values_of_an_object() -> None:
     assert values["flag"] == "True"
 
 
-@pytest.mark.parametrize("config", [DataConfig, TrainingConfig])
+@pytest.mark.parametrize("config", [SearchConfig, StudyConfig, *CONFIGS.values(), *SPACES.values()])
 def test_every_field_is_explained(config: type) -> None:
     documented = field_docs(config)
-    assert len(documented) >= 5
+    assert len(documented) >= 2
     assert [entry.path for entry in documented if not entry.text] == []
