@@ -1,9 +1,9 @@
-"""The tables of measurements in the README and on the site, made from the files in results/.
+"""Makes the documents' tables of measurements from the files in results/.
 
-    python benchmarks/tables.py README.md docs/*.md
+    python -m benchmarks.tables FILE.md ...
 
-Writes each table anew between its marks, `<!-- table: NAME -->` and `<!-- end of table -->`; NAME is a function of
-`TABLES`. A test compares the pages with what this script would make of them.
+Replaces each table between its marks, `<!-- table: NAME -->` and `<!-- end of table -->`; NAME is a key of `TABLES`. A
+test compares the documents with what this script would make of them.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common.paths import RESULTS
 from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS
 
-RESULTS = Path(__file__).resolve().parent / "results"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of GitHub's markdown."""
+    """Returns a table of GitHub's markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def read(name: str) -> Any:
-    """A result."""
+    """Reads a result; name: MACHINE/CLAIM.json."""
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
 
 
 def search() -> str:
-    """The populations over a search."""
+    """Returns the populations over a search."""
     header = ["cycle", "P_E (3 epochs)", "P_2E (6)", "P_3E (9)", "best so far, highest rung", "seconds"]
     cycles = read("epyc_zen5/cifar10_small/summary.json")["cycles"]
     rows = [
@@ -51,7 +51,7 @@ def search() -> str:
 
 
 def steps() -> str:
-    """A training step against the released code's."""
+    """Returns a training step against the released code's, by round."""
     header = ["released code", "econas_jax", "ratio of means", "ratio by genotype"]
     header.append("our compilation, once for all genotypes (s)")
 
@@ -68,7 +68,7 @@ def steps() -> str:
 
 
 def gpu() -> str:
-    """A candidate's training step on a GPU, by lanes; of several rounds, the range."""
+    """Returns a candidate's training step on a GPU by lanes, as ranges over the rounds."""
     rounds = read("h200/gpu_against_released.json")["rounds"]
     found: dict[tuple[int, str], list[tuple[float, float, int]]] = {}
     for row in rounds:
@@ -92,7 +92,7 @@ def _range(values: Sequence[float], digits: int) -> str:
 
 
 def end_to_end() -> str:
-    """Whole processes."""
+    """Returns whole processes against the released code's, by round."""
 
     def cells(row: Any) -> list[str]:
         return [
@@ -112,7 +112,7 @@ def _by_round(name: str, header: Sequence[str], cells: Callable[[Any], Sequence[
 
 
 def grid() -> str:
-    """How many times faster than a naive Flax network, and than our own c0r0, each pair is."""
+    """Returns the speed of each pair over a naive Flax network, and over our own c0r0."""
     cells = {
         (row["channels"], row["resolution"]): f"{row['naive_over_ours']:.1f}x; {row['ours_speedup']:.1f} of "
         f"{row['nominal_speedup']}"
@@ -124,7 +124,7 @@ def grid() -> str:
 
 
 def parts() -> str:
-    """Where a step goes."""
+    """Returns what each operation adds to a step."""
     result = read("epyc_zen4/step_parts.json")
     header = ["all edges", "step (ms)", "over `none`", "arithmetic at best", "memory at best"]
     numbers = ("step_ms", "over_none_ms", "arithmetic_floor_ms", "memory_floor_ms")
@@ -133,7 +133,7 @@ def parts() -> str:
 
 
 def profile() -> str:
-    """Where a step goes, by kind of work."""
+    """Returns the time of a step by kind of work."""
     result = read("epyc_zen4/step_profile.json")
     total, quarters = result["profiled_ms"], result["in_quarters"]["kinds_ms"]
     rows = [
@@ -148,7 +148,7 @@ def profile() -> str:
 
 
 def start() -> str:
-    """What a start takes and holds, part by part."""
+    """Returns the time and memory of a start, part by part."""
     result = read("epyc_zen4/start_profile.json")
     kinds = {"cold": "from nothing", "cached": "from the cache"}
     columns = [label.format(kind) for label in ("{} (s)", "most memory, {} (MB)") for kind in kinds.values()]
@@ -164,7 +164,7 @@ def start() -> str:
 
 
 def study() -> str:
-    """The small study's proxies."""
+    """Returns the proxies of the small study."""
     header = ["proxy", "Spearman's rho (95 % interval)", "Kendall's tau (95 % interval)", "faster, multiply-adds"]
     header.append("faster, seconds")
     rows = [
@@ -187,7 +187,7 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 
 def headline() -> str:
-    """The README's five numbers."""
+    """Returns the README's five numbers."""
     steps, whole = read("epyc_zen4/against_released.json"), read("epyc_zen4/end_to_end.json")["rounds"][0]
     start, kills = read("epyc_zen4/compile_time.json"), read("epyc_zen4/reliability.json")["kills"]
     own, released = (
@@ -219,7 +219,7 @@ def _times(whole: Any) -> str:
 
 
 def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
-    """A candidate's step on the GPU with so many at a time, and the released code's in the same rounds."""
+    """Returns a candidate's step on the GPU with so many at a time, and the released code's in the same rounds."""
     pairs = [
         (statistics.mean(step["step_seconds"]), statistics.mean(row["released"]["step_seconds"]))
         for row in read("h200/gpu_against_released.json")["rounds"]
@@ -238,10 +238,15 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def with_tables(text: str) -> str:
-    """The text with each marked table made anew."""
+    """Returns the text with each marked table made anew."""
     return BLOCK.sub(lambda block: block[1] + TABLES[block[2]]() + block[3], text)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the command."""
     for name in sys.argv[1:]:
         Path(name).write_text(with_tables(Path(name).read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ The same proxy (c4r4, N = 6, batch 384) and the same shape of search; fewer imag
 (E = 3), smaller populations and 20 cycles: 180 candidates, 300 stages, 900 candidate-epochs.
 Duration: 54 minutes measured on two cores of an AMD EPYC with other work beside it.
 Expected: with seed 0 and a JPEG copy of CIFAR-10, a best validation accuracy of 42.5 % after 9 epochs; the means of the
-three populations rise over the cycles, as in the paper's Figure 10 (benchmarks/results/cifar10_small).
+three populations rise over the cycles, as in the paper's Figure 10 (benchmarks/results/epyc_zen5/cifar10_small).
 """
 
 from ml_collections import ConfigDict

@@ -5,7 +5,8 @@
 16 networks (more can be added later: only their rows are trained); the original setting is c2r2s3e4: 18 channels,
 16x16 images, an eighth of the training images, 4 epochs, N = 1. 13 proxies: c by r in a grid of 3 by 3, s and e at
 equal iterations (s3e2 against s4e4, by two c and r), and all together. It can tell little beyond its size: read the
-intervals. An hour on two cores of an AMD EPYC with other work beside it; its outcome: benchmarks/results/study_small.
+intervals. An hour on two cores of an AMD EPYC with other work beside it.
+Its outcome: benchmarks/results/epyc_zen4/study_small.
 """
 
 from ml_collections import ConfigDict

@@ -1,4 +1,4 @@
-"""The task that scripts train in: the shapes of CIFAR-10, any proxy; images that no result depends on are not real."""
+"""The training task of the benchmarks: any proxy on random images of CIFAR-10's shape."""
 
 from __future__ import annotations
 
@@ -7,47 +7,54 @@ from typing import Any
 import jax
 import numpy as np
 
+from benchmarks.common.step_command import SETTING
 from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.data import Split
 from econas_jax.nn import ComputeDtype
 from econas_jax.training import Images, init_state
 from econas_jax.training.compile.population_mesh import compiler_options
+from econas_jax.training.devices import set_up
 
-CHANNELS, RESOLUTION, CELLS, BATCH = 9, 8, 6, 384  # the proxy c4r4, N = 6
+CHANNELS, RESOLUTION, CELLS, BATCH = SETTING.values()
 IMAGE_SIZE, CLASSES = 32, 10
-EPOCHS = 60  # of the schedule, of which scripts train a few
+EPOCHS = 60  # of the learning rate's schedule; scripts train only a few
 EVALUATION_BATCH = 100
 
 
+def choose_devices(count: int) -> list[jax.Device]:
+    """Sets JAX up as a search does and returns `count` devices; to be called before anything else touches JAX."""
+    return set_up(count)
+
+
 def benchmark_task(
-    channels: int,
-    cells_per_stage: int,
-    resolution: int,
-    batch: int,
+    channels: int = CHANNELS,
+    cells_per_stage: int = CELLS,
+    resolution: int = RESOLUTION,
+    batch: int = BATCH,
     *,
     branch_free: bool = False,
     compute_dtype: ComputeDtype = "float32",
 ) -> Task:
-    """As a search makes it."""
+    """Returns the task that a search would train in."""
     network = SearchNetwork(channels, cells_per_stage, CLASSES, branch_free=branch_free, compute_dtype=compute_dtype)
     training = TrainingConfig(batch_size=batch, evaluation_batch_size=EVALUATION_BATCH)
     return Task(network, training, resolution, EPOCHS, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), seed=0)
 
 
 def random_split(count: int) -> Split:
-    """So many images of random bytes, with random labels."""
+    """Returns `count` images of random bytes with random labels; what images hold does not change the work."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
     return Split(images, rng.integers(0, CLASSES, count, np.int32))
 
 
 def random_images(count: int) -> Images:
-    """`random_split` on the device."""
+    """Returns `random_split` on the device."""
     split = random_split(count)
     return Images(*jax.device_put((split.images, split.labels)))
 
 
 def initializer(task: Task) -> Any:
-    """A jitted function from an encoded genotype to the state before the first epoch."""
-    hasty = compiler_options(jax.devices()[0].platform, hasty=True)
-    return jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=hasty)
+    """Returns a jitted function from an encoded genotype to the state before the first epoch."""
+    options = compiler_options(jax.devices()[0].platform, hasty=True)
+    return jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=options)

@@ -1,4 +1,4 @@
-"""Compiles training epochs as `WaveTrainer` does and times their steps, for scripts that differ in what they train."""
+"""Compiles training epochs as `WaveTrainer` does and times their steps."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from typing import Any
 
 import jax
 import numpy as np
-from benchmark_task import random_images
 from jax.sharding import Mesh
-from step_command import median_seconds, turn
 
+from benchmarks.common.benchmark_task import choose_devices, random_images
+from benchmarks.common.step_command import median_seconds, turn
 from econas_jax import Genotype
 from econas_jax.training import Images, Task
 from econas_jax.training.compile.compilation import keep_programs
 from econas_jax.training.compile.population_mesh import POPULATION
-from econas_jax.training.devices import set_up
 from econas_jax.training.programs import Programs
 
 
 def parse(flags: argparse.ArgumentParser) -> argparse.Namespace:
     """Adds --compilation-cache to a script's flags, parses them, and sets the cache and JAX up as a search does."""
-    flags.add_argument("--compilation-cache", type=Path, help="a folder of compiled programs; without it there is none")
+    flags.add_argument("--compilation-cache", type=Path, help="a folder of compiled programs; default: no cache")
     arguments = flags.parse_args()
-    set_up(1)
+    choose_devices(1)
     if arguments.compilation_cache is None:
         jax.config.update("jax_enable_compilation_cache", False)
     else:
@@ -34,35 +33,45 @@ def parse(flags: argparse.ArgumentParser) -> argparse.Namespace:
     return arguments
 
 
-def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Compiles the epoch for one device, once, then times a candidate's step in every wave; waves: of one length."""
-    split, lanes = random_images(arguments.steps * arguments.batch), len(waves[0])
+def encoded(genotypes: Sequence[Genotype]) -> Any:
+    """Returns the genotypes as stacked arrays, as the compiled programs take them."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in genotypes])
+
+
+def programs_of(task: Task, example: Genotype, images: Images, lanes: int = 1) -> Programs:
+    """Returns the programs, not yet compiled, that train `lanes` candidates at a time on the first device."""
     mesh = Mesh(np.array(jax.devices()[:1]), (POPULATION,))
-    shape = split.images.shape
+    return Programs(task, mesh, lanes, example, images.images.shape, images.images.shape)
+
+
+def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compiles the epoch once, then times a candidate's step in every wave; all waves have the same length."""
+    images, lanes = random_images(arguments.steps * arguments.batch), len(waves[0])
     start = time.perf_counter()
-    programs = Programs(task, mesh, lanes, waves[0][0], shape, shape)
+    programs = programs_of(task, waves[0][0], images, lanes)
     programs.compile(("epoch",))
     compile_seconds = time.perf_counter() - start
     programs.compile(("init",))
     candidates, seconds = np.arange(lanes, dtype=np.int32), []
     for wave in waves:
-        genotypes = jax.tree.map(lambda *leaves: np.stack(leaves), *[genotype.encode() for genotype in wave])
+        genotypes = encoded(wave)
         state = programs["init"](candidates, genotypes)
         with turn(arguments):
-            run_epoch = one_after_another(programs["epoch"], (state, programs.scratch()), genotypes, split)
+            run_epoch = one_after_another(programs["epoch"], (state, programs.scratch()), genotypes, images)
             seconds.append(median_seconds(run_epoch, arguments.steps, arguments.repeats) / lanes)
     return {"step_seconds": seconds, "compile_seconds": compile_seconds}
 
 
-def one_after_another(program: Any, given: Any, genotypes: Any, split: Images) -> Callable[[int], None]:
-    """Runs the epoch of a number. Each consumes what the one before handed on, the first one the state and scratch that
-    are given.
+def one_after_another(program: Any, given: Any, genotypes: Any, images: Images) -> Callable[[int], None]:
+    """Returns a function that runs the epoch of a number.
+
+    Each epoch consumes the state and scratch that the one before left; the first consumes `given`.
     """
-    handed_on = [given]
+    left = [given]
 
     def run_epoch(epoch: int) -> None:
-        trained, metrics = program(handed_on.pop(), genotypes, split, np.int32(epoch))
+        trained, metrics = program(left.pop(), genotypes, images, np.int32(epoch))
         jax.block_until_ready(metrics)
-        handed_on.append(trained)
+        left.append(trained)
 
     return run_epoch

@@ -1,4 +1,4 @@
-"""What kind of work each instruction of a compiled CPU program does, read from its HLO text."""
+"""Classifies the instructions of a compiled CPU program by the kind of work they do, from the HLO text."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import collections
 from typing import NamedTuple
 
 import numpy as np
-from hlo_text import Computation, Instruction, Program
+
+from benchmarks.common.hlo_text import Computation, Instruction, Program
 
 CONTAINERS = {"while", "conditional", "call"}
-TAPS = 9  # a sum of so many products is a depthwise convolution by shifts
+TAPS = 9  # a sum of at least 9 products is taken for a depthwise convolution by shifts
 
 
 class Product(NamedTuple):
-    """batch products [rows, depth] x [depth, columns]; transposed: both operands have the depth last."""
+    """A batched product [rows, depth] x [depth, columns]; transposed: both operands have the depth as last axis."""
 
     batch: int
     rows: int
@@ -27,7 +28,7 @@ class Product(NamedTuple):
 
 
 def product_of(dot: Instruction, within: Computation) -> Product:
-    """The shape of an HLO dot."""
+    """Returns the shape of an HLO dot."""
 
     def axes(name: str) -> tuple[int, ...]:
         _, found, rest = dot.attributes.partition(f"{name}={{")
@@ -42,7 +43,7 @@ def product_of(dot: Instruction, within: Computation) -> Product:
 
 
 def kinds(program: Program) -> dict[str, str | Product]:
-    """Of all instructions that hold no others, by name."""
+    """Returns the kind of every instruction that contains no others, by name."""
     found: dict[str, str | Product] = {}
     for computation in program.computations.values():
         for instruction in computation.instructions.values():
@@ -68,8 +69,10 @@ def kinds(program: Program) -> dict[str, str | Product]:
 
 
 def bytes_moved(program: Program) -> dict[str, float]:
-    """What each instruction reads and writes at the least, by name: a reduction its largest operand, others twice what
-    they write; of an array that is updated in place, the part that is new.
+    """Returns a lower bound of the bytes that each instruction reads and writes, by name.
+
+    A reduction reads its largest operand; any other instruction reads as much as it writes. Of an array that is updated
+    in place only the new part counts.
     """
     return {
         instruction.name: _bytes_moved(program, computation, instruction)
@@ -87,6 +90,6 @@ def _bytes_moved(program: Program, within: Computation, instruction: Instruction
     while root.opcode == "bitcast":
         root = inner[root.operands[0]]
     if root.opcode == "reduce":
-        return max((within[name].bytes for name in instruction.operands), default=0.0)  # none: it reads constants
+        return max((within[name].bytes for name in instruction.operands), default=0.0)  # constants have none
     written = inner[root.operands[1]] if root.opcode == "dynamic-update-slice" else instruction
     return 2 * written.bytes

@@ -1,8 +1,7 @@
-"""Parses XLA's optimised HLO text into computations of instructions; what it does not know raises an error."""
+"""Parses XLA's optimised HLO text into computations of instructions; unknown text raises an error."""
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from typing import NamedTuple
@@ -14,7 +13,7 @@ BYTES = {
     **dict.fromkeys(("s64", "u64", "f64", "c64"), 8),
     "token": 0,
 }
-_HEADER = re.compile(r"^(ENTRY )?%([\w.\-]+) \(.*\) -> .* \{$")
+_HEADER = re.compile(r"^(?:ENTRY )?%([\w.\-]+) \(.*\) -> .* \{$")
 _INSTRUCTION = re.compile(r"^  (ROOT )?%([\w.\-]+) = (.*)$")
 _ARRAY = re.compile(r"\b([a-z]+[a-z0-9]*)\[([\d,]*)\]")
 
@@ -24,7 +23,7 @@ class UnknownFormatError(ValueError):
 
 
 class Instruction(NamedTuple):
-    """One line of a computation; shape: its type as written, a tuple's in parentheses."""
+    """One line of a computation; shape: its type as written (a tuple of types in parentheses)."""
 
     name: str
     shape: str
@@ -34,7 +33,7 @@ class Instruction(NamedTuple):
 
     @property
     def bytes(self) -> float:
-        """Of all its arrays."""
+        """The size of all its arrays."""
         arrays = _ARRAY.findall(self.shape)
         unknown = {kind for kind, _ in arrays} - set(BYTES)
         if not arrays and self.shape != "()" or unknown:
@@ -43,7 +42,7 @@ class Instruction(NamedTuple):
 
     @property
     def dimensions(self) -> tuple[int, ...]:
-        """Of its one array."""
+        """The dimensions of its only array."""
         arrays = _ARRAY.findall(self.shape)
         if len(arrays) != 1:
             raise UnknownFormatError(f"the type {self.shape} of {self.name} is not one array")
@@ -51,7 +50,7 @@ class Instruction(NamedTuple):
 
 
 class Computation:
-    """Instructions by name, in order."""
+    """A computation's instructions by name, in their order."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -74,50 +73,30 @@ class Computation:
             raise UnknownFormatError(f"{self.name} has no ROOT")
         return self._root
 
-    def users(self, name: str) -> list[Instruction]:
-        return self._users.get(name, [])
-
-    @functools.cached_property
-    def _users(self) -> dict[str, list[Instruction]]:
-        users: dict[str, list[Instruction]] = {}
-        for instruction in self.instructions.values():
-            for operand in dict.fromkeys(instruction.operands):
-                users.setdefault(operand, []).append(instruction)
-        return users
-
 
 class Program:
-    """A module's computations by name; entry: the one it begins with."""
+    """The computations of a module by name."""
 
     def __init__(self, text: str) -> None:
         self.computations: dict[str, Computation] = {}
-        entry: Computation | None = None
         current: Computation | None = None
         for line in text.splitlines():
             header = _HEADER.match(line)
             if header:
-                current = self.computations[header[2]] = Computation(header[2])
-                entry = current if header[1] else entry
+                current = self.computations[header[1]] = Computation(header[1])
             elif line == "}":
                 current = None
             elif current is not None and line.strip():
                 current.add(*_parse_instruction(line))
-        if entry is None:
-            raise UnknownFormatError("no ENTRY computation")
-        self.entry = entry
+        if not self.computations:
+            raise UnknownFormatError("no computation")
 
     def called(self, instruction: Instruction, attribute: str) -> Computation:
-        """The computation that an attribute (body, calls, ...) names."""
+        """Returns the computation that an attribute (body, calls, ...) names."""
         found = re.search(rf"\b{attribute}=%([\w.\-]+)", instruction.attributes)
         if found is None or found[1] not in self.computations:
             raise UnknownFormatError(f"the {instruction.opcode} {instruction.name} names no {attribute}")
         return self.computations[found[1]]
-
-    def branches(self, conditional: Instruction) -> list[Computation]:
-        found = re.search(r"\bbranch_computations=\{([^}]*)\}", conditional.attributes)
-        if found is None:
-            raise UnknownFormatError(f"the conditional {conditional.name} names no branches")
-        return [self.computations[name] for name in re.findall(r"%([\w.\-]+)", found[1])]
 
 
 def _parse_instruction(line: str) -> tuple[Instruction, bool]:
@@ -137,13 +116,13 @@ def _parse_instruction(line: str) -> tuple[Instruction, bool]:
 
 
 def _closing(text: str, opening: int) -> int:
-    """The place of the parenthesis that closes the one at `opening`."""
+    """Returns the index of the parenthesis that closes the one at `opening`."""
     depth = 0
     for place in range(opening, len(text)):
         depth += {"(": 1, ")": -1}.get(text[place], 0)
         if depth == 0:
             return place
-    raise UnknownFormatError(f"a parenthesis that is not closed: {text[:100]}")
+    raise UnknownFormatError(f"an unclosed parenthesis in {text[:100]}")
 
 
 def _numbers(sizes: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Runs scripts of this folder as processes of their own on given cores, and reads the JSON they write."""
+"""Runs scripts as processes of their own on given cores, and reads the JSON that they write."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parent
+from benchmarks.common.paths import REPOSITORY
+
+
+def script(name: str, python: str = sys.executable) -> list[str]:
+    """Returns the command that runs `benchmarks.NAME`.
+
+    -P keeps the current folder out of the import path: only PYTHONPATH decides which revision is measured.
+    """
+    return [python, "-P", "-m", f"benchmarks.{name}"]
 
 
 def run_on(cores: set[int], command: list[str], environment: dict[str, str] | None = None) -> None:
-    """Runs a command on these cores, with this repository's package; environment: added to ours."""
-    subprocess.run(command, check=True, **_options(cores, environment))
+    """Runs a command on these cores with this repository's package; `environment` is added to ours."""
+    subprocess.run(_bound(command, cores), check=True, env=_variables(environment))
 
 
 def run_pinned(command: list[str], cores: set[int], environment: dict[str, str] | None = None) -> dict[str, Any]:
-    """Runs a script that writes --json FILE, on these cores; returns what it wrote. environment: added to ours."""
+    """Runs a script that takes --json FILE on these cores and returns what it wrote; `environment` is added to ours."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "out.json"
         run_on(cores, [*command, "--json", str(output)], {**_threads(cores), **(environment or {})})
@@ -31,10 +39,11 @@ def run_pinned(command: list[str], cores: set[int], environment: dict[str, str] 
 def run_in_turn(
     commands: Sequence[list[str]], turns: int, cores: set[int], repositories: Sequence[Path] = ()
 ) -> list[dict[str, Any]]:
-    """`run_pinned` of scripts that take --in-turn, all alive at once, of which only one works at any time.
+    """Runs scripts that take --in-turn and returns what they wrote.
 
-    A machine's speed changes from minute to minute; so they share each of them, as far as their turns are short.
-    repositories: whose packages the commands import, where it is not ours.
+    All are alive at once and only one works at any time. A machine's speed changes from minute to minute; with short
+    turns all scripts see the same changes.
+    repositories: the checkout that each command imports from; default: ours.
     """
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         outputs = [Path(folder) / f"{number}.json" for number in range(len(commands))]
@@ -42,34 +51,42 @@ def run_in_turn(
         for command, output, repository in zip(
             commands, outputs, repositories or [REPOSITORY] * len(commands), strict=True
         ):
-            script = [*command, "--in-turn", "--json", str(output)]
-            options = _options(cores, _threads(cores), repository)
             process = stack.enter_context(
-                subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+                subprocess.Popen(
+                    _bound([*command, "--in-turn", "--json", str(output)], cores),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env=_variables(_threads(cores), repository),
+                )
             )
-            stack.callback(process.kill)  # of no effect on one that has ended
-            _wait_until_it_has_worked(process)  # what it does before its first turn
+            stack.callback(process.kill)  # no effect on a process that has ended
+            _wait_for_a_line(process)  # all work before its first turn is done
             processes.append(process)
         for _ in range(turns):
             for process in processes:
                 process.stdin.write("\n")
                 process.stdin.flush()
-                _wait_until_it_has_worked(process)
+                _wait_for_a_line(process)
         for process in processes:
             print(process.communicate()[0], end="")
         return [_read(output) for output in outputs]
 
 
-def _wait_until_it_has_worked(process: Any) -> None:
-    """It says that it is ready for its next turn, or after the last one begins to print its result."""
+def _wait_for_a_line(process: Any) -> None:
+    """Waits until the process is ready for its next turn or, after the last one, begins to print its result."""
     if not process.stdout.readline():
         raise subprocess.CalledProcessError(process.wait(), process.args)
 
 
-def _options(cores: set[int], environment: dict[str, str] | None, repository: Path = REPOSITORY) -> dict[str, Any]:
+def _bound(command: list[str], cores: set[int]) -> list[str]:
+    """Returns the command bound to the cores by taskset: a function run after fork is not safe beside threads."""
+    return ["taskset", "-c", ",".join(map(str, sorted(cores))), *command]
+
+
+def _variables(environment: dict[str, str] | None, repository: Path = REPOSITORY) -> dict[str, str]:
     paths = [str(repository), *filter(None, [os.environ.get("PYTHONPATH")])]
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
-    return {"preexec_fn": lambda: os.sched_setaffinity(0, cores), "env": variables}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})}
 
 
 def _threads(cores: set[int]) -> dict[str, str]:

@@ -1,19 +1,20 @@
-"""The most memory that every process held which a part of a script started, and those started in turn."""
+"""The peak memory of every process that a part of a script starts, and of the processes that those start."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-INTERVAL = 0.25  # seconds: a process's last one may be missed
+import psutil
+
+INTERVAL = 0.25  # seconds between two looks; a peak in a process's last interval may be missed
 
 
 class ProcessMemory:
-    """Watches within a with statement; Linux only."""
+    """Watches all descendants of this process within a with statement."""
 
     def __enter__(self) -> ProcessMemory:
         self._found: dict[int, dict[str, Any]] = {}
@@ -27,7 +28,7 @@ class ProcessMemory:
         self._thread.join()
 
     def processes(self) -> list[dict[str, Any]]:
-        """Seconds that each process was seen to live and the most it held, the longest-lived first."""
+        """Returns each process's observed lifetime in seconds and its peak memory, the longest-lived first."""
         rows = [
             {"seconds": row["last"] - row["first"], "peak_bytes": row["peak_bytes"]} for row in self._found.values()
         ]
@@ -35,31 +36,24 @@ class ProcessMemory:
 
     def _watch(self) -> None:
         while not self._over.wait(INTERVAL):
-            for process in _descendants(os.getpid()):
+            for process in psutil.Process().children(recursive=True):
                 now = time.monotonic()
-                with contextlib.suppress(OSError, LookupError):  # it has ended
-                    peak = status_bytes(process, "VmHWM")
-                    self._found.setdefault(process, {"first": now}).update(last=now, peak_bytes=peak)
+                with contextlib.suppress(psutil.Error):  # the process has ended
+                    row = self._found.setdefault(process.pid, {"first": now, "last": now, "peak_bytes": 0})
+                    row.update(last=now, peak_bytes=max(row["peak_bytes"], peak_bytes(process)))
 
 
-def status_bytes(process: int | str, field: str) -> int:
-    """A number of bytes that Linux keeps of a process; raises LookupError where it has none, as of a zombie."""
-    _, found, rest = Path(f"/proc/{process}/status").read_text(encoding="utf-8").partition(f"{field}:")
-    if not found:
-        raise LookupError(f"process {process} has no {field}")
-    return 1024 * int(rest.split()[0])
+def held_bytes(process: psutil.Process | None = None) -> int:
+    """Returns the memory that a process (default: this one) holds now."""
+    return int((process or psutil.Process()).memory_info().rss)
 
 
-def _descendants(ancestor: int) -> list[int]:
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                stat = (folder / "stat").read_text(encoding="utf-8")
-            except OSError:  # it has ended
-                continue
-            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
-    family = {ancestor}
-    while new := {process for process, parent in parents.items() if parent in family} - family:
-        family |= new
-    return sorted(family - {ancestor})
+def peak_bytes(process: psutil.Process | None = None) -> int:
+    """Returns the most memory a process (default: this one) has held, or what it holds now where the kernel keeps no
+    peak (outside Linux, and for a process that is ending).
+    """
+    process = process or psutil.Process()
+    with contextlib.suppress(OSError, IndexError):
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    return held_bytes(process)

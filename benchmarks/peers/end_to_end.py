@@ -1,14 +1,13 @@
 """Candidates an hour, whole process against whole process: a search of ours and EcoNAS's released PyTorch code.
 
-    python benchmarks/end_to_end.py --econas-repo EcoNAS --torch-python TORCH_ENV/bin/python --data DIR \
-        --json benchmarks/results/end_to_end.json
+    python -m benchmarks.peers.end_to_end --econas-repo EcoNAS --torch-python TORCH_ENV/bin/python --data DIR --json OUT
 
 Claims: the ratio of candidates an hour on the same cores, for the same random genotypes, images, split, batch size and
-epochs (c4r4: 9 channels, 8x8, N = 6, batch 384). Counted is everything from the start of the process: imports, reading
-the images (already decoded on both sides), augmentation, our compilation from nothing, training, validation after every
-epoch, saving. Theirs trains one candidate a process, as many at once as there are cores, one thread each; ours is the
-command a user types, a process a core. What is changed in their code: released_search.py. `our_processes` and
-`released_processes`: how long every process lived, and the most memory it held.
+epochs (c4r4: 9 channels, 8x8, N = 6, batch 384). The time counts everything from the start of the process: imports,
+reading the images (already decoded on both sides), augmentation, our compilation from nothing, training, validation
+after every epoch, saving. Theirs trains one candidate a process, as many at once as there are cores, one thread each;
+ours is the command that a user types, with a process for each core. released_search says what is changed in their code.
+`our_processes` and `released_processes` hold the lifetime and the peak memory of every process.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-import released_search
-from pinned import HERE, run_on
-from process_memory import ProcessMemory
-from result_file import write_result
-
+from benchmarks.common.paths import REPOSITORY
+from benchmarks.common.pinned import run_on
+from benchmarks.common.process_memory import ProcessMemory
+from benchmarks.common.result_file import write_result
+from benchmarks.peers import released_search
 from econas_jax import Genotype, load_dataset
 
-SEED = 0  # the config's: both sides have the same split
+SEED = 0  # the config's seed, so that both sides have the same split
 
 
 def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dict[str, Any]], dict[str, Any]]:
-    """Seconds of our search, its stages, and where it says its time went."""
+    """Runs our search; returns its seconds, its stages and its own account of its time."""
     workdir = folder / "workdir"
     fields = {
         "data.path": arguments.data,
@@ -42,7 +41,7 @@ def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dic
         "search.epochs": arguments.epochs,
         "devices": len(arguments.cores),
     }
-    command = [sys.executable, "-m", "econas_jax.search", "--config", str(HERE.parent / "configs" / "econas.py")]
+    command = [sys.executable, "-m", "econas_jax.search", "--config", str(REPOSITORY / "configs" / "econas.py")]
     command += ["--workdir", str(workdir), *(f"--config.{name}={value}" for name, value in fields.items())]
     start = time.perf_counter()
     run_on(set(arguments.cores), command, {"JAX_COMPILATION_CACHE_DIR": str(folder / "cache")})
@@ -53,10 +52,10 @@ def search(arguments: argparse.Namespace, folder: Path) -> tuple[float, list[dic
 
 
 def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Ours, then theirs with the genotypes that ours drew."""
+    """Runs ours, then theirs with the genotypes that ours drew."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)  # first of all: it keeps the decoded images
+        dataset = load_dataset("cifar10", path=arguments.data, seed=SEED)  # first: it caches the decoded images
         with ProcessMemory() as our_memory:
             our_seconds, stages, times = search(arguments, folder)
         genotypes = [Genotype.parse(stage["genotype"]) for stage in stages]
@@ -83,7 +82,7 @@ def run_round(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--econas-repo", type=Path, required=True)
     parser.add_argument("--torch-python", default=sys.executable, help="a Python that has PyTorch and torchvision")

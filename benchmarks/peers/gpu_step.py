@@ -1,11 +1,12 @@
-"""Seconds a training step takes a candidate on an accelerator, by lanes, in the JSON form of proxy_step.py.
+"""Seconds of a candidate's training step on an accelerator, by lanes, in the JSON form of proxy_step.
 
-    python benchmarks/gpu_step.py --genotypes benchmarks/genotypes.txt --lanes 16 --json OUT
+    python -m benchmarks.peers.gpu_step --genotypes benchmarks/genotypes.txt --lanes 16 --json OUT
 
 Claims: the median time of a step of the compiled training epoch as `WaveTrainer` compiles it, over the candidates that
-share it. One lane is timed for every genotype of the file; several for one wave, of its genotypes in turn: they are
-branch-free, and do the same work for all. compile_seconds holds the load where --compilation-cache has the
-program. Setting where nothing else is said: c4r4 (9 channels, 8x8), N = 6, batch 384. The images are random bytes.
+share it. One lane is timed for every genotype of the file. Several lanes are timed for one wave, which repeats the
+file's genotypes: they are branch-free and do the same work for all. compile_seconds is the time to load the program
+where --compilation-cache has it. Default setting: c4r4 (9 channels, 8x8), N = 6, batch 384. The images are random
+bytes.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ import argparse
 from typing import Any, get_args
 
 import jax
-from benchmark_task import benchmark_task
-from epoch_timing import parse, time_waves
-from step_command import parser, read_genotypes, write
 
+from benchmarks.common.benchmark_task import benchmark_task
+from benchmarks.common.epoch_timing import parse, time_waves
+from benchmarks.common.step_command import read_genotypes, step_parser, write
 from econas_jax import Genotype
 from econas_jax.nn import ComputeDtype
 
 
 def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Compiles the epoch of a wave, then times it: one lane for every genotype, several for one wave of them."""
+    """Compiles the epoch, then times it: one lane for every genotype, several lanes for one wave of them."""
     lanes = arguments.lanes
     task = benchmark_task(
         arguments.channels,
@@ -43,8 +44,8 @@ def measure(genotypes: list[Genotype], arguments: argparse.Namespace) -> dict[st
 
 
 def main() -> None:
-    """The command."""
-    flags = parser(__doc__)
+    """Runs the command."""
+    flags = step_parser(__doc__)
     flags.add_argument("--lanes", type=int, default=1, help="candidates at a time")
     flags.add_argument("--compute-dtype", choices=get_args(ComputeDtype), default="float32")
     arguments = parse(flags)

@@ -1,9 +1,9 @@
-"""EcoNAS's released training script as processes on a CPU: what end_to_end.py compares a search with.
+"""EcoNAS's released training script as processes on a CPU, for end_to_end to compare a search with.
 
 Needs a clone of github.com/DongzhanZhou/EcoNAS, and a Python with PyTorch and torchvision. Their `search/` folder is
-copied and `train.py` runs as their `main.py` runs it, a process a candidate. Changed is only what it takes on a CPU and
-a current PyTorch (`CHANGES`; each text must be there, so that another version of the code is noticed), and where the
-images come from: arrays in place of a download. Their augmentation, loaders, loss, optimiser and validation stay.
+copied and `train.py` runs as their `main.py` runs it, a process for each candidate. `CHANGES` holds only what a CPU and
+a current PyTorch need (each text must be there, so that another version of the code is noticed), and makes images come
+from arrays instead of a download. Their augmentation, loaders, loss, optimiser and validation stay.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def prepare(repository: Path, folder: Path, dataset: Dataset) -> None:
 
 
 def train(folder: Path, python: str, genotypes: Sequence[Genotype], epochs: int, cores: Sequence[int]) -> list[float]:
-    """Trains each genotype in a process on one of the cores, as many at once as there are; their best accuracies."""
+    """Trains each genotype in a process, one at a time on each core; returns the best accuracies."""
     nets = folder / "search" / "nets"
     shutil.rmtree(nets, ignore_errors=True)
     queues: list[list[str]] = [[] for _ in cores]
@@ -106,7 +106,7 @@ def train(folder: Path, python: str, genotypes: Sequence[Genotype], epochs: int,
 
 
 def _accuracy(net: Path) -> float:
-    """In [0, 1], of a candidate that their script recorded."""
+    """Returns the accuracy, in [0, 1], that their script recorded for a candidate."""
     record = net / "record.json"
     if not record.exists():
         raise SystemExit(f"the released code failed: {(net / 'output.txt').read_text(encoding='utf-8')[-2000:]}")

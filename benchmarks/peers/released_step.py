@@ -1,12 +1,12 @@
-"""Seconds a training step takes in EcoNAS's released PyTorch code, in the JSON form of proxy_step.py.
+"""Seconds of a training step in EcoNAS's released PyTorch code, in the JSON form of proxy_step.
 
-    taskset -c 0 python benchmarks/released_step.py --econas-repo EcoNAS --genotypes FILE --json out.json
+    taskset -c 0 python -m benchmarks.peers.released_step --econas-repo EcoNAS --genotypes FILE --json OUT
 
-Needs PyTorch and a clone of github.com/DongzhanZhou/EcoNAS. The network is theirs, unchanged; a step is that of their
-search/train.py (zero_grad, forward, cross-entropy, backward, clip to norm 5, SGD with momentum and weight decay) on a
-batch that is already there, without their data loader, with cuDNN's benchmark mode as theirs. What it takes to run it
-on a CPU and a current PyTorch: `.to(device)` for `.cuda()`, `clip_grad_norm_` for the removed `clip_grad_norm`, and
-their prints of every cell's channels are swallowed.
+Needs a Python with PyTorch, NumPy and lazy_loader, and a clone of github.com/DongzhanZhou/EcoNAS. The network is
+theirs, unchanged; a step is that of their search/train.py (zero_grad, forward, cross-entropy, backward, clip to norm 5,
+SGD with momentum and weight decay) on a batch that is already on the device, without their data loader, in cuDNN's
+benchmark mode as theirs. To run on a CPU and a current PyTorch, `.to(device)` replaces `.cuda()`, `clip_grad_norm_`
+replaces the removed `clip_grad_norm`, and their prints of every cell's channels are discarded.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import resource
 import sys
 from pathlib import Path
 
 import torch
-from step_command import median_seconds, parser, read_genotypes, turn, write
 
+from benchmarks.common.step_command import median_seconds, own_peak_bytes, read_genotypes, step_parser, turn, write
 from econas_jax import Genotype
 
 
 def released_network(repository: Path, genotype: Genotype, channels: int, layers: int) -> torch.nn.Module:
-    """Their NetworkCIFAR for a genotype."""
+    """Returns their NetworkCIFAR for a genotype."""
     sys.path.insert(0, str(repository / "search"))
     from network.genotypes import Genotype as ReleasedGenotype
     from network.model import NetworkCIFAR
@@ -40,7 +39,7 @@ def released_network(repository: Path, genotype: Genotype, channels: int, layers
 
 
 def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> float:
-    """The median over `repeats` groups of `steps` steps."""
+    """Returns the median over `repeats` groups of `steps` steps."""
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, weight_decay=3e-4)
     size = arguments.resolution
@@ -60,8 +59,8 @@ def step_seconds(network: torch.nn.Module, arguments: argparse.Namespace) -> flo
 
 
 def main() -> None:
-    """The command."""
-    flags = parser(__doc__)
+    """Runs the command."""
+    flags = step_parser(__doc__)
     flags.add_argument("--econas-repo", type=Path, required=True)
     flags.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = flags.parse_args()
@@ -73,8 +72,7 @@ def main() -> None:
         network = released_network(arguments.econas_repo, genotype, arguments.channels, layers).to(arguments.device)
         with turn(arguments):
             seconds.append(step_seconds(network, arguments))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    write({"step_seconds": seconds, "peak_bytes": peak, "torch": torch.__version__}, arguments)
+    write({"step_seconds": seconds, "peak_bytes": own_peak_bytes(), "torch": torch.__version__}, arguments)
 
 
 if __name__ == "__main__":

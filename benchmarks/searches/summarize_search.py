@@ -1,6 +1,6 @@
-"""Sums up a finished search for the record: result, cycles, what it was made with, and its figures.
+"""Summarizes a finished search for the record: result, cycles, what it was made with, and its figures.
 
-    python benchmarks/summarize_search.py runs/cifar10_small --out benchmarks/results/cifar10_small --note "..."
+    python -m benchmarks.searches.summarize_search runs/cifar10_small --out OUT --note "..."
 
 Writes summary.json and summary.md and copies the figures (PNG) to the folder. Claims nothing that is not in the
 workdir; the note says what a reader must know about the data.
@@ -20,7 +20,7 @@ FIGURES = ("populations", "accuracy_against_cost")
 
 
 def summarize(workdir: Path, note: str) -> dict[str, Any]:
-    """The content of summary.json."""
+    """Returns the content of summary.json."""
     made_with = json.loads((workdir / "config.json").read_text(encoding="utf-8"))
     del made_with["config"]["data"]["path"]  # where the data lay on one machine says nothing to others
     stages = read_stages(workdir / "history.jsonl")
@@ -35,7 +35,7 @@ def summarize(workdir: Path, note: str) -> dict[str, Any]:
 
 
 def cycle_row(cycle: CycleSummary) -> dict[str, Any]:
-    """A cycle's sizes and mean accuracies by population."""
+    """Returns a cycle's sizes and mean accuracies by population."""
     names = ("P_E", "P_2E", "P_3E")
     return {
         "cycle": cycle.cycle,
@@ -47,7 +47,7 @@ def cycle_row(cycle: CycleSummary) -> dict[str, Any]:
 
 
 def as_markdown(summary: dict[str, Any]) -> str:
-    """The same as tables to read."""
+    """Returns the summary as tables of markdown."""
     result = summary["result"]
     lines = [
         f"# {summary['config']['data']['name']}: {result['candidates']} candidates, {result['stages']} stages",
@@ -71,12 +71,12 @@ def as_markdown(summary: dict[str, Any]) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """An accuracy to two digits, or a dash."""
+    """Returns an accuracy with two decimals, or a dash."""
     return "-" if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("workdir", type=Path)
     parser.add_argument("--out", type=Path, required=True)

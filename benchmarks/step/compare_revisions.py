@@ -1,13 +1,16 @@
 """A training step of this checkout against that of another revision: same genotypes, same pinned core, in turn.
 
-    python benchmarks/compare_revisions.py --base REVISION --json OUT
+    python -m benchmarks.step.compare_revisions --base REVISION --json OUT
 
 Claims: for each genotype of each round the median step of both in seconds; over all of them the median of the ratios
-ours / base, and the ratio of the means. A round's two processes are proxy_step.py of each revision with that revision's
-package. They are alive at once and time each genotype in turn, for a machine's speed changes from minute to minute.
-Processes of one program differ too, on a Zen 3 by 2 and by 6 % for as long as they lived (two pairs): every round has
-new processes, and few rounds tell no smaller difference. Both sides compile in the first round, into a cache of their
-own. The revision must be one whose proxy_step.py knows --in-turn.
+ours / base, and the ratio of the means. A round's two processes run proxy_step of each revision, which measures that
+revision's package. They are alive at once and time each genotype in turn, for a machine's speed changes from minute to
+minute. Processes of one program differ too, on a Zen 3 by 2 % and by 6 % for as long as they lived (two pairs): every
+round has new processes, and few rounds tell no smaller difference. Both sides compile in the first round, into a cache
+of their own.
+
+A revision's own script is the one that knows its package's API; all that must agree is the script's flags (--in-turn
+among them) and its JSON form. `proxy_step_of` knows where it lies: here, or in `benchmarks/` itself until f0fae84.
 """
 
 from __future__ import annotations
@@ -21,26 +24,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pinned import HERE, REPOSITORY, run_in_turn
-from result_file import write_result
-from step_command import read_genotypes
+from benchmarks.common.paths import GENOTYPES, REPOSITORY
+from benchmarks.common.pinned import run_in_turn, script
+from benchmarks.common.result_file import write_result
+from benchmarks.common.step_command import SETTING, parser, read_genotypes
+
+FLAT_SCRIPT = Path("benchmarks") / "proxy_step.py"  # until f0fae84
 
 
 def is_known(revision: str) -> bool:
-    """Whether the repository has it."""
+    """Returns whether the repository has the revision."""
     command = ["git", "-C", str(REPOSITORY), "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
     return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def check_out(revision: str, folder: Path) -> None:
-    """The files of a revision."""
+    """Writes the files of a revision into a new folder."""
     archive = subprocess.run(["git", "-C", str(REPOSITORY), "archive", revision], check=True, stdout=subprocess.PIPE)
     folder.mkdir()
     subprocess.run(["tar", "x", "-C", str(folder)], check=True, input=archive.stdout)
 
 
+def proxy_step_of(repository: Path) -> list[str]:
+    """Returns the command that runs a checkout's proxy_step, with the checkout first in the import path."""
+    flat = repository / FLAT_SCRIPT
+    return [sys.executable, str(flat)] if flat.exists() else script("step.proxy_step")
+
+
 def compare(base: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
-    """A round's seconds and ratios."""
+    """Returns a round's seconds and ratios."""
     seconds = {"base_seconds": base["step_seconds"], "our_seconds": ours["step_seconds"]}
     pairs = list(zip(*seconds.values(), strict=True))
     ratio = statistics.mean(ours["step_seconds"]) / statistics.mean(base["step_seconds"])
@@ -48,7 +60,7 @@ def compare(base: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
 
 
 def rounds_in_turn(arguments: argparse.Namespace, flags: list[str]) -> Iterator[dict[str, Any]]:
-    """What `compare` says of each round; flags: of proxy_step.py."""
+    """Yields the comparison of each round; flags: those of proxy_step."""
     turns = len(read_genotypes(arguments.genotypes))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -58,8 +70,7 @@ def rounds_in_turn(arguments: argparse.Namespace, flags: list[str]) -> Iterator[
             order = list(repositories)[:: 1 if number % 2 == 0 else -1]
             commands = [
                 [
-                    sys.executable,
-                    str(repositories[side] / "benchmarks" / "proxy_step.py"),
+                    *proxy_step_of(repositories[side]),
                     f"--compilation-cache={folder / f'programs of {side}'}",
                     "--repeats=1",
                     *flags,
@@ -71,24 +82,18 @@ def rounds_in_turn(arguments: argparse.Namespace, flags: list[str]) -> Iterator[
 
 
 def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", required=True, help="a git revision")
-    parser.add_argument("--genotypes", type=Path, default=HERE / "genotypes.txt")
-    parser.add_argument("--channels", type=int, default=9)
-    parser.add_argument("--resolution", type=int, default=8)
-    parser.add_argument("--cells-per-stage", type=int, default=6)
-    parser.add_argument("--batch", type=int, default=384)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--core", type=int, default=0)
-    parser.add_argument("--json", type=Path, required=True)
-    arguments = parser.parse_args()
+    """Runs the command."""
+    flags = parser(__doc__, GENOTYPES)
+    flags.add_argument("--base", required=True, help="a git revision")
+    flags.add_argument("--rounds", type=int, default=5)
+    flags.add_argument("--core", type=int, default=0)
+    arguments = flags.parse_args()
     if not is_known(arguments.base):
-        parser.error(f"argument --base: {arguments.base!r} is no revision of this repository")
-    setting = {name: getattr(arguments, name) for name in ("channels", "resolution", "cells_per_stage", "batch")}
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in setting.items()]
+        flags.error(f"argument --base: {arguments.base!r} is no revision of this repository")
+    setting = {name: getattr(arguments, name) for name in SETTING}
+    step_flags = [f"--{name.replace('_', '-')}={value}" for name, value in setting.items()]
     rounds = []
-    for found in rounds_in_turn(arguments, [*flags, f"--genotypes={arguments.genotypes.resolve()}"]):
+    for found in rounds_in_turn(arguments, [*step_flags, f"--genotypes={arguments.genotypes.resolve()}"]):
         rounds.append(found)
         print(f"round {len(rounds)}: ours / base, ratio of means {found['ratio_of_means']:.3f}", flush=True)
         result = {

@@ -1,8 +1,8 @@
 """Seconds to compile the training epoch: from nothing, and from the persistent cache in another process.
 
-    python benchmarks/compile_time.py --json benchmarks/results/compile_time.json
+    python -m benchmarks.step.compile_time --json OUT
 
-Claims: the median over rounds of both, each in a fresh process pinned to one core (proxy_step.py), and the peak memory
+Claims: the median over rounds of both, each in a fresh process pinned to one core (proxy_step), and the peak memory
 of these processes. Setting: c4r4 (9 channels, 8x8), N = 6, batch 384, float32. One compilation serves all genotypes.
 """
 
@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from pinned import HERE, run_pinned
-from result_file import write_result
+from benchmarks.common.pinned import run_pinned, script
+from benchmarks.common.result_file import write_result
+from benchmarks.common.step_command import read_genotypes
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--core", type=int, default=0)
@@ -30,9 +30,8 @@ def main() -> None:
     for _ in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
             genotype, cache = Path(folder) / "genotype.txt", Path(folder) / "cache"
-            first = (HERE / "genotypes.txt").read_text(encoding="utf-8").splitlines()[0]
-            genotype.write_text(first + "\n", encoding="utf-8")
-            command = [sys.executable, str(HERE / "proxy_step.py"), "--genotypes", str(genotype), "--repeats", "1"]
+            genotype.write_text(f"{read_genotypes()[0]}\n", encoding="utf-8")
+            command = [*script("step.proxy_step"), "--genotypes", str(genotype), "--repeats", "1"]
             for kind in runs:  # the first fills the cache
                 runs[kind].append(run_pinned([*command, "--compilation-cache", str(cache)], {arguments.core}))
     result = {

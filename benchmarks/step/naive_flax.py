@@ -1,17 +1,16 @@
-"""What a JAX user writes first: a Flax network for each genotype, with grouped convolutions, compiled for each.
+"""A training step of the network a JAX user would write first: plain Flax, compiled anew for each genotype.
 
-    taskset -c 0 python benchmarks/naive_flax.py --genotypes benchmarks/genotypes.txt --json naive.json
+    taskset -c 0 python -m benchmarks.step.naive_flax --genotypes benchmarks/genotypes.txt --json OUT
 
 Claims: for each genotype the seconds to compile the training step of its `CellNetwork` (`nn.Conv` with
-`feature_group_count`, convolutions unrolled) and the median seconds of a step, in the JSON form of proxy_step.py. A
+`feature_group_count`, convolutions unrolled) and the median seconds of a step, in the JSON form of proxy_step. A
 step is forward, cross-entropy, backward, clip to norm 5, SGD with momentum and weight decay, on a batch that is already
-there; that is less than proxy_step.py's, which gathers and augments its images too.
+on the device; proxy_step does more, for it gathers and augments its images too.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import time
 from typing import Any
 
@@ -19,15 +18,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from step_command import median_seconds, parser, read_genotypes, write
 
+from benchmarks.common.benchmark_task import CLASSES
+from benchmarks.common.step_command import median_seconds, own_peak_bytes, read_genotypes, step_parser, write
 from econas_jax import CellNetwork, Genotype
-
-CLASSES = 10
 
 
 def measure(genotype: Genotype, arguments: argparse.Namespace) -> tuple[float, float]:
-    """Seconds to compile, and of a step."""
+    """Returns the seconds to compile and the seconds of a step."""
     network = CellNetwork(genotype, arguments.channels, arguments.cells_per_stage, CLASSES)
     optimizer = optax.chain(
         optax.clip_by_global_norm(5.0), optax.add_decayed_weights(3e-4), optax.sgd(0.1, momentum=0.9)
@@ -67,14 +65,14 @@ def measure(genotype: Genotype, arguments: argparse.Namespace) -> tuple[float, f
 
 
 def main() -> None:
-    """The command."""
-    arguments = parser(__doc__).parse_args()
+    """Runs the command."""
+    arguments = step_parser(__doc__).parse_args()
     jax.config.update("jax_enable_compilation_cache", False)
     measured = [measure(genotype, arguments) for genotype in read_genotypes(arguments.genotypes)]
     result = {
         "compile_seconds": [compile_seconds for compile_seconds, _ in measured],
         "step_seconds": [step_seconds for _, step_seconds in measured],
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_bytes": own_peak_bytes(),
     }
     write(result, arguments)
 

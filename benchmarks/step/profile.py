@@ -1,16 +1,16 @@
-"""Where a training step's time goes by the kind of XLA's operations, and how fast its products could be at all.
+"""A training step's time by the kind of XLA's operations, and how fast its products could be at best.
 
-    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 python benchmarks/step_profile.py --json benchmarks/results/step_profile.json
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 python -m benchmarks.step.profile --json OUT
 
 Claims, for c4r4 (9 channels, 8x8, N = 6, batch 384) on one pinned core, as means over the genotypes of genotypes.txt:
-the milliseconds of a step by the profiler, by kind (products, shifted sums, reductions, other passes over arrays,
-copies, fills), of all operations that hold no others; the same of four steps with a quarter of the batch, whose arrays
-fit into the next cache (`in_quarters`); and for each shape of a product its milliseconds, its rate in the step, and its
-rate alone, in a loop that does nothing else. `products_alone_ms` is what the step's products take at the better of the
-two rates.
-`passes_in_cache_ms` is what reductions, other passes, copies and fills take at the rate at which one state is read and
-written over and over, in the cache (core_rates.py), each reading as much as it writes and no more; `passes_in_stage_ms`
-at that of all states of the first stage, which go through the cache in turn.
+ - the profiler's milliseconds of a step by kind (products, shifted sums, reductions, other passes over arrays, copies,
+   fills), over all operations that contain no others;
+ - `in_quarters`: the same for four steps with a quarter of the batch, whose arrays fit into the next cache;
+ - for each shape of a product its milliseconds, its rate in the step, and its rate alone, in a loop that does nothing
+   else; `products_alone_ms` is the time of the step's products at the better of the two rates;
+ - `passes_in_cache_ms`: the time of reductions, other passes, copies and fills at the rate at which a single state in
+   the cache is read and written (core_rates), if each read only as much as it writes; `passes_in_stage_ms`: the same at
+   the rate of all states of the first stage, which go through the cache in turn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import functools
 import gzip
 import json
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,26 +29,25 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from benchmark_task import BATCH, CELLS, CHANNELS, RESOLUTION, benchmark_task, initializer, random_images
-from core_rates import core_rates
-from epoch_timing import one_after_another
-from hlo_kinds import Product, bytes_moved, kinds
-from hlo_text import Program
-from pinned import HERE, run_pinned
-from result_file import write_result
-from step_command import median_seconds, read_genotypes
 
+from benchmarks.common.benchmark_task import BATCH, benchmark_task, choose_devices, initializer, random_images
+from benchmarks.common.epoch_timing import one_after_another
+from benchmarks.common.hlo_kinds import Product, bytes_moved, kinds
+from benchmarks.common.hlo_text import Program
+from benchmarks.common.pinned import run_pinned, script
+from benchmarks.common.result_file import write_result
+from benchmarks.common.step_command import median_seconds, read_genotypes
+from benchmarks.step.core_rates import core_rates
 from econas_jax.training.compile.compilation import compile_program
-from econas_jax.training.devices import set_up
 from econas_jax.training.epoch import empty_scratch, train_epoch_within
 
 PASSES = ("reductions", "other passes", "copies", "fills")
 STEPS = 4
-OPERANDS, TURNS = 4, 40  # a product alone: so many different operands, so many times
+OPERANDS, TURNS = 4, 40  # a product alone: different pairs of operands, and turns of its loop
 
 
 def events(folder: Path) -> Iterator[tuple[str, float]]:
-    """The profiled operations: name and milliseconds."""
+    """Yields the profiled operations: name and milliseconds."""
     [file] = folder.glob("**/*.trace.json.gz")
     for event in json.loads(gzip.decompress(file.read_bytes()))["traceEvents"]:
         if event.get("ph") == "X" and "hlo_op" in event.get("args", {}):
@@ -57,7 +55,7 @@ def events(folder: Path) -> Iterator[tuple[str, float]]:
 
 
 def alone(product: Product) -> float:
-    """Multiply-adds a second in a loop that does nothing else."""
+    """Returns the multiply-adds a second of a product in a loop that does nothing else."""
     batch, rows, columns, depth, transposed = product
     right = (batch, columns, depth) if transposed else (batch, depth, columns)
     rng = np.random.default_rng(0)
@@ -71,7 +69,7 @@ def alone(product: Product) -> float:
     dimensions = (((last,), (last if transposed else last - 1,)), batched)
 
     def turn(_: Any, total: jax.Array) -> jax.Array:
-        # The operands depend on the turn before: nothing moves out of the loop.
+        # The operands depend on the turn before, so that nothing moves out of the loop.
         held = jax.lax.optimization_barrier((total, *operands))[1:]
         return sum(
             (jax.lax.dot_general(held[2 * i], held[2 * i + 1], dimensions)[..., :1, :1].sum() for i in range(OPERANDS)),
@@ -84,7 +82,7 @@ def alone(product: Product) -> float:
 
 
 class Work(NamedTuple):
-    """What was done of one kind in a step, as means over genotypes; bytes: of passes alone."""
+    """The work of one kind in a step, as means over genotypes; bytes are counted for passes only."""
 
     milliseconds: float
     calls: float
@@ -92,15 +90,15 @@ class Work(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """step_ms: without the profiler; work: of each kind."""
+    """The time of a step without the profiler, and its work by kind."""
 
     step_ms: float
     work: dict[str | Product, Work]
 
 
 def profile(batch: int) -> Profile:
-    """Of a training step with so many images, as means over the genotypes."""
-    task, genotypes = benchmark_task(CHANNELS, CELLS, RESOLUTION, batch), read_genotypes(HERE / "genotypes.txt")
+    """Profiles a training step with this batch size, as means over the genotypes."""
+    task, genotypes = benchmark_task(batch=batch), read_genotypes()
     split, init, memory = random_images(STEPS * batch), initializer(task), jax.jit(lambda: empty_scratch(task))
     epoch, first = jax.jit(functools.partial(train_epoch_within, task), donate_argnums=0), genotypes[0].encode()
     program = compile_program(epoch, (init(first), memory()), first, split, np.int32(0))
@@ -118,7 +116,7 @@ def profile(batch: int) -> Profile:
 
 
 def _by_kind(text: Program, times: Sequence[tuple[str, float]], steps: int) -> dict[str | Product, Work]:
-    """What the operations in so many steps come to in one, the longest first."""
+    """Returns the work of one step by kind, the longest first; times: the operations of `steps` steps."""
     kind_of, moved = kinds(text), bytes_moved(text)
     total: dict[str | Product, np.ndarray] = collections.defaultdict(lambda: np.zeros(len(Work._fields)))
     for name, milliseconds in times:
@@ -130,15 +128,15 @@ def _by_kind(text: Program, times: Sequence[tuple[str, float]], steps: int) -> d
 
 
 def kinds_ms(work: dict[str | Product, Work], times: int = 1) -> dict[str, float]:
-    """Milliseconds of so many steps, of all products together and of each other kind."""
+    """Returns the milliseconds of `times` steps, of all products together and of each other kind."""
     products = sum(done.milliseconds for kind, done in work.items() if isinstance(kind, Product))
     others = {kind: times * done.milliseconds for kind, done in work.items() if isinstance(kind, str)}
     return {"products": times * products} | others
 
 
 def measure() -> dict[str, Any]:
-    """Of this process's core."""
-    set_up(1)
+    """Measures on this process's core."""
+    choose_devices(1)
     jax.config.update("jax_enable_compilation_cache", False)
     step_ms, work = profile(BATCH)
     quarter = profile(BATCH // 4)
@@ -163,17 +161,17 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--core", type=int, default=0)
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)  # of the process this script starts
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)  # for the process started here
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.measure:
         write_result(arguments.json, measure())
     else:
         rates = core_rates({arguments.core})
-        result = run_pinned([sys.executable, __file__, "--measure"], {arguments.core})
+        result = run_pinned([*script("step.profile"), "--measure"], {arguments.core})
         bounds = {"passes_in_cache_ms": "bytes_a_second", "passes_in_stage_ms": "stage_bytes_a_second"}
         at_best = {name: 1000 * result["passes_bytes"] / rates[rate] for name, rate in bounds.items()}
         write_result(arguments.json, at_best | result)

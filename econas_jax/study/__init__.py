@@ -11,7 +11,7 @@ from econas_jax.study.coefficients import (
     retention,
     spearman,
 )
-from econas_jax.study.comparisons import Comparison, Observation, compare, observations
+from econas_jax.study.comparisons import Comparison, Observation, compare_proxies, observations
 from econas_jax.study.recommendation import Recommendation, previous_proxies, recommend
 from econas_jax.study.resampling import Interval
 from econas_jax.study.setting import Setting
@@ -31,7 +31,7 @@ __all__ = [
     "StudyTable",
     "UndefinedError",
     "analyse",
-    "compare",
+    "compare_proxies",
     "entropy",
     "kendall",
     "observations",

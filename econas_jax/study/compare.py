@@ -1,95 +1,139 @@
-"""Two proxies side by side: what they cost, how well they keep ranks, which of the best networks they keep.
+"""The command: python -m econas_jax.study.compare FIRST SECOND (--table FILE.csv --original NAME | --config FILE).
 
-    python benchmarks/compare_proxies.py c4r4s3e4 c2r2s3e2 --config configs/study_small.py --networks 16 --path DIR
-    python benchmarks/compare_proxies.py c4r4s0e60 c4r4s0e30 --table runs/study/table.csv --original c0r0s0e600
+Compares two proxies: their cost, how well they keep ranks, and which of the best networks they keep.
 
-The first form trains what is missing (the original setting too); in the workdir of an earlier study of the same config
-it only adds the rows it lacks. The second takes a table that is there. Claims nothing beyond its networks: the
-intervals are 95 % bootstrap intervals over them.
+    python -m econas_jax.study.compare c4r4s0e60 c4r4s0e30 --table runs/study/table.csv --original c0r0s0e600
+    python -m econas_jax.study.compare c4r4s3e4 c2r2s3e2 --config configs/study_small.py --networks 16 --path DIR
+
+The first form reads a table and needs no JAX. The second trains what is missing, the original setting included; in the
+workdir of an earlier study of the same config it only adds the rows that are missing. The result speaks of the table's
+networks only: intervals are 95 % bootstrap intervals over them.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib.util
 import json
+import runpy
+import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
-from econas_jax.search import Reporter
-from econas_jax.study import Analysis, analyse, compare, read_any_table
-from econas_jax.study.config import StudyConfig, from_mapping
-from econas_jax.study.runner import run_study
+from econas_jax.errors import InputError, SearchError
+from econas_jax.experiment import cli
+from econas_jax.files import write_text
+from econas_jax.study.analysis import Analysis, analyse
+from econas_jax.study.comparisons import Comparison, compare_proxies
+from econas_jax.study.wide_table import read_any_table
 
 
-def load_config(path: Path) -> StudyConfig:
-    """The study that a config file describes."""
-    specification = importlib.util.spec_from_file_location("study_config", path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return from_mapping(module.get_config())
+class Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are one line and status 2, as those of the other commands."""
+
+    def error(self, message: str) -> NoReturn:
+        cli.fail(" ".join(message.split()))
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Parses the flags; a mistake ends the process."""
+    parser = Parser(
+        prog="python -m econas_jax.study.compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("first", help="a proxy's name")
+    parser.add_argument("second", help="the name of the proxy to compare it with")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--table", type=Path, help="a CSV file of accuracies")
+    source.add_argument("--config", type=Path, help="a study's config file, to train what is missing")
+    parser.add_argument("--original", help="with --table: the setting whose ranks are the truth")
+    parser.add_argument("--networks", type=int, help="with --config: the number of networks; default: the config's")
+    parser.add_argument("--path", help="with --config: where the data lies; default: the config's")
+    parser.add_argument("--workdir", type=Path, help="with --config: results; default: runs/compare_proxies")
+    parser.add_argument("--json", type=Path, help="a file to write the difference to")
+    found = parser.parse_args(arguments)
+    if (found.table is None) != (found.original is None):
+        parser.error("--table and --original go together: the CSV file and its setting whose ranks are the truth")
+    for name in ("networks", "path", "workdir"):
+        if found.table is not None and getattr(found, name) is not None:
+            parser.error(f"--{name} goes with --config: a table is read as it is")
+    return found
+
+
+def load_config(path: Path) -> Any:
+    """Returns the ConfigDict of a config file; raises InputError if there is none."""
+    try:
+        return runpy.run_path(str(path))["get_config"]()
+    except KeyError:
+        raise InputError("config", str(path), "a file with a function get_config()") from None
+    except (OSError, SyntaxError, ImportError, AttributeError, TypeError, ValueError) as error:
+        raise InputError("config", str(path), f"a config file ({type(error).__name__}: {error})") from None
 
 
 def train(arguments: argparse.Namespace) -> Analysis:
-    """A study of these two proxies alone."""
-    config = load_config(arguments.config)
+    """Runs a study of the two proxies alone; a signal stops it and ends the process."""
+    from econas_jax.search import Reporter  # imported here because reading a table needs no JAX
+    from econas_jax.study.config import from_mapping
+    from econas_jax.study.runner import StudyInterruptedError, run_study
+
+    cli.quiet_libraries()
+    config = from_mapping(load_config(arguments.config))
     config = dataclasses.replace(
         config,
-        networks=arguments.networks or config.networks,
+        networks=config.networks if arguments.networks is None else arguments.networks,
         grid=dataclasses.replace(config.grid, epochs=()),
         proxies=(arguments.first, arguments.second),
         data=dataclasses.replace(config.data, path=arguments.path or config.data.path),
     )
-    return run_study(config, arguments.workdir, Reporter()).analysis
+    workdir = arguments.workdir or Path("runs") / "compare_proxies"
+    stop = cli.StopRequest()
+    try:
+        return run_study(config, workdir, Reporter(), stop).analysis
+    except (StudyInterruptedError, KeyboardInterrupt):
+        print("stopped; every finished row is in table.csv, and the same command goes on from there")
+        sys.exit(stop.status)
 
 
-def as_markdown(analysis: Analysis, first: str, second: str) -> str:
-    """A row a proxy, and the difference of their rho."""
-    results = [analysis.result(first), analysis.result(second)]
+def as_markdown(analysis: Analysis, comparison: Comparison) -> str:
+    """Returns a table with a row for each proxy, and the difference of their rho."""
+    results = [analysis.result(name) for name in (comparison.first, comparison.second)]
     kept = [f"best {size.top} in best {size.kept}" for size in results[0].retention]
     header = ["proxy", "rho", "tau", *kept, "times fewer multiply-adds", "times fewer seconds"]
     lines = ["| " + " | ".join(header) + " |", "| " + " | ".join("---" for _ in header) + " |"]
     for result in results:
         costs = [result.acceleration["multiply_adds"], result.acceleration["seconds"]]
-        cells = [result.name, result.rho or "undefined", result.tau or "undefined"]
+        cells = [result.name, str(result.rho), str(result.tau)]
         cells += [f"{100 * size.share:.0f} %" for size in result.retention]
         cells += ["-" if cost is None else f"{cost:.1f}" for cost in costs]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    difference = compare(analysis, first, second).difference
-    lines += ["", f"rho of {first} less that of {second}: {difference}, {analysis.networks} networks"]
-    return "\n".join(lines)
+        lines.append("| " + " | ".join(cells) + " |")
+    difference = f"rho of {comparison.first} less that of {comparison.second}: {comparison.difference}"
+    return "\n".join([*lines, "", f"{difference}, {analysis.networks} networks"])
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("first", help="a proxy's name")
-    parser.add_argument("second", help="another one's")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--config", type=Path, help="a study's config file: what is missing is trained")
-    source.add_argument("--table", type=Path, help="a table that is there")
-    parser.add_argument("--original", help="with --table: the setting whose ranks are the truth")
-    parser.add_argument("--networks", type=int, help="with --config: K; default: the config's")
-    parser.add_argument("--path", help="with --config: where the data lies")
-    parser.add_argument("--workdir", type=Path, default=Path("runs/compare_proxies"))
-    parser.add_argument("--json", type=Path, help="where to write the numbers too")
-    arguments = parser.parse_args()
-    if arguments.table is not None and arguments.original is None:
-        parser.error("--table needs --original")
+def write_difference(file: Path, comparison: Comparison) -> None:
+    """Writes the difference of rho and its interval as JSON; raises InputError if the file cannot be written."""
     try:
-        if arguments.table is not None:
-            analysis = analyse(read_any_table(arguments.table), arguments.original)
-        else:
-            analysis = train(arguments)
-        text = as_markdown(analysis, arguments.first, arguments.second)
-    except ValueError as error:  # InputError: one line
-        parser.error(str(error))
-    if arguments.json is not None:
-        difference = compare(analysis, arguments.first, arguments.second).difference
-        arguments.json.write_text(json.dumps(dataclasses.asdict(difference), indent=1) + "\n", encoding="utf-8")
-    print(text)
+        write_text(file, json.dumps(dataclasses.asdict(comparison.difference), indent=1) + "\n")
+    except OSError as error:
+        raise InputError("json", str(file), f"a file that can be written ({error.strerror})") from None
+
+
+def main(arguments: list[str]) -> int:
+    """Compares the proxies that the arguments name; returns the exit status."""
+    given = parse(arguments)
+    try:
+        analysis = train(given) if given.table is None else analyse(read_any_table(given.table), given.original)
+        comparison = compare_proxies(analysis, given.first, given.second)
+        print(as_markdown(analysis, comparison))
+        if given.json is not None:
+            write_difference(given.json, comparison)
+    except InputError as error:
+        cli.fail(str(error))
+    except SearchError as error:
+        cli.fail(str(error), cli.FAILURE)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

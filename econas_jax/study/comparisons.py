@@ -44,8 +44,8 @@ class Observation:
         return "supported" if self.mean.value > 0 else "contradicted"
 
 
-def compare(analysis: Analysis, first: str, second: str) -> Comparison:
-    """Which of two proxies keeps ranks better, and how sure that is; raises InputError if one has no rho."""
+def compare_proxies(analysis: Analysis, first: str, second: str) -> Comparison:
+    """Returns which of two proxies keeps ranks better, and how sure that is; raises InputError if one has no rho."""
     return Comparison(first, second, _mean_difference(analysis, [(first, second)]))
 
 
@@ -92,7 +92,7 @@ def _observation(analysis: Analysis, claim: str, first: str, second: str, relate
     settings = {result.name: setting for result in analysis.ranked if (setting := parse_or_none(result.name))}
     pairs = [(one, other) for one in settings for other in settings if related(settings[one], settings[other])]
     mean = _mean_difference(analysis, pairs) if pairs else None
-    return Observation(claim, first, second, tuple(compare(analysis, *pair) for pair in pairs), mean)
+    return Observation(claim, first, second, tuple(compare_proxies(analysis, *pair) for pair in pairs), mean)
 
 
 def _mean_difference(analysis: Analysis, pairs: Sequence[tuple[str, str]]) -> Coefficient:

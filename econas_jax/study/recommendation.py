@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from econas_jax.errors import require
 from econas_jax.study.analysis import Analysis, Cost, ProxyResult
-from econas_jax.study.comparisons import compare
+from econas_jax.study.comparisons import compare_proxies
 from econas_jax.study.setting import PREVIOUS
 
 MARGIN = 0.05
@@ -63,7 +63,7 @@ def previous_proxies(analysis: Analysis) -> list[str]:
 
 
 def _is_open(analysis: Analysis, one: str, other: str) -> bool:
-    difference = compare(analysis, one, other).difference.interval
+    difference = compare_proxies(analysis, one, other).difference.interval
     return difference is None or difference.contains_zero
 
 

@@ -1,15 +1,16 @@
-"""Kinds and shapes that benchmarks/step_profile.py reads from a compiled program, against the program's source."""
+"""Kinds and shapes read from a compiled program, against the program's source."""
 
 from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from hlo_kinds import Product, bytes_moved, kinds
-from hlo_text import Program
+
+from benchmarks.common.hlo_kinds import Product, bytes_moved, kinds
+from benchmarks.common.hlo_text import Program
 
 
 def found(function: object, *shapes: tuple[int, ...]) -> set[str | Product]:
-    """The kinds in a compiled function of arrays of these shapes."""
+    """Returns the kinds in a compiled function of arrays of these shapes."""
     arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
     text = jax.jit(function).lower(*arguments).compile().as_text()  # type: ignore[call-overload]
     return set(kinds(Program(text)).values())

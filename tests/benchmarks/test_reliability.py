@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 def test_a_search_killed_three_times_ends_as_an_undisturbed_one_and_memory_does_not_grow(tmp_path: Path) -> None:
-    command = [sys.executable, "benchmarks/reliability.py", "--kills=3", "--candidates=300", "--devices"]
+    command = [sys.executable, "-m", "benchmarks.searches.reliability", "--kills=3", "--candidates=300", "--devices"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     result = tmp_path / "result.json"
     done = subprocess.run(

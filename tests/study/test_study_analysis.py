@@ -17,7 +17,7 @@ from econas_jax.study import (
     StudyTable,
     UndefinedError,
     analyse,
-    compare,
+    compare_proxies,
     observations,
     previous_proxies,
     recommend,
@@ -82,7 +82,7 @@ def test_an_undefined_rho_is_said_and_never_a_number() -> None:
     assert analysis.ranked == (good,)
     assert "flat" not in recommend(analysis).text and "nan" not in recommend(analysis).text
     with pytest.raises(UndefinedError):
-        compare(analysis, "flat", "good")
+        compare_proxies(analysis, "flat", "good")
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_names_of_the_paper_have_nominal_costs() -> None:
 
 
 def test_a_difference_has_an_interval_of_its_own() -> None:
-    comparison = compare(ANALYSIS, "c3r2s2e8", "c2r4s2e8")
+    comparison = compare_proxies(ANALYSIS, "c3r2s2e8", "c2r4s2e8")
     assert comparison.difference.value == pytest.approx(ANALYSIS.rho("c3r2s2e8") - ANALYSIS.rho("c2r4s2e8"))
-    back = compare(ANALYSIS, "c2r4s2e8", "c3r2s2e8").difference
+    back = compare_proxies(ANALYSIS, "c2r4s2e8", "c3r2s2e8").difference
     assert back.interval is not None and comparison.difference.interval is not None
     assert (-back.interval.high, -back.interval.low) == pytest.approx(
         (comparison.difference.interval.low, comparison.difference.interval.high)
     )
-    assert compare(ANALYSIS, "c3r2s2e8", "c3r2s2e8").difference.value == 0
+    assert compare_proxies(ANALYSIS, "c3r2s2e8", "c3r2s2e8").difference.value == 0
 
 
 def test_the_papers_observations_find_their_pairs() -> None:

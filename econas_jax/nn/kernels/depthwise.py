@@ -28,7 +28,7 @@ def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     """Whether a depthwise convolution is applied as shifts.
 
     Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms as a matrix and
-    as shifts (benchmarks/depthwise.py, results/depthwise.json; depthwise_zen3.json is of a Zen 3, programs before).
+    as shifts (benchmarks.step.depthwise; results/epyc_zen4/depthwise.json, and an earlier program's in epyc_zen3).
 
     | channels, map | 3x3          | dilated 3x3  | 5x5          | dilated 5x5  |
     | ------------- | ------------ | ------------ | ------------ | ------------ |

@@ -1,0 +1,1 @@
+"""Measurements of the package: each script claims one thing and writes a JSON file (see README.md)."""

@@ -1,0 +1,1 @@
+"""Helpers that the scripts share."""

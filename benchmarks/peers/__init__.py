@@ -1,0 +1,1 @@
+"""Scripts that measure the package against EcoNAS's released PyTorch code."""

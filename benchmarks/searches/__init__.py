@@ -1,0 +1,1 @@
+"""Scripts that measure whole searches, and waves of candidates over devices."""
