@@ -104,6 +104,18 @@ def list_fields(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines
         lines += ["", *(f":ivar {entry.path}: {entry.text}" for entry in own)]
 
 
+def shorten_defaults(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returns: str
+) -> tuple[str, str] | None:
+    """Shortens the signature of a config: a group's default is its class, not all of the group's values."""
+    if what != "class" or not dataclasses.is_dataclass(obj) or not signature:
+        return None
+    for field in dataclasses.fields(obj):
+        if dataclasses.is_dataclass(field.default):
+            signature = signature.replace(repr(field.default), f"{type(field.default).__name__}()")
+    return signature, returns
+
+
 def skip_aliases(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
     """Leaves out the fields of named tuples, of which Python says only their number; the signature has them."""
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
@@ -114,5 +126,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("room-api", RoomApi)
     app.add_directive("public-names", PublicNames)
     app.connect("autodoc-process-docstring", list_fields)
+    app.connect("autodoc-process-signature", shorten_defaults)
     app.connect("autodoc-skip-member", skip_aliases)
     return {"parallel_read_safe": True}
