@@ -22,7 +22,7 @@ def state_to_json(state: AlgorithmState) -> dict[str, Any]:
 
     A state's fields may be numbers, texts, None, genotypes, tuples, frozen sets, and dataclasses of these.
     """
-    return {name: _to_json(hint, getattr(state, name)) for name, hint in _hints(type(state)).items()}
+    return _dataclass_to_json(type(state), state)
 
 
 def state_from_json(kind: type[S], fields: Mapping[str, Any], space: Space[Any]) -> S:
@@ -44,13 +44,17 @@ def _to_json(hint: Any, value: Any) -> Any:
     if hint is Genotype:
         return str(value)
     if dataclasses.is_dataclass(hint):
-        return {name: _to_json(inner, getattr(value, name)) for name, inner in _hints(hint).items()}
+        return _dataclass_to_json(hint, value)
     if typing.get_origin(hint) is tuple:
         return [_to_json(inner, item) for inner, item in zip(_item_hints(hint, len(value)), value, strict=True)]
     if typing.get_origin(hint) is frozenset:
         (inner,) = typing.get_args(hint)
         return sorted(_to_json(inner, item) for item in value)
     return value
+
+
+def _dataclass_to_json(kind: Any, value: Any) -> dict[str, Any]:
+    return {name: _to_json(hint, getattr(value, name)) for name, hint in _hints(kind).items()}
 
 
 def _from_json(hint: Any, value: Any, space: Space[Any], path: str) -> Any:

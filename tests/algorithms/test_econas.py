@@ -12,6 +12,7 @@ from naive_econas import naive_search
 from toy_search import LARGE, SMALL, TINY, Accuracy, ToySpace, always_failing, last_state, made_up, often_failing, run
 
 from econas_jax.algorithms import EcoNAS, EcoNASConfig, Member, Result, Trial
+from econas_jax.algorithms.drawing import function_of
 from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.space import Genotype
 
@@ -194,6 +195,6 @@ def test_best_are_distinct_functions() -> None:
     algorithm = EcoNAS(TINY, replace(SMALL, cycles=12, skip_repeats=False), seed=0)
     state = last_state(algorithm, made_up)
     best = algorithm.best(state, count=3)
-    assert len(set(str(TINY.canonical(member.genotype)) for member in state.finished)) < len(state.finished)
-    assert len({str(TINY.canonical(member.genotype)) for member in best}) == 3
+    assert len({function_of(TINY, member.genotype) for member in state.finished}) < len(state.finished)
+    assert len({function_of(TINY, member.genotype) for member in best}) == 3
     assert best[0].accuracy == max(member.accuracy for member in state.finished)

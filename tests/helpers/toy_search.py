@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +59,7 @@ class ToySpace:
         pass
 
     def canonical(self, genotype: Genotype) -> Genotype:
-        return genotype.canonical()
+        return canonical(genotype)
 
     def size(self) -> int:
         return len(self.operations) ** 4
@@ -75,6 +76,8 @@ class ToySpace:
             CellGenotype((Edge(first, 0), Edge(second, 1)), (2,)), CellGenotype((Edge(third, 0), Edge(fourth, 1)), (2,))
         )
 
+
+canonical = functools.cache(Genotype.canonical)  # asked a thousand times where a space is used up
 
 LARGE = ToySpace(("max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3"))
 TINY = ToySpace(("skip_connect", "sep_conv_3x3"))  # 16 functions

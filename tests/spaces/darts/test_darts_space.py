@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -116,6 +117,87 @@ def test_mutations_reach_every_neighbour_with_the_released_codes_law() -> None:
         assert abs(counts[key] - number) < 5 * number**0.5
 
 
+@pytest.mark.parametrize("space", SPACES)
+def test_neighbours_are_the_genotypes_that_differ_in_one_thing(space: DartsSpace) -> None:
+    rng = np.random.default_rng(7)
+    genotype = space.sample(rng)
+    neighbours = list(space.neighbours(genotype))
+    others = sum(len(space.operations) - 1 + 2 + place // 2 - 1 for place in range(2 * space.nodes))
+    assert len(neighbours) == len(set(neighbours)) == 2 * others
+    for neighbour in neighbours:
+        space.check(neighbour)
+        ((_, before, after),) = differences(genotype, neighbour)
+        assert (before.operation == after.operation) != (before.input == after.input)
+        assert genotype in set(space.neighbours(neighbour))
+    assert {space.mutate(genotype, rng) for _ in range(100)} <= set(neighbours)
+    assert neighbours == list(space.neighbours(genotype))
+
+
+def test_mutations_reach_all_neighbours() -> None:
+    space = DartsSpace(nodes=2, operations=("none", "skip_connect", "sep_conv_3x3"))
+    rng = np.random.default_rng(8)
+    genotype = space.sample(rng)
+    assert {space.mutate(genotype, rng) for _ in range(2_000)} == set(space.neighbours(genotype))
+
+
+def test_size_of_a_published_cells_neighbourhood() -> None:
+    """Counted by hand: 16 edges with 6 other operations each, and 40 other inputs, 24 of them new to their node."""
+    space = DartsSpace(operations=SEARCH_OPERATIONS[1:], concat="all")
+    neighbours = list(space.neighbours(DARTS_V2))
+    assert len(neighbours) == 16 * 6 + 40
+    cells = [(genotype.normal.edges, genotype.reduce.edges) for genotype in neighbours]
+    nodes = [[pair for edges in both for pair in zip(edges[::2], edges[1::2], strict=True)] for both in cells]
+    assert sum(all(first.input != second.input for first, second in pairs) for pairs in nodes) == 16 * 6 + 24
+
+
+def test_texts_of_the_spaces_genotypes_are_read() -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        genotype = DartsSpace().sample(rng)
+        assert DartsSpace().parse(str(genotype)) == genotype
+    for text in (str(DARTS_V1), str(NASNET_A), "Genotype(normal=[])", ""):
+        with pytest.raises(InputError):
+            DartsSpace().parse(text)
+
+
+def test_canonical_form_is_the_genotypes() -> None:
+    edges = [Edge("skip_connect", 1), Edge("none", 1)]
+    exchanged = [Edge("none", 0), Edge("skip_connect", 1)]
+    space = DartsSpace(nodes=1)
+    first, second = (Genotype(CellGenotype(tuple(e), (2,)), CellGenotype(tuple(e), (2,))) for e in (edges, exchanged))
+    assert first != second and space.canonical(first) == space.canonical(second) == first.canonical()
+
+
+def test_what_no_network_trains_is_named() -> None:
+    DartsSpace().check_trainable()
+    DartsSpace(nodes=3, operations=("none", "skip_connect")).check_trainable()
+    with pytest.raises(InputError, match=r"^space\.nodes = 2: expected a whole number of at least 3"):
+        DartsSpace(nodes=2).check_trainable()
+    with pytest.raises(InputError, match=r"^space\.operations = .*expected some of none, max_pool_3x3"):
+        DartsSpace(operations=("sep_conv_7x7", "none")).check_trainable()
+
+
+def test_diagrams_of_the_papers_cell() -> None:
+    normal, reduction = DartsSpace().diagrams(ECONAS)  # which is outside the space
+    assert (normal.title, reduction.title) == ("Normal cell", "Reduction cell")
+    kinds = [("c_{k-2}", "input"), ("c_{k-1}", "input"), *((str(n), "node") for n in range(4)), ("c_k", "output")]
+    assert list(reduction.vertices) == list(normal.vertices) == kinds
+    named = [(reduction.vertices[a].name, reduction.vertices[b].name, label) for a, b, label in reduction.edges]
+    assert named == [
+        ("c_{k-1}", "0", "max_pool_3x3"),
+        ("c_{k-1}", "0", "sep_conv_5x5"),
+        ("c_{k-2}", "1", "skip_connect"),
+        ("0", "1", "avg_pool_3x3"),
+        ("1", "2", "dil_conv_5x5"),
+        ("c_{k-2}", "2", "max_pool_3x3"),
+        ("c_{k-2}", "3", "dil_conv_3x3"),
+        ("c_{k-1}", "3", "max_pool_3x3"),
+        ("0", "c_k", None),
+        ("2", "c_k", None),
+        ("3", "c_k", None),
+    ]
+
+
 def test_mutation_leaves_its_argument_alone() -> None:
     space = DartsSpace()
     rng = np.random.default_rng(6)
@@ -149,7 +231,13 @@ def test_published_cells() -> None:
     ],
 )
 def test_genotypes_outside_the_space_are_refused(genotype: Genotype, field: str) -> None:
-    for act in (DartsSpace().check, lambda value: DartsSpace().mutate(value, np.random.default_rng(0))):
+    acts: list[Callable[[Genotype], object]] = [
+        DartsSpace().check,
+        lambda value: DartsSpace().mutate(value, np.random.default_rng(0)),
+        lambda value: next(DartsSpace().neighbours(value)),
+        lambda value: DartsSpace().parse(str(value)),
+    ]
+    for act in acts:
         with pytest.raises(InputError) as caught:
             act(genotype)
         assert caught.value.field == field
@@ -158,6 +246,7 @@ def test_genotypes_outside_the_space_are_refused(genotype: Genotype, field: str)
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("name", "nasbench201"),
         ("nodes", 0),
         ("nodes", 4.0),
         ("operations", ()),

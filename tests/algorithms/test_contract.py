@@ -1,0 +1,50 @@
+"""Every algorithm on every space keeps the promises of `Algorithm`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+from algorithm_contract import CHECKS, Case
+from toy_search import SMALL, TINY, ToySpace
+
+from econas_jax.algorithms import ALGORITHMS, CONFIGS, RandomSearchConfig, RegularizedEvolutionConfig
+from econas_jax.errors import InputError
+from econas_jax.spaces import SPACES
+from econas_jax.spaces.space import Space
+
+RANDOM = RandomSearchConfig(candidates=12, batch=3, epochs=6)
+EVOLUTION = RegularizedEvolutionConfig(population=5, sample=3, candidates=17, batch=3, epochs=6)
+
+# By algorithm: a small config, and the same with more rounds.
+SMALL_CONFIGS: dict[str, tuple[Any, Any]] = {
+    "econas": (SMALL, replace(SMALL, cycles=6)),
+    "regularized_evolution": (EVOLUTION, replace(EVOLUTION, candidates=26)),
+    "random": (RANDOM, replace(RANDOM, candidates=15)),
+}
+# The last has 81 functions, so that repeats come up.
+CASES: dict[str, Space[Any]] = {name: kind() for name, kind in SPACES.items()}
+CASES["small"] = ToySpace(("skip_connect", "sep_conv_3x3", "max_pool_3x3"))
+
+
+def test_every_algorithm_is_tested() -> None:
+    assert set(SMALL_CONFIGS) == set(ALGORITHMS) == set(CONFIGS)
+    assert all(CONFIGS[name] is type(config) for name, pair in SMALL_CONFIGS.items() for config in pair)
+
+
+@pytest.mark.parametrize("space", CASES)
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_contract(check: Callable[[Case], None], name: str, space: str) -> None:
+    check(Case(ALGORITHMS[name], CASES[space], *SMALL_CONFIGS[name]))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_defaults_make_a_search(name: str) -> None:
+    config = CONFIGS[name]()
+    assert is_dataclass(config) and len(fields(config)) > 0
+    assert config.stages > config.rounds > 0 and config.total_epochs > 0
+    with pytest.raises(InputError, match="seed"):
+        ALGORITHMS[name](TINY, config, -1)
