@@ -82,7 +82,7 @@ def _is_typing(member: Any) -> bool:
 
 
 def _first_sentence(member: Any) -> str:
-    text = " ".join(inspect.getdoc(member).split("\n\n")[0].split()) if inspect.getdoc(member) else ""
+    text = " ".join((inspect.getdoc(member) or "").split("\n\n")[0].split())
     return text.split(". ")[0].rstrip(".") + "."
 
 
