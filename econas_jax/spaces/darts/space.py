@@ -28,9 +28,9 @@ class DartsSpace:
     """
 
     name: str = "darts"  # picks this space in a config
-    nodes: int = 4
-    operations: tuple[str, ...] = SEARCH_OPERATIONS
-    concat: Literal["loose", "all"] = "loose"
+    nodes: int = 4  # of a cell, with two edges each
+    operations: tuple[str, ...] = SEARCH_OPERATIONS  # that an edge may have
+    concat: Literal["loose", "all"] = "loose"  # a cell's output: the nodes that no edge reads, or all
 
     def __post_init__(self) -> None:
         require(self.name == "darts", "space.name", self.name, "darts")

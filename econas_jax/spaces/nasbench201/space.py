@@ -22,8 +22,8 @@ class NasBench201Space:
     Raises InputError for fields that make no space.
     """
 
-    name: str = NAME
-    operations: tuple[str, ...] = OPERATIONS
+    name: str = NAME  # picks this space in a config
+    operations: tuple[str, ...] = OPERATIONS  # that an edge may have
 
     def __post_init__(self) -> None:
         require(self.name == NAME, "space.name", self.name, NAME)
