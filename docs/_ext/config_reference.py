@@ -67,7 +67,7 @@ def _group(entry: FieldDoc) -> str:
 def _table(fields: Iterable[FieldDoc]) -> nodes.table:
     header = ["field", "type", "default", "what it is"]
     group = nodes.tgroup(cols=len(header))
-    group += [nodes.colspec(colwidth=width) for width in (26, 18, 17, 39)]
+    group += [nodes.colspec(colwidth=width) for width in (34, 16, 16, 34)]
     body = nodes.tbody()
     for entry in fields:
         texts = nodes.literal(text=entry.path), nodes.literal(text=entry.type), _default(entry)
