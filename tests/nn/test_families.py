@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_specialised_networks_are_the_plain_ones_in_one_compilation(
         variables = random_variables(shapes(family.network, architecture), seed)
         with jax.log_compiles(), caplog.at_level(logging.WARNING):
             logits, statistics, gradients, evaluated = run_family(variables, architecture)
-        plain = quick_jit(lambda given, network=family.plain(genotype): outcomes(network, given))
+        plain = quick_jit(functools.partial(outcomes, family.plain(genotype)))
         expected = plain(family.specialize(variables, genotype))
         updated = family.specialize({"params": gradients, "batch_stats": statistics}, genotype)
         assert_close(logits, expected[0], 1e-4)

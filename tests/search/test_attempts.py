@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from econas_jax.search.attempts import LONGEST_REASON, Failure, train
 from tiny_search import genotypes
 
-from econas_jax.search.attempts import LONGEST_REASON, Failure, train
 from econas_jax.training import Job, Outcome
 
 JOBS = [Job(candidate, genotype, 0, 2) for candidate, genotype in enumerate(genotypes(4))]

@@ -42,9 +42,8 @@ def test_training_compiles_what_has_not_been_compiled() -> None:
 def after_epochs(count: int, network: TinyNetwork | None = None, accuracy: Accuracy = "last") -> Outcome:
     """Trains a candidate whose accuracy goes up and down."""
     task = tiny_task(network, rate=3.0, accuracy=accuracy)
-    (outcome,) = outcomes(
-        shared_trainer(task, TINY_SPLIT, TINY_SPLIT, jax.devices()[:1]).train([Job(0, EXAMPLE, 0, count)])
-    )
+    trainer = shared_trainer(task, TINY_SPLIT, TINY_SPLIT, jax.devices()[:1])
+    (outcome,) = outcomes(trainer.train([Job(0, EXAMPLE, 0, count)]))
     return outcome
 
 
