@@ -67,8 +67,8 @@ def as_markdown(summary: dict[str, Any]) -> str:
     for row in summary["rounds"]:
         means = row["mean_accuracies"]
         groups = [f"{size}: {percent(means[name])}" for name, size in row["sizes"].items()]
-        cells = [str(row["round"]), *groups, percent(row["best_accuracy"]), f"{row['seconds']:.0f}"]
-        lines.append("| " + " | ".join(cells) + " |")
+        columns = [str(row["round"]), *groups, percent(row["best_accuracy"]), f"{row['seconds']:.0f}"]
+        lines.append("| " + " | ".join(columns) + " |")
     return "\n".join(lines) + "\n"
 
 
