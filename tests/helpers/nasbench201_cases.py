@@ -56,7 +56,7 @@ def step(network: Network, variables: Tree, *architecture: Any) -> Any:
 
 
 @functools.cache
-def compiled_step(branch_free: bool = False) -> Any:
+def compiled_step(branch_free: bool) -> Any:
     """Returns the step of all genotypes, (variables, architecture) -> ..., compiled once a test session."""
     family = BRANCH_FREE if branch_free else FAMILY
     return quick_jit(functools.partial(step, family.network))
@@ -66,4 +66,4 @@ def compiled_step(branch_free: bool = False) -> Any:
 def case(seed: int) -> tuple[Genotype, Tree, Any]:
     """Returns a genotype, variables, and what a step with branches makes of them."""
     genotype, variables = genotype_of(seed), variables_of(FAMILY, seed)
-    return genotype, variables, jax.device_get(compiled_step()(variables, FAMILY.encode(genotype)))
+    return genotype, variables, jax.device_get(compiled_step(False)(variables, FAMILY.encode(genotype)))

@@ -48,7 +48,8 @@ def test_candidates_learn_and_lanes_are_the_candidates_alone() -> None:
     alone = quick_jit(functools.partial(train_epoch, task(branch_free=False)))
     lanes = quick_jit(jax.vmap(functools.partial(train_epoch, task(branch_free=True)), in_axes=(0, 0, None, None)))
     architectures = np.stack([family(True).encode(genotype) for genotype in GENOTYPES])
-    states = [init_state(task(False), number, architecture) for number, architecture in enumerate(architectures)]
+    start = quick_jit(functools.partial(init_state, task(branch_free=False)))
+    states = [start(number, architecture) for number, architecture in enumerate(architectures)]
     together = jax.tree.map(lambda *rows: jnp.stack(rows), *states)
     for epoch in range(EPOCHS):
         states = [alone(state, one, train, epoch)[0] for state, one in zip(states, architectures, strict=True)]
