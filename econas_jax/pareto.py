@@ -8,7 +8,7 @@ CostAndValue = tuple[float, float]
 
 
 def pareto_front(points: Iterable[CostAndValue]) -> list[CostAndValue]:
-    """The points that no other one beats in cost or value while it is as good in the other, cheapest first."""
+    """Returns the points that no other one beats in cost or value while it is as good in the other; cheapest first."""
     front: list[CostAndValue] = []
     for cost, value in sorted(points, key=lambda point: (point[0], -point[1])):
         if not front or value > front[-1][1]:

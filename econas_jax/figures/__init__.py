@@ -1,1 +1,1 @@
-"""Generic drawing: style, pages, graphs. It knows no search."""
+"""Drawing for all commands: style, charts, diagrams of cells, pages."""

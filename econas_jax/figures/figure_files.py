@@ -1,7 +1,8 @@
-"""Figures as files that are the same, byte for byte, whenever the same figure is written."""
+"""Figures as files; the same figure always gives the same bytes."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,18 @@ def save_figure(figure: Figure, directory: Path, name: str) -> tuple[Path, Path]
     directory.mkdir(parents=True, exist_ok=True)
     png, svg = directory / f"{name}.png", directory / f"{name}.svg"
     figure.savefig(png, dpi=PIXELS_PER_INCH, metadata={"Software": None})
-    with matplotlib.rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
-        figure.savefig(svg, metadata={"Date": None})
+    _save_svg(figure, svg)
     return png, svg
+
+
+def svg_text(figure: Figure) -> str:
+    """Returns a figure as an `<svg>` element, without the prologue of a file."""
+    buffer = io.StringIO()
+    _save_svg(figure, buffer)
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _save_svg(figure: Figure, target: Path | io.StringIO) -> None:
+    with matplotlib.rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
+        figure.savefig(target, format="svg", metadata={"Date": None})

@@ -1,7 +1,7 @@
-"""A graph drawn in columns (Sugiyama's method): who stands above whom, and at what height.
+"""Orders and heights of a graph drawn in columns (Sugiyama's method).
 
 A value stands in its own column and is carried on, as a line, through the columns up to its last reader. So lines bend
-between columns alone and never pass under anything.
+only between columns and never pass under anything.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Order = list[list[Item]]  # the items of each column, from the lowest to the hig
 
 
 def layered_links(columns: Sequence[int], edges: Sequence[tuple[int, int]]) -> list[Link]:
-    """The edges (value, reader) of a graph as links from column to column; parallel edges give parallel links.
+    """Returns the edges (value, reader) of a graph as links from column to column; parallel edges give parallel links.
 
     columns: each value's own column, smaller than those of its readers.
     """
@@ -42,7 +42,7 @@ def layered_links(columns: Sequence[int], edges: Sequence[tuple[int, int]]) -> l
 
 
 def ordered(columns: Sequence[int], links: Sequence[Link]) -> Order:
-    """An order of each column with few crossings; the first column keeps its values in falling order."""
+    """Returns an order of each column with few crossings; the first column keeps its values in falling order."""
     items = {Item(value, column) for value, column in enumerate(columns)}.union(*links)
     order = [sorted((i for i in items if i.column == c), reverse=True) for c in range(max(columns) + 1)]
     best, fewest = order, crossings(order, links)
@@ -55,14 +55,14 @@ def ordered(columns: Sequence[int], links: Sequence[Link]) -> Order:
 
 
 def crossings(order: Order, links: Sequence[Link]) -> int:
-    """How many pairs of links cross."""
+    """Counts the pairs of links that cross."""
     place = _places(order)
     pairs = combinations(((left.column, place[left], place[right]) for left, right in links), 2)
     return sum(one[0] == other[0] and (one[1] - other[1]) * (one[2] - other[2]) < 0 for one, other in pairs)
 
 
 def heights(order: Order, links: Sequence[Link], distance: Callable[[Item, Item], float]) -> dict[Item, float]:
-    """A height for each item that keeps the order and the distances and makes links as level as they can be.
+    """Returns heights of the items that keep the order and the distances and make links as level as possible.
 
     distance: the least difference of height between an item and the next one above it.
     """
@@ -84,9 +84,9 @@ def heights(order: Order, links: Sequence[Link], distance: Callable[[Item, Item]
 
 
 def spread(wanted: Sequence[float], weights: Sequence[int], distances: Sequence[float]) -> list[float]:
-    """The places nearest to the wanted ones, in least squares, with `distances[i]` or more between places i and i+1.
+    """Returns the places nearest to the wanted ones, in least squares, `distances[i]` or more between places i and i+1.
 
-    Less the distances these are places that must not fall: isotonic regression, by pooling adjacent violators.
+    After subtraction of the distances this is isotonic regression, solved by pooling adjacent violators.
     """
     offsets = list(accumulate(distances, initial=0.0))
     pools: list[list[tuple[float, int]]] = []
@@ -141,6 +141,6 @@ def _places(order: Order) -> dict[Item, int]:
 
 
 def _mean(weighted: Sequence[tuple[float, int]], otherwise: float) -> float:
-    """The mean of (value, weight), and for none the other value."""
+    """Returns the mean of (value, weight) pairs, `otherwise` without any."""
     total = sum(weight for _, weight in weighted)
     return sum(value * weight for value, weight in weighted) / total if total else otherwise

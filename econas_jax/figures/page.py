@@ -13,11 +13,12 @@ from econas_jax.figures.figure_files import WrittenFigure
 from econas_jax.files import write_text
 
 TEMPLATE = "report.html.j2"
+MOST_COLUMNS = 5  # of a table that fits a phone
 
 
 @dataclass(frozen=True)
 class PageTable:
-    """Cells as they are shown; marked: the index of the row that the page is about, None for none."""
+    """A table's cells as they are shown; marked: the index of the row that the page is about, None for none."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -37,7 +38,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """summary: the sentences a hurried reader needs."""
+    """A page; summary: the sentences that a reader in a hurry needs."""
 
     title: str
     summary: Sequence[str]
@@ -54,7 +55,7 @@ def write_page(path: Path, page: Page) -> None:
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
-    write_text(path, environment.get_template(TEMPLATE).render(page=page))
+    write_text(path, environment.get_template(TEMPLATE).render(page=page, most_columns=MOST_COLUMNS))
 
 
 def _data_uri(path: Path) -> str:

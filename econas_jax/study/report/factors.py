@@ -1,4 +1,4 @@
-"""rho over two reduction factors with the others fixed, as the paper's Figures 5 and 6: 3-D bars and a heat map."""
+"""Plots of rho over two reduction factors, the others fixed, as the paper's Figures 5 and 6: bars and a heat map."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from econas_jax.study.setting import Setting, parse_or_none
 NAMES = {"c": "channels", "r": "resolution", "s": "samples", "e": "epochs"}
 COLOURS = "viridis"
 MINIMUM_CELLS = 4
-MINIMUM_TREND = 3  # values: between two every change is monotonic
+MINIMUM_TREND = 3  # values: a change between two is always monotonic
 
 
 @dataclass(frozen=True)
 class FactorGrid:
-    """rho at every pair of values of two factors. Subscripts of Table 1 for c, r and s, epochs for e."""
+    """The rho at every pair of values of two factors: subscripts of Table 1 for c, r and s, epochs for e."""
 
     x: str
     y: str
@@ -34,20 +34,20 @@ class FactorGrid:
 
     @property
     def xs(self) -> list[int]:
-        """The values along x."""
+        """Returns the values along x."""
         return sorted({x for x, _ in self._places})
 
     @property
     def ys(self) -> list[int]:
-        """The values along y."""
+        """Returns the values along y."""
         return sorted({y for _, y in self._places})
 
     def along_x(self, y: int) -> float | None:
-        """The entropy of rho along x at one y; None for fewer than three values."""
+        """Returns the entropy of rho along x at one y, None for fewer than three values."""
         return _trend([self.cells[x, y] for x in self.xs if (x, y) in self.cells])
 
     def along_y(self, x: int) -> float | None:
-        """Likewise."""
+        """Returns the entropy of rho along y at one x, None for fewer than three values."""
         return _trend([self.cells[x, y] for y in self.ys if (x, y) in self.cells])
 
     @property
@@ -56,7 +56,7 @@ class FactorGrid:
 
 
 def factor_grid(analysis: Analysis, x: str, y: str) -> FactorGrid | None:
-    """The fullest grid of two factors in the table; None if none has two values of each and four cells."""
+    """Returns the fullest grid of two factors in the table, None if none has two values of each and four cells."""
     found: dict[tuple[tuple[str, int], ...], dict[tuple[int, int], float]] = defaultdict(dict)
     for result in analysis.ranked:
         setting = parse_or_none(result.name)
@@ -81,7 +81,7 @@ def factor_grid(analysis: Analysis, x: str, y: str) -> FactorGrid | None:
 
 
 def plot_factor_bars(grid: FactorGrid) -> Figure:
-    """3-D bars of rho; a gap where the table has no setting."""
+    """Draws rho as 3-D bars, with a gap where the table has no setting."""
     figure = Figure(figsize=CHART_INCHES, layout="constrained")
     axes = figure.add_subplot(projection="3d")
     assert isinstance(axes, Axes3D)
@@ -104,7 +104,7 @@ def plot_factor_bars(grid: FactorGrid) -> Figure:
 
 
 def plot_factor_map(grid: FactorGrid) -> Figure:
-    """The same numbers to read: a cell for each setting, the entropies along each row and column at the margins."""
+    """Draws a heat map of rho: a cell for each setting, the entropies of rows and columns at the margins."""
     xs, ys = grid.xs, grid.ys
     size = (1.9 + 0.95 * (len(xs) + 1), 1.8 + 0.62 * (len(ys) + 1))
     figure = Figure(figsize=(max(size[0], 6.0), size[1]), layout="constrained")

@@ -22,7 +22,7 @@ GRIDS = (("c", "r"), ("c", "e"), ("r", "e"))
 def write_study_figures(
     directory: Path, table: StudyTable, analysis: Analysis, recommendation: Recommendation
 ) -> list[WrittenFigure]:
-    """Writes the figures that the table has data for as PNG and SVG, and returns the former."""
+    """Writes the figures that the table has data for as PNG and SVG, and returns the PNGs."""
     written = []
     for name, (figure, caption) in _figures(table, analysis, recommendation).items():
         png, _ = save_figure(figure, directory, name)

@@ -13,12 +13,12 @@ from econas_jax.spaces.proxy import SAMPLE_RATIOS
 from econas_jax.study.analysis import Analysis
 from econas_jax.study.setting import parse_or_none
 
-# Channels, resolution, N: what the compared settings share.
+# Subscripts of c and r, and N: what the compared settings share.
 Group = tuple[int, int, int | None]
 
 
 def plot_samples_and_epochs(analysis: Analysis) -> Figure:
-    """Thin: the settings of one c, r and N that differ in s or e; thick: the mean over these groups."""
+    """Draws rho by epochs: thin lines for settings that differ only in s or e, thick ones for their means."""
     figure, axes = chart("Rank consistency by samples and epochs", "Epochs (e)", "Spearman ρ")
     curves = _curves(analysis)
     for place, subscript in enumerate(sorted({s for s, _ in curves})):
@@ -49,7 +49,7 @@ def plot_samples_and_epochs(analysis: Analysis) -> Figure:
 
 
 def _curves(analysis: Analysis) -> dict[tuple[int, Group], dict[int, float]]:
-    """rho by epochs, for each subscript of s and each group that has at least two settings."""
+    """Returns rho by epochs, for each subscript of s and each group that has at least two settings."""
     groups: dict[Group, dict[tuple[int, int], float]] = defaultdict(dict)
     for result in analysis.ranked:
         setting = parse_or_none(result.name)

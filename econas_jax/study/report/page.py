@@ -1,4 +1,4 @@
-"""The report of a study: recommendation, the paper's observations, all proxies, figures, how it was run."""
+"""The report of a study: recommendation, all proxies, figures, the paper's observations, how it was run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from econas_jax.experiment.text import percent
 from econas_jax.figures.figure_files import WrittenFigure
 from econas_jax.figures.page import Page, PageTable, Section
 from econas_jax.study.analysis import Analysis, ProxyResult
@@ -16,19 +17,19 @@ from econas_jax.study.recommendation import Recommendation, previous_proxies
 def study_page(
     analysis: Analysis, recommendation: Recommendation, figures: Sequence[WrittenFigure], facts: Mapping[str, Any]
 ) -> Page:
-    """facts: what the study was made with, in JSON's types."""
+    """Returns the page; facts: what the study was made with, in JSON's types."""
     return Page(
         title=f"Which proxy keeps the ranks of {analysis.original}?",
         summary=[recommendation.text],
         sections=[
             Section("All proxies", _remarks(analysis), [_table(analysis, recommendation)]),
+            Section("Figures", figures=figures),
             Section(
                 "The paper's two observations",
                 [f"{observation.claim}: {observation.verdict}." for observation in observations(analysis)],
                 [_comparisons(observation) for observation in observations(analysis) if observation.pairs],
             ),
             Section("Previous proxies", [line + "." for line in previous_proxies(analysis)]),
-            Section("Figures", figures=figures),
             Section("How it was run", texts=[json.dumps(facts, indent=2, ensure_ascii=False)]),
         ],
     )
@@ -36,11 +37,11 @@ def study_page(
 
 def _remarks(analysis: Analysis) -> list[str]:
     remarks = [
-        f"{analysis.networks} networks; mean accuracy in the original setting {_percent(analysis.original_accuracy)}. "
+        f"{analysis.networks} networks; mean accuracy in the original setting {percent(analysis.original_accuracy)}. "
         "In brackets: 95 % bootstrap intervals over networks."
     ]
     if analysis.left_out:
-        remarks.append(f"Left out, for they lack networks: {', '.join(analysis.left_out)}.")
+        remarks.append(f"Left out, because they lack networks: {', '.join(analysis.left_out)}.")
     return remarks
 
 
@@ -67,7 +68,7 @@ def _row(result: ProxyResult) -> list[str]:
         *(f"{100 * kept.share:.0f} %" for kept in result.retention),
         cost,
         _times(result.acceleration["seconds"]),
-        _percent(result.mean_accuracy),
+        percent(result.mean_accuracy),
         "–" if result.gap is None else f"{100 * result.gap:+.1f} points",
     ]
 
@@ -83,7 +84,3 @@ def _comparisons(observation: Observation) -> PageTable:
 
 def _times(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"

@@ -16,7 +16,7 @@ PANEL_INCHES = 4.2
 
 
 def plot_rank_scatter(table: StudyTable, analysis: Analysis, proxies: Sequence[str]) -> Figure:
-    """A panel for each proxy and a point for each network; on the diagonal both settings agree."""
+    """Draws a panel for each proxy with a point for each network; on the diagonal both settings agree."""
     figure = Figure(figsize=(PANEL_INCHES * len(proxies), PANEL_INCHES + 0.7), layout="constrained")
     panels = figure.subplots(1, len(proxies), squeeze=False)[0]
     truth = table.accuracies(analysis.original)

@@ -1,4 +1,4 @@
-"""How many of the best networks proxies of different rho keep, as the paper's Figure 9."""
+"""How many of the best networks the proxies keep, by their rho, as the paper's Figure 9."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from matplotlib.ticker import PercentFormatter
 from econas_jax.figures.style import NOTE_SIZE, SERIES_COLOURS, chart, legend, note, nothing_yet
 from econas_jax.study.analysis import Analysis
 
-WIDTH = 0.1  # of a group of rho
-LAST = round(1 / WIDTH) - 1  # its upper end, 1, belongs to it
+WIDTH = 0.1  # of a group of proxies, in rho
+LAST = round(1 / WIDTH) - 1  # the last group, which includes its upper end, 1
 
 
 def plot_retention(analysis: Analysis) -> Figure:
-    """Proxies in groups of rho; of the original's best networks, the mean share among the proxy's best."""
+    """Draws how many of the original's best networks are among a proxy's best, as means of groups of proxies."""
     figure, axes = chart("Best networks kept", "Spearman ρ of the proxies", "Kept, mean of the group (%)")
     groups = defaultdict(list)
     for result in analysis.ranked:

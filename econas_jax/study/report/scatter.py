@@ -1,4 +1,4 @@
-"""rho of every proxy against its overfitting (the paper's Figure 7) and its acceleration (Figure 8)."""
+"""Plots of every proxy's rho against its overfitting (the paper's Figure 7) and its acceleration (Figure 8)."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from econas_jax.study.analysis import Analysis, Cost, ProxyResult
 from econas_jax.study.recommendation import COST_NAMES, Recommendation
 from econas_jax.study.setting import PREVIOUS, parse_or_none
 
-NAMED = 16  # proxies, of which each can have its name in the chart; with more only the marked ones
+NAMED = 16  # proxies at most whose names all stand in the chart; with more only those of the marked ones do
 SPREAD = "#BBBBBB"
 POINTS_PER_INCH = 72
 LETTER = 0.62  # mean width of a letter as a share of the font's size
-STEPS = 6  # places that a name may take, each below the last
+STEPS = 6  # places that a name may take, each below the one before
 BLUE, ORANGE, GREEN, PINK = SERIES_COLOURS[:4]
 
 
 def plot_overfitting(analysis: Analysis) -> Figure:
-    """Mean train less validation accuracy against rho, coloured by the channels."""
+    """Draws rho against the mean of train less validation accuracy, coloured by the channels."""
     figure, axes = chart(
         "Overfitting and rank consistency", "Train less validation accuracy, mean (percentage points)", "Spearman ρ"
     )
@@ -56,7 +56,10 @@ def plot_overfitting(analysis: Analysis) -> Figure:
 
 
 def plot_acceleration(analysis: Analysis, recommendation: Recommendation, cost: Cost) -> Figure:
-    """How many times cheaper than the original against rho, with intervals; front and recommendation marked."""
+    """Draws rho, with intervals, against how many times cheaper a proxy is than the original.
+
+    The Pareto front and the recommendation are marked.
+    """
     title = f"Acceleration in {COST_NAMES[cost]} and rank consistency"
     figure, axes = chart(title, f"Acceleration against {analysis.original} (times)", "Spearman ρ")
     drawn = [result for result in analysis.ranked if result.acceleration[cost] is not None]
@@ -92,7 +95,7 @@ def plot_acceleration(analysis: Analysis, recommendation: Recommendation, cost: 
 
 
 def _ticks(axes: Axes, values: Sequence[float]) -> None:
-    """Powers of two or, over a wide range, of ten, around the values."""
+    """Sets ticks at powers of two or, over a wide range, of ten, around the values."""
     base = 2 if max(values) / min(values) < 300 else 10
     ticks = [float(base) ** power for power in range(-10, 20)]
     inside = [tick for tick in ticks if min(values) / base <= tick <= max(values) * base]
@@ -124,9 +127,9 @@ def _scatter(
 
 
 def _name(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Names beside their points, each where it covers none of those placed before it, the limits being set."""
+    """Writes names beside their points, each where it covers none of those placed before it."""
     size = NOTE_SIZE - 2
-    axes.get_xlim(), axes.get_ylim()  # makes the axes settle on their limits
+    axes.get_xlim(), axes.get_ylim()  # the axes settle on their limits, which the places depend on
     placed: list[Bbox] = []
     for x, y, name in sorted(points, key=lambda point: (-point[1], point[0])):
         left, bottom = axes.transData.transform((x, y)) * POINTS_PER_INCH / axes.figure.dpi
