@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from config_paths import fields_of, nested
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from search_output import assert_same_search
-from test_search_config import fields_of, nested
-from test_search_resume import stop_every, without_figures
+from search_output import assert_same_search, stop_every, without_figures
 from tiny_search import LONGER, genotypes
 
 from econas_jax.errors import InputError, SearchError
@@ -107,16 +106,16 @@ def test_any_mapping_is_a_config_or_refused(fields: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def searches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, int]:
-    """A search that was stopped shortly before its end, the same undisturbed, and the length of its states."""
+def searches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A search that was stopped shortly before its end, and the same undisturbed."""
     folder = tmp_path_factory.mktemp("searches")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        trained = without_figures(monkeypatch)
+        without_figures(monkeypatch)
         run_search(LONGER, folder / "undisturbed")
-        for epochs in (33, 6):
+        for events in (130, 20):
             with pytest.raises(SearchInterruptedError):
-                run_search(LONGER, folder / "stopped", should_stop=stop_every(epochs))
-    return folder / "stopped", folder / "undisturbed", trained.vector_size
+                run_search(LONGER, folder / "stopped", should_stop=stop_every(events))
+    return folder / "stopped", folder / "undisturbed"
 
 
 COPIES = itertools.count()
@@ -126,11 +125,11 @@ COPIES = itertools.count()
 @given(data=st.data())
 def test_a_folder_damaged_anywhere_gives_the_same_search_or_is_refused(
     data: st.DataObject,
-    searches: tuple[Path, Path, int],
+    searches: tuple[Path, Path],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stopped, undisturbed, vector_size = searches
+    stopped, undisturbed = searches
     folder = tmp_path_factory.getbasetemp() / f"damaged_{next(COPIES)}"
     shutil.copytree(stopped, folder)
     damage(data, folder)
@@ -145,7 +144,7 @@ def test_a_folder_damaged_anywhere_gives_the_same_search_or_is_refused(
         except (InputError, SearchError) as error:
             assert "\n" not in str(error)
         else:
-            assert_same_search(folder, undisturbed, vector_size)
+            assert_same_search(folder, undisturbed, LONGER)
     shutil.rmtree(folder)
 
 

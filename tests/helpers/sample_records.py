@@ -1,17 +1,18 @@
-"""A stage, one that diverged, and a cycle, for tests of what is done with records."""
+"""A stage, one that diverged, and a round, for tests of what is done with records."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from econas_jax.search.history import CycleSummary, StageRecord
+from econas_jax.search.history import GroupSummary, RoundSummary, StageRecord
 
 STAGE = StageRecord(
-    id=3,
+    candidate=3,
     parent=1,
-    cycle=2,
+    round=2,
+    phase="children",
     genotype="Genotype(...)",
-    rung=1,
+    start_epoch=0,
     epochs=20,
     train_accuracy=0.5,
     train_loss=1.25,
@@ -31,10 +32,13 @@ DIVERGED = dataclasses.replace(
     validation_loss=None,
     status="diverged",
 )
-CYCLE = CycleSummary(
-    cycle=2,
-    sizes=(5, 1, 0),
-    mean_accuracies=(0.1, 2 / 3, None),
+ROUND = RoundSummary(
+    round=2,
+    groups=(
+        GroupSummary("P_E", epochs=20, size=5, mean_accuracy=0.1),
+        GroupSummary("P_2E", epochs=40, size=1, mean_accuracy=2 / 3),
+        GroupSummary("P_3E", epochs=60, size=0, mean_accuracy=None),
+    ),
     best_accuracy=0.7,
     skipped_repeats=4,
     seconds=1.5,

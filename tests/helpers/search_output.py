@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tiny_search import EPOCHS
+from tiny_network import TinyNetwork
+from tiny_search import EPOCHS, Trained, share_trainers
 
+from econas_jax.algorithms import ALGORITHMS, EcoNASConfig
 from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.search import SearchConfig, SearchResult
 from econas_jax.search.history import StageRecord
-from econas_jax.search.state import SearchState
+from econas_jax.search.state import SearchState, from_commit
 from econas_jax.spaces.darts import multiply_adds, parameters
 from econas_jax.spaces.darts.genotype import Genotype
+
+FILES = ("history.jsonl", "rounds.jsonl", "result.json")
+PHASES = {1: "children", 2: "E to 2E", 3: "2E to 3E"}  # of a round after the first, by the E's a candidate has after it
+
+
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """Makes searches train TinyNetwork, and draw no figures: those take longer than all the rest."""
+    no_figures(monkeypatch)
+    return share_trainers(monkeypatch, TinyNetwork)
+
+
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes searches draw no figures."""
+    monkeypatch.setattr("econas_jax.search.report.figures.write_search_figures", lambda *arguments: [])
+
+
+def stop_every(epochs: int) -> Callable[[], bool]:
+    """Asks to stop at each `epochs`-th event of the trainer, the end of an epoch or of a stage."""
+    count = iter(range(1, 10_000))
+    return lambda: next(count) % epochs == 0
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -26,12 +48,12 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [{name: value for name, value in fields.items() if name != "seconds"} for fields in found]
 
 
-def committed(folder: Path, vector_size: int) -> SearchState:
+def committed(folder: Path, config: SearchConfig) -> SearchState:
     """What the last commit holds."""
     with Checkpoints(folder / "checkpoints") as checkpoints:
-        state = checkpoints.restore(vector_size)
-    assert state is not None
-    return state
+        commit = checkpoints.restore()
+    assert commit is not None
+    return from_commit(*commit, ALGORITHMS[config.algorithm](config.space, config.search, config.seed))
 
 
 def commits(folder: Path) -> int:
@@ -39,31 +61,43 @@ def commits(folder: Path) -> int:
     return 1 + max(int(path.name) for path in (folder / "checkpoints").iterdir())
 
 
-def assert_same_search(ours: Path, others: Path, vector_size: int) -> None:
+def assert_same_search(ours: Path, others: Path, config: SearchConfig) -> None:
     """Equal bit for bit, but for the seconds."""
-    for name in ("history.jsonl", "cycles.jsonl", "result.json"):
+    for name in FILES:
         assert lines(ours / name) == lines(others / name)
-    one, other = committed(ours, vector_size), committed(others, vector_size)
+    one, other = committed(ours, config), committed(others, config)
     assert one.algorithm == other.algorithm
     assert list(one.living) == list(other.living)
     for candidate, vector in one.living.items():
         assert np.asarray(vector).tobytes() == np.asarray(other.living[candidate]).tobytes()
 
 
+def econas(config: SearchConfig) -> EcoNASConfig:
+    """The constants of a search by EcoNAS."""
+    assert isinstance(config.search, EcoNASConfig)
+    return config.search
+
+
 def check_counts(config: SearchConfig, result: SearchResult) -> None:
-    """Algorithm 1's numbers of stages in each cycle and on each rung."""
-    search = config.search
+    """Algorithm 1's numbers of stages in each cycle and of each length, and the words for them."""
+    search = econas(config)
     for cycle in range(search.cycles + 1):
-        rungs = [stage.rung for stage in result.stages if stage.cycle == cycle]
+        stages = [stage for stage in result.stages if stage.round == cycle]
         first = search.children if cycle else search.initial_population
         later = [2] * search.promotions_to_2e + [3] * search.promotions_to_3e if cycle else []
-        assert rungs == [1] * first + later
-    assert [summary.cycle for summary in result.cycles] == list(range(search.cycles + 1))
-    assert all(stage.epochs == stage.rung * EPOCHS for stage in result.stages)
-    born = [stage for stage in result.stages if stage.rung == 1]
-    assert sorted(stage.id for stage in born) == list(range(len(born)))
+        lengths = [1] * first + later
+        assert [stage.epochs for stage in stages] == [length * EPOCHS for length in lengths]
+        assert [stage.start_epoch for stage in stages] == [(length - 1) * EPOCHS for length in lengths]
+        words = [PHASES[length] if cycle else "initial population" for length in lengths]
+        assert [stage.phase for stage in stages] == words
+    assert [summary.round for summary in result.rounds] == list(range(search.cycles + 1))
+    born = [stage for stage in result.stages if stage.start_epoch == 0]
+    assert sorted(stage.candidate for stage in born) == list(range(len(born)))
     for stage in born:
-        assert stage.parent is None if stage.cycle == 0 else stage.parent is not None and stage.parent < stage.id
+        if stage.round == 0:
+            assert stage.parent is None
+        else:
+            assert stage.parent is not None and stage.parent < stage.candidate
 
 
 def check_costs(config: SearchConfig, stages: Sequence[StageRecord]) -> None:
@@ -78,36 +112,43 @@ def check_costs(config: SearchConfig, stages: Sequence[StageRecord]) -> None:
 
 def living_at(config: SearchConfig, stages: Sequence[StageRecord], cycle: int) -> list[list[StageRecord]]:
     """The last stages of the members of P_E, P_2E and P_3E at the end of a cycle, from the records alone."""
-    last = {stage.id: stage for stage in stages if stage.cycle <= cycle}
-    alive = [stage for stage in last.values() if cycle - stage.cycle < config.search.lifetime]
+    last = {stage.candidate: stage for stage in stages if stage.round <= cycle}
+    alive = [stage for stage in last.values() if cycle - stage.round < econas(config).lifetime]
     completed = [stage for stage in alive if stage.status == "completed"]
-    return [[stage for stage in completed if stage.rung == rung] for rung in (1, 2, 3)]
+    return [[stage for stage in completed if stage.epochs == length * EPOCHS] for length in (1, 2, 3)]
 
 
-def check_cycles(config: SearchConfig, result: SearchResult) -> None:
-    for summary in result.cycles:
-        populations = living_at(config, result.stages, summary.cycle)
-        assert summary.sizes == tuple(len(members) for members in populations)
-        for members, mean in zip(populations, summary.mean_accuracies, strict=True):
+def check_rounds(config: SearchConfig, result: SearchResult) -> None:
+    for summary in result.rounds:
+        populations = living_at(config, result.stages, summary.round)
+        assert [group.name for group in summary.groups] == ["P_E", "P_2E", "P_3E"]
+        assert [group.epochs for group in summary.groups] == [EPOCHS, 2 * EPOCHS, 3 * EPOCHS]
+        assert [group.size for group in summary.groups] == [len(members) for members in populations]
+        for members, group in zip(populations, summary.groups, strict=True):
             accuracies = [stage.validation_accuracy for stage in members if stage.validation_accuracy is not None]
-            assert mean == (pytest.approx(np.mean(accuracies)) if accuracies else None)
-        so_far = [(s.rung, s.validation_accuracy) for s in result.stages if s.cycle <= summary.cycle]
+            assert group.mean_accuracy == (pytest.approx(np.mean(accuracies)) if accuracies else None)
+        so_far = [(s.epochs, s.validation_accuracy) for s in result.stages if s.round <= summary.round]
         assert summary.best_accuracy == max(pair for pair in so_far if pair[1] is not None)[1]
-    seconds = [summary.seconds for summary in result.cycles]
+    seconds = [summary.seconds for summary in result.rounds]
     assert seconds == sorted(seconds) and seconds[0] > 0
 
 
 def check_best(config: SearchConfig, result: SearchResult, written: dict[str, Any]) -> None:
     """The five best of P_3E's history, then those of P_2E and of P_E that are alive."""
-    finished = [stage for stage in result.stages if stage.rung == 3 and stage.status == "completed"]
-    groups = [finished, *living_at(config, result.stages, config.search.cycles)[1::-1]]
-    ranked = [stage for group in groups for stage in sorted(group, key=lambda s: (-(s.validation_accuracy or 0), s.id))]
-    assert [member.candidate for member in result.best] == [stage.id for stage in ranked[:5]]
+    finished = [stage for stage in result.stages if stage.epochs == 3 * EPOCHS and stage.status == "completed"]
+    cycles = econas(config).cycles
+    groups = [finished, *living_at(config, result.stages, cycles)[1::-1]]
+    ranked = [
+        stage
+        for group in groups
+        for stage in sorted(group, key=lambda stage: (-(stage.validation_accuracy or 0), stage.candidate))
+    ]
+    assert [member.candidate for member in result.best] == [stage.candidate for stage in ranked[:5]]
     for rank, (entry, stage) in enumerate(zip(written["best"], ranked[:5], strict=True), start=1):
-        assert (entry["rank"], entry["candidate"], entry["epochs"]) == (rank, stage.id, stage.epochs)
+        assert (entry["rank"], entry["candidate"], entry["epochs"]) == (rank, stage.candidate, stage.epochs)
         assert (entry["parameters"], entry["multiply_adds"]) == (stage.parameters, stage.multiply_adds)
         assert (entry["genotype"], entry["validation_accuracy"]) == (stage.genotype, stage.validation_accuracy)
-    assert written["finished"] and written["cycles"] == config.search.cycles
+    assert written["finished"] and written["rounds"] == cycles
     assert written["stages"] == len(result.stages)
-    assert written["candidates"] == len({stage.id for stage in result.stages})
-    assert written["skipped_repeats"] == result.cycles[-1].skipped_repeats
+    assert written["candidates"] == len({stage.candidate for stage in result.stages})
+    assert written["skipped_repeats"] == result.rounds[-1].skipped_repeats

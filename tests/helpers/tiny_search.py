@@ -124,7 +124,7 @@ def quick_compilation() -> Iterator[None]:
 
 @dataclasses.dataclass
 class Trained:
-    """What searches have trained so far, and what is to happen after each of their stages."""
+    """What searches and studies have trained so far, and what is to happen at the end of each training."""
 
     jobs: list[Job] = dataclasses.field(default_factory=list)
     compilations: int = 0  # asked for
@@ -159,10 +159,10 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
         def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
             by_candidate = {job.candidate: job for job in jobs}
             for event in self._trainer.train(jobs, retries):
-                yield event
                 if isinstance(event, Outcome):
                     trained.jobs.append(by_candidate[event.candidate])
                     trained.after_stage()
+                yield event
 
     monkeypatch.setattr("econas_jax.training.proxy_training.trainer_for", Recorder)
     monkeypatch.setattr("econas_jax.nn.darts.family.SearchNetwork", network)

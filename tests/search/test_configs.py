@@ -10,9 +10,9 @@ import pytest
 from ml_collections import ConfigDict
 
 from econas_jax.search import SearchConfig, from_mapping
-from econas_jax.search.config import check_against_dataset
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.config import from_mapping as study_from_mapping
+from econas_jax.training.config import check_against_dataset
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FILES = sorted(CONFIGS.glob("*.py"))
@@ -70,7 +70,7 @@ def test_the_small_search_keeps_the_papers_proxy_and_scales_the_rest() -> None:
 
 def test_digits_needs_no_files_and_fits_its_data() -> None:
     config = from_mapping(load("digits"))
-    check_against_dataset(config, config.data.load(config.seed))
+    check_against_dataset(config.proxy, config.training, config.data.load(config.seed))
     assert config.data.path is None and not config.training.augmentation.flip
 
 

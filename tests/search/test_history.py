@@ -1,4 +1,4 @@
-"""Records of stages and cycles as JSON lines, written so that no reader ever sees half a file."""
+"""Records of stages and rounds as JSON lines, written so that no reader ever sees half a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
-from sample_records import CYCLE, DIVERGED, STAGE
+from sample_records import DIVERGED, ROUND, STAGE
 
 from econas_jax.search import history
 from econas_jax.search.history import StageRecord
@@ -22,11 +22,12 @@ def test_a_stage_is_one_line_of_json_and_comes_back_equal(stage: StageRecord) ->
     assert history.stage_from_json(line) == stage
 
 
-def test_a_cycle_comes_back_equal_with_tuples_for_lists() -> None:
-    line = history.to_json_line(CYCLE)
-    assert json.loads(line)["sizes"] == [5, 1, 0]
-    assert history.cycle_from_json(line) == CYCLE
-    assert hash(history.cycle_from_json(line)) == hash(CYCLE)  # it would not be with lists
+def test_a_round_comes_back_equal_with_tuples_for_lists() -> None:
+    line = history.to_json_line(ROUND)
+    assert "\n" not in line
+    assert [group["size"] for group in json.loads(line)["groups"]] == [5, 1, 0]
+    assert history.round_from_json(line) == ROUND
+    assert hash(history.round_from_json(line)) == hash(ROUND)  # it would not be with lists
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -35,21 +36,27 @@ def test_numbers_that_json_does_not_have_are_refused(value: float) -> None:
         history.to_json_line(dataclasses.replace(STAGE, train_loss=value))
 
 
-@pytest.mark.parametrize("line", ["", "{}", "[1]", '{"id": 1, "surprise": 2}', history.to_json_line(CYCLE)])
+@pytest.mark.parametrize("line", ["", "{}", "[1]", '{"candidate": 1, "surprise": 2}', history.to_json_line(ROUND)])
 def test_a_line_that_is_no_stage_is_refused(line: str) -> None:
     with pytest.raises((ValueError, TypeError)):
         history.stage_from_json(line)
 
 
+@pytest.mark.parametrize("line", ["", "{}", "[1]", "3", '{"groups": 3}', history.to_json_line(STAGE)])
+def test_a_line_that_is_no_round_is_refused(line: str) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        history.round_from_json(line)
+
+
 def test_files_hold_a_line_a_record_and_are_replaced(tmp_path: Path) -> None:
-    stages, cycles = tmp_path / "history.jsonl", tmp_path / "cycles.jsonl"
+    stages, rounds = tmp_path / "history.jsonl", tmp_path / "rounds.jsonl"
     history.write_lines(stages, [DIVERGED, STAGE, STAGE])
     history.write_lines(stages, [STAGE, DIVERGED])
-    history.write_lines(cycles, [CYCLE])
+    history.write_lines(rounds, [ROUND])
     assert stages.read_text().count("\n") == 2
     assert history.read_stages(stages) == [STAGE, DIVERGED]
-    assert history.read_cycles(cycles) == [CYCLE]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cycles.jsonl", "history.jsonl"]
+    assert history.read_rounds(rounds) == [ROUND]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.jsonl", "rounds.jsonl"]
 
 
 def test_no_records_are_an_empty_file(tmp_path: Path) -> None:
@@ -71,7 +78,18 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_last_stage_of_a_candidate_is_the_one_with_the_most_epochs() -> None:
-    later = dataclasses.replace(STAGE, rung=2, epochs=40)
-    first = dataclasses.replace(STAGE, id=1)
+    later = dataclasses.replace(STAGE, start_epoch=20, epochs=40)
+    first = dataclasses.replace(STAGE, candidate=1)
     last = history.last_stages([later, STAGE, first])
     assert last == {3: later, 1: first} and list(last) == [1, 3]
+
+
+def test_the_best_accuracy_is_of_the_longest_training_so_far() -> None:
+    def stage(epochs: int, accuracy: float | None) -> StageRecord:
+        return dataclasses.replace(STAGE, epochs=epochs, validation_accuracy=accuracy)
+
+    assert history.best_accuracy([]) is None
+    assert history.best_accuracy([DIVERGED]) is None
+    stages = [stage(20, 0.9), stage(40, 0.4), stage(40, 0.6), stage(20, 0.8), stage(60, None)]
+    assert history.best_accuracy(stages) == 0.6
+    assert history.best_accuracy([stage(20, 0.0)]) == 0.0

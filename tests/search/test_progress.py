@@ -8,7 +8,7 @@ import re
 
 import pytest
 from rich.console import Console
-from sample_records import CYCLE, DIVERGED, STAGE
+from sample_records import DIVERGED, ROUND, STAGE
 from tiny_search import genotypes
 
 from econas_jax.algorithms import Member
@@ -57,17 +57,17 @@ def test_lines_are_neither_wrapped_nor_read_as_markup() -> None:
 def test_without_a_terminal_there_is_no_bar() -> None:
     reporter, output = reporter_and_output()
     with reporter.stages(total=10, done=2):
-        reporter.advance("cycle 1, children", STAGE, 0.5)
+        reporter.advance(STAGE, 0.5)
     assert output.getvalue() == ""
 
 
 def test_the_bar_shows_stages_the_best_accuracy_and_what_is_trained() -> None:
     reporter, output = reporter_and_output(terminal=True)
     with reporter.stages(total=10, done=2):
-        reporter.advance("initial population", STAGE, None)
-        reporter.advance("cycle 1, children", STAGE, 0.98765)
+        reporter.advance(dataclasses.replace(STAGE, round=0, phase="initial population"), None)
+        reporter.advance(STAGE, 0.98765)
     (last,) = [line for line in output.getvalue().splitlines() if "4/10" in line]
-    assert "cycle 1, children" in last and "stages, best 98.77 %" in last
+    assert "round 2, children" in last and "stages, best 98.77 %" in last
 
 
 def test_after_the_bar_lines_still_come_out() -> None:
@@ -75,7 +75,7 @@ def test_after_the_bar_lines_still_come_out() -> None:
     with reporter.stages(total=10, done=2):
         pass
     before = output.getvalue()
-    reporter.advance("cycle 1", DIVERGED, None)
+    reporter.advance(DIVERGED, None)
     assert output.getvalue().startswith(before) and "diverged" in output.getvalue()
 
 
@@ -83,22 +83,22 @@ def test_a_divergence_is_said_once_with_the_candidate_and_its_genotype() -> None
     reporter, output = reporter_and_output()
     diverged = dataclasses.replace(DIVERGED, genotype=str(genotypes(1)[0]))
     with reporter.stages(total=10, done=0):
-        reporter.advance("cycle 1", STAGE, 0.5)
-        reporter.advance("cycle 1", diverged, 0.5)
+        reporter.advance(STAGE, 0.5)
+        reporter.advance(diverged, 0.5)
     (line,) = output.getvalue().splitlines()
-    assert line.startswith("candidate 3 diverged") and line.endswith(diverged.genotype)
+    assert line.startswith("candidate 3 diverged by epoch 20 ") and line.endswith(diverged.genotype)
 
 
-def test_a_cycle_is_one_line_with_the_three_populations() -> None:
+def test_a_round_is_one_line_with_its_groups() -> None:
     reporter, output = reporter_and_output()
-    reporter.cycle(CYCLE, cycles=100)
-    expected = "cycle   2/100  P_E   5 10.00 %  P_2E   1 66.67 %  P_3E   0       -  best 70.00 %  2 s\n"
+    reporter.round(ROUND, rounds=100)
+    expected = "round   2/100  P_E   5 10.00 %  P_2E   1 66.67 %  P_3E   0       -  best 70.00 %  2 s\n"
     assert output.getvalue() == expected
 
 
 def best_members(count: int) -> list[Member]:
     return [
-        Member(number, genotype, None, 0.9 - number / 10, rung=3, updated=1)
+        Member(number, genotype, None, 0.9 - number / 10, epochs=60, updated=1)
         for number, genotype in enumerate(genotypes(count))
     ]
 
@@ -106,7 +106,7 @@ def best_members(count: int) -> list[Member]:
 def test_the_best_are_a_table_and_texts_to_copy() -> None:
     reporter, output = reporter_and_output()
     members = best_members(3)
-    stages = {number: dataclasses.replace(STAGE, id=number, epochs=60 + number) for number in range(3)}
+    stages = {number: dataclasses.replace(STAGE, candidate=number, epochs=60 + number) for number in range(3)}
     reporter.best(members, stages)
     text = output.getvalue()
     assert "The 3 best genotypes" in text
@@ -128,8 +128,8 @@ def test_a_silent_reporter_writes_nothing_on_standard_output() -> None:
     reporter.console.file = output
     with reporter.doing("x"), reporter.stages(3, 0):
         reporter.say("x")
-        reporter.advance("x", DIVERGED, None)
-        reporter.cycle(CYCLE, 3)
+        reporter.advance(DIVERGED, None)
+        reporter.round(ROUND, 3)
         reporter.best(best_members(1), {0: STAGE})
     assert output.getvalue() == ""
 
@@ -137,7 +137,7 @@ def test_a_silent_reporter_writes_nothing_on_standard_output() -> None:
 def test_plain_output_has_no_control_codes() -> None:
     reporter, output = reporter_and_output()
     with reporter.doing("x"), reporter.stages(3, 0):
-        reporter.advance("x", DIVERGED, None)
-        reporter.cycle(CYCLE, 3)
+        reporter.advance(DIVERGED, None)
+        reporter.round(ROUND, 3)
         reporter.best(best_members(2), {0: STAGE, 1: STAGE})
     assert output.getvalue() and ESCAPE not in output.getvalue() and "\r" not in output.getvalue()

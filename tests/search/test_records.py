@@ -1,59 +1,67 @@
-"""What is recorded of stages and cycles."""
+"""What is recorded of stages and rounds."""
 
 from __future__ import annotations
 
 import dataclasses
 
 import pytest
-from sample_records import DIVERGED, STAGE
+from sample_records import STAGE
 from tiny_search import genotypes
 
-from econas_jax.algorithms import EcoNASState, Member, Trial
-from econas_jax.search.history import StageRecord
-from econas_jax.search.records import Recorder, best_accuracy, cycle_summary
-from econas_jax.spaces.darts import multiply_adds, parameters
+from econas_jax.algorithms import AlgorithmState, Member, Trial
+from econas_jax.algorithms.algorithm import Group
+from econas_jax.nn.network import Cost
+from econas_jax.search.records import round_summary, stage_record
 from econas_jax.training import Outcome
 
 GENOTYPE = genotypes(1)[0]
-TRIAL = Trial(candidate=8, genotype=GENOTYPE, parent=2, cycle=3, rung=2, start_epoch=20, end_epoch=40)
-DONE = Outcome(8, False, 1.5, 0.25, 1.25, 0.5, None, seconds=1.23456)
+TRIAL = Trial(
+    candidate=8, genotype=GENOTYPE, parent=2, round=3, phase="for the second time", start_epoch=20, end_epoch=40
+)
+DONE = Outcome(8, "completed", 1.23456, 1.5, 0.25, 1.25, 0.5)
+COST = Cost(parameters=12, multiply_adds=345)
 
 
-def test_a_stage_tells_trial_outcome_and_the_costs_of_the_proxys_network() -> None:
-    record = Recorder(channels=9, cells_per_stage=2, num_classes=7, resolution=8).stage(TRIAL, DONE)
-    assert (record.id, record.parent, record.cycle, record.rung, record.epochs) == (8, 2, 3, 2, 40)
-    assert (record.train_loss, record.train_accuracy) == (1.5, 0.25)
-    assert (record.validation_loss, record.validation_accuracy) == (1.25, 0.5)
-    assert (record.genotype, record.status, record.seconds) == (str(GENOTYPE), "completed", 1.235)
-    assert record.parameters == parameters(GENOTYPE, channels=9, cells_per_stage=2, num_classes=7)
-    costs = multiply_adds(GENOTYPE, channels=9, cells_per_stage=2, num_classes=7, resolution=8)
-    assert record.multiply_adds == costs
+def test_a_stage_tells_trial_outcome_and_costs() -> None:
+    assert dataclasses.asdict(stage_record(TRIAL, DONE, COST)) == {
+        "candidate": 8,
+        "parent": 2,
+        "round": 3,
+        "phase": "for the second time",
+        "genotype": str(GENOTYPE),
+        "start_epoch": 20,
+        "epochs": 40,
+        "train_loss": 1.5,
+        "train_accuracy": 0.25,
+        "validation_loss": 1.25,
+        "validation_accuracy": 0.5,
+        "parameters": 12,
+        "multiply_adds": 345,
+        "seconds": 1.235,
+        "status": "completed",
+        "reason": None,
+    }
 
 
-def test_a_diverged_stage_has_its_costs_and_no_accuracies() -> None:
-    outcome = Outcome(8, True, None, None, None, None, None, 1.0)
-    record = Recorder(9, 2, 7, 8).stage(TRIAL, outcome)
-    assert record.status == "diverged" and record.validation_accuracy is None and record.parameters > 0
+def test_a_stage_that_gave_nothing_has_its_costs_its_reason_and_no_accuracies() -> None:
+    record = stage_record(TRIAL, Outcome(8, "diverged", 1.0, reason="a loss that is not finite"), COST)
+    assert (record.status, record.reason) == ("diverged", "a loss that is not finite")
+    assert (record.parameters, record.multiply_adds, record.epochs) == (12, 345, 40)
+    measured = (record.train_loss, record.train_accuracy, record.validation_loss, record.validation_accuracy)
+    assert measured == (None, None, None, None)
 
 
-def test_a_cycle_tells_sizes_and_means_of_the_populations() -> None:
+def test_a_round_tells_sizes_and_means_of_the_groups() -> None:
     def member(candidate: int, accuracy: float) -> Member:
-        return Member(candidate, GENOTYPE, None, accuracy, rung=1, updated=0)
+        return Member(candidate, GENOTYPE, None, accuracy, epochs=20, updated=0)
 
-    populations = ((member(0, 0.1), member(1, 0.3), member(2, 0.2)), (), (member(3, 0.75),))
-    algorithm = EcoNASState(cycle=5, populations=populations, skipped_repeats=6)
-    summary = cycle_summary(4, algorithm, [STAGE], seconds=2.34567)
-    assert (summary.cycle, summary.sizes, summary.skipped_repeats, summary.seconds) == (4, (3, 0, 1), 6, 2.346)
-    first, second, third = summary.mean_accuracies
-    assert first == pytest.approx(0.2) and second is None and third == 0.75
+    groups = [
+        Group("young", 20, (member(0, 0.1), member(1, 0.3), member(2, 0.2))),
+        Group("none", 40, ()),
+        Group("old", 60, (member(3, 0.75),)),
+    ]
+    summary = round_summary(4, AlgorithmState(round=5, skipped_repeats=6), groups, [STAGE], seconds=2.34567)
+    assert (summary.round, summary.skipped_repeats, summary.seconds) == (4, 6, 2.346)
+    told = [(group.name, group.epochs, group.size, group.mean_accuracy) for group in summary.groups]
+    assert told == [("young", 20, 3, pytest.approx(0.2)), ("none", 40, 0, None), ("old", 60, 1, 0.75)]
     assert summary.best_accuracy == STAGE.validation_accuracy
-
-
-def test_the_best_accuracy_is_of_the_highest_rung_reached() -> None:
-    def stage(rung: int, accuracy: float | None) -> StageRecord:
-        return dataclasses.replace(STAGE, rung=rung, validation_accuracy=accuracy)
-
-    assert best_accuracy([]) is None
-    assert best_accuracy([DIVERGED]) is None
-    assert best_accuracy([stage(1, 0.9), stage(2, 0.4), stage(2, 0.6), stage(1, 0.8), stage(3, None)]) == 0.6
-    assert best_accuracy([stage(1, 0.0)]) == 0.0

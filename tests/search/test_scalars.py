@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from sample_records import CYCLE, STAGE
+from sample_records import ROUND, STAGE
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.record_writer import masked_crc32c
 
@@ -33,31 +33,31 @@ def events(folder: Path) -> list[Event]:
 
 
 def scalars(folder: Path) -> dict[int, dict[str, float]]:
-    """Values by cycle and name, without those that a later run has taken back."""
+    """Values by round and name, without those that a later run has taken back."""
     values: dict[int, dict[str, float]] = {}
     for event in events(folder):
         if event.session_log.status == SessionLog.START:
-            values = {cycle: points for cycle, points in values.items() if cycle < event.step}
+            values = {number: points for number, points in values.items() if number < event.step}
         for value in event.summary.value:
             values.setdefault(event.step, {})[value.tag] = value.simple_value
     return values
 
 
-def state(cycles: int) -> SearchState:
-    """After so many cycles, with three candidates in each and a stage that is a second one."""
-    stages = [dataclasses.replace(STAGE, id=3 * c + i % 3, cycle=c) for c in range(cycles) for i in range(4)]
-    summaries = [dataclasses.replace(CYCLE, cycle=c, seconds=10.0 * (c + 1)) for c in range(cycles)]
-    return SearchState(EcoNASState(), stages=tuple(stages), cycles=tuple(summaries))
+def state(rounds: int) -> SearchState:
+    """After so many rounds, with three candidates in each and a stage that is a second one."""
+    stages = [dataclasses.replace(STAGE, candidate=3 * r + i % 3, round=r) for r in range(rounds) for i in range(4)]
+    summaries = [dataclasses.replace(ROUND, round=r, seconds=10.0 * (r + 1)) for r in range(rounds)]
+    return SearchState(EcoNASState(), stages=tuple(stages), rounds=tuple(summaries))
 
 
-def test_a_cycle_is_a_point_of_every_scalar(tmp_path: Path) -> None:
+def test_a_round_is_a_point_of_every_scalar(tmp_path: Path) -> None:
     with Scalars(tmp_path, finished=0) as writer:
         writer.write(state(1), SHARES)
     assert scalars(tmp_path) == {
         0: {
-            "population_size/P_E": 5.0,
-            "population_size/P_2E": 1.0,
-            "population_size/P_3E": 0.0,
+            "group_size/P_E": 5.0,
+            "group_size/P_2E": 1.0,
+            "group_size/P_3E": 0.0,
             "mean_validation_accuracy/P_E": pytest.approx(0.1),
             "mean_validation_accuracy/P_2E": pytest.approx(2 / 3),
             "best_validation_accuracy": pytest.approx(0.7),
@@ -68,20 +68,20 @@ def test_a_cycle_is_a_point_of_every_scalar(tmp_path: Path) -> None:
     }
 
 
-def test_each_cycle_is_written_once(tmp_path: Path) -> None:
+def test_each_round_is_written_once(tmp_path: Path) -> None:
     with Scalars(tmp_path / "new", finished=1) as writer:
         writer.write(state(1), SHARES)
         assert not (tmp_path / "new").exists()
-        for cycles in (2, 2, 4):
-            writer.write(state(cycles), SHARES)
-            assert max(scalars(tmp_path / "new")) == cycles - 1  # while the search runs
+        for rounds in (2, 2, 4):
+            writer.write(state(rounds), SHARES)
+            assert max(scalars(tmp_path / "new")) == rounds - 1  # while the search runs
     assert [event.step for event in events(tmp_path / "new") if event.HasField("summary")].count(2) == 9
     assert sorted(scalars(tmp_path / "new")) == [1, 2, 3]
 
 
-def test_what_a_lost_cycle_left_is_taken_back_by_the_next_run(tmp_path: Path) -> None:
-    for finished, cycles in ((0, 3), (1, 2)):
+def test_what_a_lost_round_left_is_taken_back_by_the_next_run(tmp_path: Path) -> None:
+    for finished, rounds in ((0, 3), (1, 2)):
         with Scalars(tmp_path, finished) as writer:
-            writer.write(state(cycles), SHARES)
+            writer.write(state(rounds), SHARES)
     assert len(list(tmp_path.iterdir())) == 2
     assert sorted(scalars(tmp_path)) == [0, 1]

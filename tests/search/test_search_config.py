@@ -8,24 +8,28 @@ from typing import Any
 
 import numpy as np
 import pytest
+from config_paths import fields_of, nested
 from ml_collections import ConfigDict
 from tiny_search import CONFIG, dataset
 
-from econas_jax.algorithms import EcoNASConfig
+from econas_jax.algorithms import ALGORITHMS, CONFIGS, EcoNASConfig, RandomSearchConfig
 from econas_jax.data import Dataset, Split
 from econas_jax.data.config import DataConfig
 from econas_jax.errors import InputError
 from econas_jax.experiment.config_fields import to_config_dict
 from econas_jax.search import SearchConfig, default_config, from_mapping
-from econas_jax.search.config import NetworkConfig, ProxyConfig, check_against_dataset
+from econas_jax.spaces import SPACES
+from econas_jax.spaces.nasbench201 import NasBench201Space
+from econas_jax.training.config import NetworkConfig, ProxyConfig, check_against_dataset
 
 NAN, INFINITE = float("nan"), float("inf")
 # For every field: a value of the wrong type, then values out of range.
 WRONG: dict[str, list[Any]] = {
     "seed": ["0", -1, 2**31, True, 1.0, None],
     "algorithm": [3, "evolution", "", None],
+    "space.name": [3, "mine", "", None],
     "space.nodes": ["4", 2],
-    "space.operations": ["none", ["none"], ["none", "none"], ["none", "conv_7x1_1x7"], ["none", 3]],
+    "space.operations": ["none", ["none"], ["none", "none"], ["none", "conv_7x1_1x7"], ["none", 3]],  # one has no network
     "space.concat": [4, "some"],
     "search.initial_population": ["50", 0, 50.0],
     "search.cycles": [[], -1, True],
@@ -66,24 +70,6 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-def fields_of(kind: type, prefix: str = "") -> dict[str, Any]:
-    """The paths of all fields of a dataclass with their defaults, nested ones included."""
-    found: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):
-        value = field.default
-        inside = dataclasses.is_dataclass(value)
-        found |= fields_of(type(value), f"{prefix}{field.name}.") if inside else {f"{prefix}{field.name}": value}
-    return found
-
-
-def nested(path: str, value: Any) -> dict[str, Any]:
-    """{"a": {"b": value}} for "a.b"."""
-    for name in reversed(path.split(".")):
-        value = {name: value}
-    assert isinstance(value, dict)
-    return value
-
-
 def test_the_table_of_wrong_values_has_every_field() -> None:
     assert sorted(WRONG) == sorted(fields_of(SearchConfig))
 
@@ -94,6 +80,29 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_the_field(path: str, va
         from_mapping(nested(path, value))
     assert str(caught.value).startswith(f"{path} = ") and "\n" not in str(caught.value)
     assert ": expected " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"algorithm": "random", "search": {"candidates": 0}}, "search.candidates = 0: expected a whole number"),
+        ({"algorithm": "random", "search": {"cycles": 3}}, "config field = 'search.cycles': expected one of the fields"),
+        ({"algorithm": "regularized_evolution", "search": {"sample": "a"}}, "search.sample = 'a': expected a whole"),
+        ({"space": {"name": "nasbench201", "operations": ["none"]}}, "space.operations = "),
+        ({"space": {"name": "nasbench201", "nodes": 4}}, "config field = 'space.nodes': expected one of the fields"),
+    ],
+)
+def test_a_wrong_value_of_a_group_that_a_key_picks_is_named(fields: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        from_mapping(fields)
+    assert str(caught.value).startswith(told) and "\n" not in str(caught.value)
+
+
+def test_an_algorithm_with_the_constants_of_another_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^search = .* expected an object of RandomSearchConfig, for algorithm is ran"):
+        SearchConfig(algorithm="random")
+    with pytest.raises(InputError, match=r"^search = .* expected an object of EcoNASConfig, for algorithm is econas$"):
+        SearchConfig(search=RandomSearchConfig())
 
 
 @pytest.mark.parametrize("path", ["serch", "search.cycels", "training.augmentation.flipp", "data.path.name"])
@@ -128,7 +137,10 @@ def test_nothing_is_the_papers_setting() -> None:
     assert str(config.full_proxy) == "c4r4s0e60"
 
 
-@pytest.mark.parametrize("config", [SearchConfig(), CONFIG])
+OF_EACH_KIND = [SearchConfig(algorithm=name, search=kind()) for name, kind in CONFIGS.items()]  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("config", [*OF_EACH_KIND, SearchConfig(space=NasBench201Space()), CONFIG])
 def test_json_and_configdicts_come_back_equal(config: SearchConfig) -> None:
     assert from_mapping(dataclasses.asdict(config)) == config
     assert from_mapping(json.loads(json.dumps(dataclasses.asdict(config)))) == config
@@ -158,6 +170,22 @@ def test_the_default_configdict_is_the_dataclass_and_takes_no_other_fields_or_ty
             config.update_from_flattened_dict({path: value})
 
 
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_default_configdict_of_every_algorithm_on_every_space_is_a_search(algorithm: str, space: str) -> None:
+    config = from_mapping(default_config(algorithm, space))
+    assert (config.algorithm, config.space.name) == (algorithm, space)
+    assert config.search == CONFIGS[algorithm]()
+    assert config.full_proxy.epochs == config.search.total_epochs
+
+
+def test_the_default_of_something_unknown_is_refused() -> None:
+    with pytest.raises(InputError, match="^algorithm = 'climbing': expected one of econas, "):
+        default_config("climbing")
+    with pytest.raises(InputError, match="^space = 'all': expected one of darts, "):
+        default_config(space="all")
+
+
 def test_optional_fields_can_be_set_in_a_configdict() -> None:
     config = default_config()
     config.devices, config.data.path, config.data.validation_size = 2, "somewhere", 100
@@ -179,8 +207,12 @@ def test_the_data_config_loads_what_it_says_with_the_seed_of_the_search() -> Non
         DataConfig(name="digits", path="somewhere").load(0)
 
 
+def check(config: SearchConfig, data: Dataset) -> None:
+    check_against_dataset(config.proxy, config.training, data)
+
+
 def test_config_and_data_that_fit_pass() -> None:
-    check_against_dataset(CONFIG, dataset())
+    check(CONFIG, dataset())
 
 
 def replaced(**groups: dict[str, Any]) -> SearchConfig:
@@ -190,15 +222,15 @@ def replaced(**groups: dict[str, Any]) -> SearchConfig:
 
 def test_a_batch_larger_than_the_proxys_images_is_refused() -> None:
     images = int(0.02 * len(dataset().train))
-    check_against_dataset(replaced(training={"batch_size": images}), dataset())
+    check(replaced(training={"batch_size": images}), dataset())
     with pytest.raises(InputError, match=rf"^training\.batch_size = {images + 1}: expected at most {images}, "):
-        check_against_dataset(replaced(training={"batch_size": images + 1}), dataset())
+        check(replaced(training={"batch_size": images + 1}), dataset())
 
 
 def test_a_padding_that_could_leave_no_pixel_is_refused() -> None:
     augmentation = dataclasses.replace(CONFIG.training.augmentation, crop_padding=8)
     with pytest.raises(InputError, match=r"^training\.augmentation\.crop_padding = 8: expected less than .* 8$"):
-        check_against_dataset(replaced(training={"augmentation": augmentation}), dataset())
+        check(replaced(training={"augmentation": augmentation}), dataset())
 
 
 def test_a_search_without_validation_images_is_refused() -> None:
@@ -206,4 +238,4 @@ def test_a_search_without_validation_images_is_refused() -> None:
     whole = dataset()
     empty = Dataset(whole.name, whole.train, nothing, nothing, whole.num_classes, whole.mean, whole.std)
     with pytest.raises(InputError, match=r"^data\.validation_size = 0: expected at least 1 image"):
-        check_against_dataset(CONFIG, empty)
+        check(CONFIG, empty)

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_records import CYCLE, DIVERGED, STAGE
+from sample_records import DIVERGED, ROUND, STAGE
 from tiny_search import CONFIG, genotypes
 
-from econas_jax.algorithms import EcoNASState, Member
+from econas_jax.algorithms import EcoNASState, Member, RandomSearchConfig, RegularizedEvolutionConfig
 from econas_jax.errors import InputError
 from econas_jax.experiment import provenance
 from econas_jax.search import history
 from econas_jax.search.config import SearchConfig, from_mapping
 from econas_jax.search.state import SearchState
 from econas_jax.search.workdir import Workdir
+from econas_jax.spaces.darts import DartsSpace
 
 
 def test_a_new_folder_is_made_with_the_config_and_what_it_was_made_with(tmp_path: Path) -> None:
@@ -28,6 +29,7 @@ def test_a_new_folder_is_made_with_the_config_and_what_it_was_made_with(tmp_path
     assert description["versions"] == provenance.versions()
     assert description["git_revision"] == provenance.git_revision()
     assert description["machine"] == provenance.machine()
+    assert description["plan"] == {"stages": 22, "rounds": 3, "devices": None}  # not known before there is a trainer
     assert [path.name for path in folder.iterdir()] == ["config.json"]
 
 
@@ -85,9 +87,29 @@ def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Pa
 def test_fields_that_change_no_number_may_change(path: str, value: Any, tmp_path: Path) -> None:
     Workdir(tmp_path).open(CONFIG)
     Workdir(tmp_path).open(changed(CONFIG, path, value))
-    Workdir(tmp_path).write_config(changed(CONFIG, path, value))
+    Workdir(tmp_path).write_config(changed(CONFIG, path, value), devices=5)
     description = json.loads((tmp_path / "config.json").read_text())
     assert value_at(from_mapping(description["config"]), path) == value
+    longer = path == "search.cycles"
+    assert description["plan"] == {"stages": 58 if longer else 22, "rounds": 9 if longer else 3, "devices": 5}
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        (RandomSearchConfig(candidates=20, batch=10, epochs=2), "candidates"),
+        (RegularizedEvolutionConfig(population=20, candidates=40, epochs=2), "candidates"),
+    ],
+)
+def test_the_field_that_makes_a_search_longer_may_change_whatever_its_name(
+    config: RandomSearchConfig | RegularizedEvolutionConfig, field: str, tmp_path: Path
+) -> None:
+    name = "random" if isinstance(config, RandomSearchConfig) else "regularized_evolution"
+    search = dataclasses.replace(CONFIG, algorithm=name, search=config)
+    Workdir(tmp_path).open(search)
+    Workdir(tmp_path).open(changed(search, f"search.{field}", 60))
+    with pytest.raises(InputError, match=r"search\.batch: \d+ there, 5 here"):
+        Workdir(tmp_path).open(changed(search, "search.batch", 5))
 
 
 def changed(config: SearchConfig, path: str, value: Any) -> SearchConfig:
@@ -148,29 +170,29 @@ def test_a_folder_in_the_place_of_the_config_file_is_refused(tmp_path: Path) -> 
 
 
 def finished_state() -> SearchState:
-    algorithm = EcoNASState(cycle=3, phase="done", next_candidate=4, skipped_repeats=7)
-    later = dataclasses.replace(STAGE, rung=2, epochs=40, validation_accuracy=0.6)
-    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), cycles=(CYCLE,), seconds=1.23456)
+    algorithm = EcoNASState(round=3, phase="done", next_candidate=4, skipped_repeats=7)
+    later = dataclasses.replace(STAGE, start_epoch=20, epochs=40, validation_accuracy=0.6)
+    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), rounds=(ROUND,), seconds=1.23456)
 
 
 def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
     state = finished_state()
     Workdir(tmp_path).write_progress(state)
     assert tuple(history.read_stages(tmp_path / "history.jsonl")) == state.stages
-    assert tuple(history.read_cycles(tmp_path / "cycles.jsonl")) == state.cycles
+    assert tuple(history.read_rounds(tmp_path / "rounds.jsonl")) == state.rounds
 
 
-def write_result(folder: Path, state: SearchState, best: list[Member]) -> None:
+def write_result(folder: Path, state: SearchState, best: list[Member], finished: bool = True) -> None:
     """As a search does, after its config and records."""
     files = Workdir(folder)
     files.open(CONFIG)
     files.write_progress(state)
-    files.write_result(state, best)
+    files.write_result(state, best, finished, DartsSpace())
 
 
 def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> None:
     genotype = genotypes(1)[0]
-    write_result(tmp_path, finished_state(), [Member(3, genotype, 1, 0.6, rung=2, updated=2)])
+    write_result(tmp_path, finished_state(), [Member(3, genotype, 1, 0.6, epochs=40, updated=2)])
     assert json.loads((tmp_path / "result.json").read_text()) == {
         "best": [
             {
@@ -183,7 +205,7 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
                 "genotype": str(genotype),
             }
         ],
-        "cycles": 3,
+        "rounds": 3,
         "finished": True,
         "candidates": 4,
         "stages": 3,
@@ -193,12 +215,28 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
         "seconds": 1.235,
     }
     figures = {path.name for path in (tmp_path / "figures").iterdir()}
-    names = ("populations", "accuracy_against_cost", "best_cell_1")
+    names = ("groups", "accuracy_against_cost", "best_cell_1")
     assert figures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
 
 
 def test_a_search_without_any_survivor_has_a_result_too(tmp_path: Path) -> None:
-    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(cycle=1))
-    write_result(tmp_path, unfinished, [])
+    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(round=1))
+    write_result(tmp_path, unfinished, [], finished=False)
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["best"] == [] and result["finished"] is False
+
+
+def test_a_journal_of_the_earlier_version_is_replaced(tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "cycles.jsonl").write_text("{}\n")
+    Workdir(tmp_path, said.append).rebuild_progress(finished_state())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.jsonl", "rounds.jsonl"]
+    assert history.read_rounds(tmp_path / "rounds.jsonl") == [ROUND]
+    assert said == [f"{name} did not tell what is committed: made again" for name in ("history.jsonl", "rounds.jsonl")]
+    Workdir(tmp_path, said.append).rebuild_progress(finished_state())
+    assert len(said) == 2
+
+
+def test_tracebacks_are_kept_by_candidate_and_epochs(tmp_path: Path) -> None:
+    assert Workdir(tmp_path).write_failure(DIVERGED, "Traceback") == "failures/candidate_3_epochs_20.txt"
+    assert (tmp_path / "failures" / "candidate_3_epochs_20.txt").read_text() == "Traceback"
