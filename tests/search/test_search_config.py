@@ -29,7 +29,13 @@ WRONG: dict[str, list[Any]] = {
     "algorithm": [3, "evolution", "", None],
     "space.name": [3, "mine", "", None],
     "space.nodes": ["4", 2],
-    "space.operations": ["none", ["none"], ["none", "none"], ["none", "conv_7x1_1x7"], ["none", 3]],  # one has no network
+    "space.operations": [
+        "none",
+        ["none"],
+        ["none", "none"],
+        ["none", "conv_7x1_1x7"],
+        ["none", 3],
+    ],  # one has no network
     "space.concat": [4, "some"],
     "search.initial_population": ["50", 0, 50.0],
     "search.cycles": [[], -1, True],
@@ -86,7 +92,10 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_the_field(path: str, va
     ("fields", "told"),
     [
         ({"algorithm": "random", "search": {"candidates": 0}}, "search.candidates = 0: expected a whole number"),
-        ({"algorithm": "random", "search": {"cycles": 3}}, "config field = 'search.cycles': expected one of the fields"),
+        (
+            {"algorithm": "random", "search": {"cycles": 3}},
+            "config field = 'search.cycles': expected one of the fields",
+        ),
         ({"algorithm": "regularized_evolution", "search": {"sample": "a"}}, "search.sample = 'a': expected a whole"),
         ({"space": {"name": "nasbench201", "operations": ["none"]}}, "space.operations = "),
         ({"space": {"name": "nasbench201", "nodes": 4}}, "config field = 'space.nodes': expected one of the fields"),
@@ -99,7 +108,9 @@ def test_a_wrong_value_of_a_group_that_a_key_picks_is_named(fields: dict[str, An
 
 
 def test_an_algorithm_with_the_constants_of_another_is_refused() -> None:
-    with pytest.raises(InputError, match=r"^search = .* expected an object of RandomSearchConfig, for algorithm is ran"):
+    with pytest.raises(
+        InputError, match=r"^search = .* expected an object of RandomSearchConfig, for algorithm is ran"
+    ):
         SearchConfig(algorithm="random")
     with pytest.raises(InputError, match=r"^search = .* expected an object of EcoNASConfig, for algorithm is econas$"):
         SearchConfig(search=RandomSearchConfig())
