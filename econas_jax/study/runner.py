@@ -6,14 +6,16 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from econas_jax.experiment import lock, provenance
+from econas_jax.experiment import provenance
 from econas_jax.experiment.console import Reporter
+from econas_jax.experiment.folder import local_folder
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.table import StudyTable
 from econas_jax.study.training import StudyInterruptedError, StudyTraining, draw_networks
 from econas_jax.study.wide_table import read_any_table
-from econas_jax.study.workdir import StudyWorkdir
+from econas_jax.study.workdir import StudyWorkdir, is_changeable
+from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
 from econas_jax.training.devices import choose_devices
 
@@ -30,14 +32,14 @@ def run_study(
     should_stop() is true (it is asked after every epoch): what is being trained is lost, finished rows are not.
     """
     reporter = reporter or Reporter(show=False)
-    files = StudyWorkdir(Path(workdir))
-    files.check(config)
-    with lock.locked(files.path):
-        files.check(config)  # again: the study that ran here until now may have been another one
+    files = StudyWorkdir(local_folder(workdir), reporter.say)
+    with files.held(config, is_changeable):
+        files.check(config, is_changeable)  # again: the study that ran here until now may have been another one
         return _run(config, files, reporter, should_stop)
 
 
 def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
+    identity = {"arithmetic": arithmetic()}
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
@@ -45,7 +47,10 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
     check_study(config, dataset)
     genotypes = draw_networks(config.space, config.networks, config.seed)
     table = files.rows.read()
-    files.open(config, genotypes)  # not before: a config that fits no data set must not claim the folder
+    # Not before: a config that fits no data set must not claim the folder.
+    files.claim(config, identity)
+    files.record(config)
+    files.write_networks(genotypes)
     reporter.say(
         f"study: {config.networks} networks by {config.original} and {len(config.settings) - 1} proxies, "
         f"{len(table.rows)} rows are there; results in {files.path}"

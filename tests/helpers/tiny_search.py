@@ -151,9 +151,10 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
         ) -> None:
             self._trainer = shared_trainer(task, train, validation, jax.devices()[: len(devices)], example, lanes)
             self.slots, self.devices = self._trainer.slots, self._trainer.devices
-            self.state_size = self._trainer.state_size
+            self.state_size, self.device_kind = self._trainer.state_size, self._trainer.device_kind
 
-        def prepare(self) -> None:
+        def prepare(self, check: Callable[[], None] = lambda: None) -> None:
+            check()
             trained.compilations += 1
 
         def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
