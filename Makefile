@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 HUGE_PAGES := glibc.malloc.hugetlb=1
 # Touched when an installation is complete: a change of either file it depends on makes the environment anew.
 INSTALLED := $(VENV)/.installed
+DOCS_INSTALLED := $(VENV)/.docs_installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv search test lint types clean
+.PHONY: help venv search test lint types docs clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +41,13 @@ lint: $(INSTALLED) ## check style and format (ruff)
 
 types: $(INSTALLED) ## check types (mypy)
 	$(BIN)/mypy
+
+docs: $(DOCS_INSTALLED) ## build the documentation into build/docs, with warnings as errors
+	$(BIN)/python -m sphinx -b html -W --keep-going --quiet docs build/docs
+
+$(DOCS_INSTALLED): $(INSTALLED) docs/requirements.txt
+	$(BIN)/pip install --quiet -r docs/requirements.txt
+	@touch $@
 
 clean: ## remove the environment, caches and build outputs; runs/ stays
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -186,8 +186,54 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
     return f"{coefficient['value']:.2f} ({low:.2f} to {high:.2f})"
 
 
+def headline() -> str:
+    """Returns the README's five numbers."""
+    steps, whole = read("epyc_zen4/against_released.json"), read("epyc_zen4/end_to_end.json")["rounds"][0]
+    start, kills = read("epyc_zen4/compile_time.json"), read("epyc_zen4/reliability.json")["kills"]
+    own, released = (
+        statistics.mean(statistics.mean(row[f"{side}_seconds"]) for row in steps["rounds"])
+        for side in ("our", "released")
+    )
+    cold, cached = (start[kind]["median_compile_seconds"] for kind in ("cold", "cached"))
+    killed, killed_searches = sum(kills["kills"].values()), kills["searches"]
+    rows = [
+        [
+            "a candidate's training step, one CPU core",
+            f"{1e3 * own:.0f} ms",
+            f"{1e3 * released:,.0f} ms: {released / own:.1f} x",
+        ],
+        ["a whole search of 8 candidates, two cores", f"{whole['our_seconds']:.0f} s", _times(whole)],
+        [*_on_gpu(lanes=16, dtype="float32")],
+        ["compilation, once for all architectures", f"{cold:.0f} s; {cached:.0f} s from the cache", "none"],
+        [
+            "searches killed at any moment",
+            f"{killed} kills of {killed_searches} searches: results equal bit for bit",
+            "",
+        ],
+    ]
+    return markdown(["what", "econas_jax", "EcoNAS's released PyTorch code"], rows)
+
+
+def _times(whole: Any) -> str:
+    return f"{whole['released_seconds']:,.0f} s: {whole['ratio']:.1f} x"
+
+
+def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
+    """Returns a candidate's step on the GPU with so many at a time, and the released code's in the same rounds."""
+    pairs = [
+        (statistics.mean(step["step_seconds"]), statistics.mean(row["released"]["step_seconds"]))
+        for row in read("h200/gpu_against_released.json")["rounds"]
+        for step in row["ours"]
+        if (step["setting"]["lanes"], step["compute_dtype"]) == (lanes, dtype)
+    ]
+    own, released = (statistics.mean(seconds) for seconds in zip(*pairs, strict=True))
+    what = f"a candidate's training step, H200, {lanes} at a time"
+    return what, f"{1e3 * own:.1f} ms", f"{1e3 * released:.0f} ms, one at a time: {released / own:.0f} x"
+
+
 TABLES: dict[str, Callable[[], str]] = {
-    function.__name__: function for function in (search, steps, gpu, end_to_end, grid, parts, profile, start, study)
+    function.__name__: function
+    for function in (headline, search, steps, gpu, end_to_end, grid, parts, profile, start, study)
 }
 
 

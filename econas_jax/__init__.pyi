@@ -14,5 +14,6 @@ from .training import Job as Job
 from .training import Task as Task
 from .training import TrainingConfig as TrainingConfig
 from .training import WaveTrainer as WaveTrainer
+from .training import trainer_for as trainer_for
 
 __version__: str

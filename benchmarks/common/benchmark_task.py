@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ from econas_jax.data import Split
 from econas_jax.nn import ComputeDtype
 from econas_jax.training import Images, init_state
 from econas_jax.training.compile.population_mesh import compiler_options
-from econas_jax.training.devices import set_up
+from econas_jax.training.process.worker_process import environment
 
 CHANNELS, RESOLUTION, CELLS, BATCH = SETTING.values()
 IMAGE_SIZE, CLASSES = 32, 10
@@ -22,8 +23,13 @@ EVALUATION_BATCH = 100
 
 
 def choose_devices(count: int) -> list[jax.Device]:
-    """Sets JAX up as a search does and returns `count` devices; to be called before anything else touches JAX."""
-    return set_up(count)
+    """Sets JAX up as a search's workers do and returns `count` devices of this process.
+
+    It has to be called before anything else touches JAX.
+    """
+    os.environ["XLA_FLAGS"] = environment(os.environ)["XLA_FLAGS"]
+    jax.config.update("jax_num_cpu_devices", count)
+    return jax.local_devices()[:count]
 
 
 def benchmark_task(

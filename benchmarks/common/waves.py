@@ -8,8 +8,9 @@ import jax
 
 from benchmarks.common.benchmark_task import EVALUATION_BATCH, random_split
 from econas_jax import Genotype, Job, Task, WaveTrainer
-from econas_jax.training import Trainer, trainer_for
-from econas_jax.training.compile import compilation_cache
+from econas_jax.training import Devices, Trainer, trainer_for
+from econas_jax.training.compile.compilation_cache import use_compilation_cache
+from econas_jax.training.devices import available_cores
 
 
 def ready_trainer(
@@ -19,20 +20,23 @@ def ready_trainer(
 
     in_one_process: all devices belong to this process; default: as a search places its candidates.
     """
-    compilation_cache.set_up()
+    use_compilation_cache()
     splits = random_split(steps * task.config.batch_size), random_split(EVALUATION_BATCH)
     if in_one_process:
-        trainer: Trainer = WaveTrainer(task, *splits, devices, example)
+        trainer: Trainer = WaveTrainer(task, *splits, devices, example.encode())
     else:
-        trainer = trainer_for(task, *splits, devices, example)
-    trainer.compile()
+        cpu = devices[0].platform == "cpu"
+        cores = tuple(available_cores()[: len(devices)])
+        places = Devices(cores=cores) if cpu else Devices(accelerators=tuple(devices))
+        trainer = trainer_for(task, *splits, places, example.encode())
+    trainer.prepare()
     return trainer
 
 
 def seconds_of_waves(trainer: Trainer, genotype: Genotype, candidates: int) -> float:
-    """Trains this many equal candidates for an epoch, in waves over the trainer's slots; returns the wall time."""
-    jobs = [Job(number, genotype, 0, 1) for number in range(candidates)]
+    """Trains this many equal candidates for an epoch; returns the wall time."""
+    jobs = [Job(number, genotype.encode(), 0, 1) for number in range(candidates)]
     start = time.perf_counter()
-    for first in range(0, candidates, trainer.slots):
-        trainer.train(jobs[first : first + trainer.slots])
+    for _ in trainer.train(jobs):
+        pass
     return time.perf_counter() - start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,7 +15,8 @@ from benchmarks.common.process_memory import held_bytes
 from benchmarks.searches.small_search import SMALL
 from econas_jax.search import SearchConfig, run_search
 from econas_jax.search.config import from_mapping
-from econas_jax.training import Job, Outcome
+from econas_jax.training import EpochDone, Job, Outcome
+from econas_jax.training.job import Events
 
 MADE_UP_VALUES = 10_000  # of a candidate's state: 2,000 states that are never released take 80 MB
 MADE_UP_SLOTS = 4
@@ -24,30 +25,39 @@ MADE_UP_SLOTS = 4
 class MadeUpTrainer:
     """Stands in for a trainer: accuracies that look random, and states that take memory."""
 
-    slots, vector_size = MADE_UP_SLOTS, MADE_UP_VALUES
+    slots, devices, state_size = MADE_UP_SLOTS, MADE_UP_SLOTS, MADE_UP_VALUES
 
     def __init__(self, *arguments: Any) -> None:
         self.trained = 0
         self.memory: list[tuple[int, float]] = []  # (stages, MiB)
 
-    def compile(self) -> None:
+    def prepare(self) -> None:
         """Does nothing: there is no program."""
 
-    def train(self, jobs: Sequence[Job], on_epoch: Callable[[int], None]) -> list[Outcome]:
-        """Returns outcomes that depend only on candidate and epochs."""
-        states = np.stack([np.full(MADE_UP_VALUES, job.candidate + job.end_epoch, np.float32) for job in jobs])
+    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+        """Yields outcomes that depend only on candidate and epochs."""
         for job in jobs:
-            on_epoch(job.end_epoch)
-        self.trained += len(jobs)
-        if self.trained // 100 > len(self.memory):
-            self.memory.append((self.trained, held_bytes() / 2**20))
-        return [made_up_outcome(job, state) for job, state in zip(jobs, states, strict=True)]
+            state = np.full(MADE_UP_VALUES, job.candidate + job.end_epoch, np.float32)
+            yield EpochDone(job.candidate, job.end_epoch - 1)
+            yield made_up_outcome(job, state)
+            self.trained += 1
+            if self.trained // 100 > len(self.memory):
+                self.memory.append((self.trained, held_bytes() / 2**20))
 
 
 def made_up_outcome(job: Job, state: np.ndarray[Any, np.dtype[np.float32]]) -> Outcome:
     """Returns the outcome of a completed stage."""
     accuracy = random.Random(f"{job.candidate} {job.end_epoch}").random()
-    return Outcome(job.candidate, False, 1.0, accuracy, 1.0, accuracy, state, seconds=0.0)
+    return Outcome(
+        job.candidate,
+        "completed",
+        seconds=0.0,
+        train_loss=1.0,
+        train_accuracy=accuracy,
+        validation_loss=1.0,
+        validation_accuracy=accuracy,
+        state=state,
+    )
 
 
 def memory_test(folder: Path, candidates: int) -> dict[str, Any]:
@@ -58,14 +68,14 @@ def memory_test(folder: Path, candidates: int) -> dict[str, Any]:
         trainers.append(MadeUpTrainer(*arguments))
         return trainers[-1]
 
-    with mock.patch("econas_jax.search.preparation.trainer_for", make):
+    with mock.patch("econas_jax.training.proxy_training.trainer_for", make):
         result = run_search(made_up_config(candidates), folder / "memory")
     samples = trainers[0].memory
     quarter, last = samples[len(samples) // 4], samples[-1]
     shown = samples[:: max(1, len(samples) // 8)]
     times = json.loads((folder / "memory" / "times.json").read_text(encoding="utf-8"))
     return {
-        "candidates": len({stage.id for stage in result.stages}),
+        "candidates": len({stage.candidate for stage in result.stages}),
         "stages": len(result.stages),
         "mebibytes_after_stages": {str(stages): round(size, 1) for stages, size in shown},
         "grown_mebibytes_in_the_last_three_quarters": round(last[1] - quarter[1], 1),

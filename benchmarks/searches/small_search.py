@@ -73,7 +73,7 @@ def records(file: Path) -> list[dict[str, Any]]:
 
 def check_same(workdir: Path, undisturbed: Path) -> None:
     """Raises BrokenPromiseError unless both searches ended the same."""
-    for name in ("history.jsonl", "cycles.jsonl", "result.json"):
+    for name in ("history.jsonl", "rounds.jsonl", "result.json"):
         if records(workdir / name) != records(undisturbed / name):
             raise BrokenPromiseError(f"{workdir / name} differs from the undisturbed search's")
     if {path.name for path in (workdir / "figures").iterdir()} != {

@@ -14,9 +14,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from econas_jax.search.history import CycleSummary, read_cycles, read_stages
+from econas_jax.experiment.text import percent
+from econas_jax.search.history import RoundSummary, read_rounds, read_stages
 
-FIGURES = ("populations", "accuracy_against_cost")
+FIGURES = ("groups", "accuracy_against_cost")
 
 
 def summarize(workdir: Path, note: str) -> dict[str, Any]:
@@ -28,21 +29,20 @@ def summarize(workdir: Path, note: str) -> dict[str, Any]:
         "note": note,
         **made_with,
         "result": json.loads((workdir / "result.json").read_text(encoding="utf-8")),
-        "candidate_epochs": sum(made_with["config"]["search"]["epochs"] for _ in stages),
+        "candidate_epochs": sum(stage.epochs - stage.start_epoch for stage in stages),
         "training_seconds": round(sum(stage.seconds for stage in stages), 1),
-        "cycles": [cycle_row(cycle) for cycle in read_cycles(workdir / "cycles.jsonl")],
+        "rounds": [round_row(summary) for summary in read_rounds(workdir / "rounds.jsonl")],
     }
 
 
-def cycle_row(cycle: CycleSummary) -> dict[str, Any]:
-    """Returns a cycle's sizes and mean accuracies by population."""
-    names = ("P_E", "P_2E", "P_3E")
+def round_row(summary: RoundSummary) -> dict[str, Any]:
+    """Returns a round's sizes and mean accuracies by group."""
     return {
-        "cycle": cycle.cycle,
-        "sizes": dict(zip(names, cycle.sizes, strict=True)),
-        "mean_accuracies": dict(zip(names, cycle.mean_accuracies, strict=True)),
-        "best_accuracy": cycle.best_accuracy,
-        "seconds": cycle.seconds,
+        "round": summary.round,
+        "sizes": {group.name: group.size for group in summary.groups},
+        "mean_accuracies": {group.name: group.mean_accuracy for group in summary.groups},
+        "best_accuracy": summary.best_accuracy,
+        "seconds": summary.seconds,
     }
 
 
@@ -62,17 +62,14 @@ def as_markdown(summary: dict[str, Any]) -> str:
         accuracy = percent(row["validation_accuracy"])
         cells = (row["rank"], row["candidate"], accuracy, *numbers, f"`{row['genotype']}`")
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    lines += ["", "| cycle | P_E | P_2E | P_3E | best | seconds |", "| --- | --- | --- | --- | --- | --- |"]
-    for row in summary["cycles"]:
+    names = list(summary["rounds"][0]["sizes"]) if summary["rounds"] else []
+    lines += ["", "| " + " | ".join(["round", *names, "best", "seconds"]) + " |", "| --- " * (len(names) + 3) + "|"]
+    for row in summary["rounds"]:
         means = row["mean_accuracies"]
-        populations = " | ".join(f"{size}: {percent(means[name])}" for name, size in row["sizes"].items())
-        lines.append(f"| {row['cycle']} | {populations} | {percent(row['best_accuracy'])} | {row['seconds']:.0f} |")
+        groups = [f"{size}: {percent(means[name])}" for name, size in row["sizes"].items()]
+        columns = [str(row["round"]), *groups, percent(row["best_accuracy"]), f"{row['seconds']:.0f}"]
+        lines.append("| " + " | ".join(columns) + " |")
     return "\n".join(lines) + "\n"
-
-
-def percent(fraction: float | None) -> str:
-    """Returns an accuracy with two decimals, or a dash."""
-    return "-" if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def main() -> None:

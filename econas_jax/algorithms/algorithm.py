@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from econas_jax.spaces.space import Genotype
@@ -70,6 +70,7 @@ class AlgorithmState:
 class AlgorithmConfig(Protocol):
     """The constants of an algorithm: a frozen dataclass, checked as soon as it is made."""
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     length_field: ClassVar[str]  # the field that decides how many rounds there are; it may be raised to go on
 
     @property

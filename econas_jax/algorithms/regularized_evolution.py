@@ -36,7 +36,7 @@ class RegularizedEvolutionConfig:
     candidates: int = 20_000  # in all: the population, then a multiple of `batch`
     batch: int = 20  # children that are asked for at once, which makes a round
     epochs: int = 25  # of each candidate
-    identity_probability: float = 0.0  # of a child being its parent's copy; 0.05 for AmoebaNet, as recalled
+    identity_probability: float = 0.0  # of a child being its parent's copy, the paper's third mutation
     skip_repeats: bool = False  # never train two genotypes of one function; the paper trains repeats
 
     def __post_init__(self) -> None:

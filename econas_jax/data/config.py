@@ -25,11 +25,11 @@ class Augmentation:
 class DataConfig:
     """Which images to search on (`econas_jax.data.load_dataset`)."""
 
-    name: str = "cifar10"
+    name: str = "cifar10"  # cifar10, digits, npz (arrays) or image_folder (a folder for each class)
     path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
     validation_size: int | None = None  # images split off the training set; None: the data set's own number
     download: bool = False  # cifar10 only, never without being asked for
-    image_size: int | None = None  # image_folder only
+    image_size: int | None = None  # image_folder only: pixels a side after resizing; None: 32
 
     def __post_init__(self) -> None:
         require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))

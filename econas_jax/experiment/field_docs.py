@@ -92,7 +92,8 @@ def _above(comments: dict[int, str], line: int) -> str:
 
 def _comments_by_line(source: str) -> tuple[dict[int, str], dict[int, str]]:
     """Returns the comments after code, and those that have a line for themselves, both by their line."""
-    trailing, whole_lines = {}, {}
+    trailing: dict[int, str] = {}
+    whole_lines: dict[int, str] = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             alone = not token.line[: token.start[1]].strip()

@@ -7,11 +7,13 @@ from typing import Any
 
 from econas_jax.errors import require
 from econas_jax.nn.darts.family import DartsFamily
+from econas_jax.nn.nasbench201.family import NasBench201Family
 from econas_jax.nn.network import NetworkFamily, NetworkSettings
 from econas_jax.spaces.space import Space
 
 FAMILIES: dict[str, Callable[[Any, NetworkSettings], NetworkFamily[Any]]] = {
     "darts": DartsFamily,
+    "nasbench201": NasBench201Family,
 }
 
 

@@ -9,6 +9,7 @@ import jax
 
 from econas_jax.errors import require_integer
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
+from econas_jax.spaces.proxy import MINIMUM_RESOLUTION
 from econas_jax.spaces.space import Genotype
 
 Tree = Any  # a pytree of arrays
@@ -32,7 +33,7 @@ class ScratchNetwork(Network, Protocol):
     """A network that uses memory which the step before hands on, instead of new memory."""
 
     def scratch(self, batch: int, size: int) -> Any:
-        """Returns the collection "scratch" for so many images of that size; `apply` updates it where it is mutable."""
+        """Returns the collection "scratch" for a batch of images of a size; `apply` updates it where it is mutable."""
 
 
 class Cost(NamedTuple):
@@ -55,7 +56,7 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         require_integer("channels", self.channels, 1)
-        require_integer("resolution", self.resolution, 4)
+        require_integer("resolution", self.resolution, MINIMUM_RESOLUTION)
         require_integer("cells_per_stage", self.cells_per_stage, 1)
         require_integer("num_classes", self.num_classes, 2)
         require_compute_dtype("compute_dtype", self.compute_dtype)
@@ -81,4 +82,4 @@ class NetworkFamily(Protocol[G_contra]):
         """Turns variables of `network` into those of `plain(genotype)`; both then compute the same function."""
 
     def cost(self, genotype: G_contra) -> Cost:
-        """Counts without building anything."""
+        """Counts what `plain(genotype)` costs without building it."""

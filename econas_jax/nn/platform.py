@@ -1,4 +1,4 @@
-"""What the networks are compiled for: some constructs that are fast on one kind of device are slow on the other."""
+"""The platform that networks are compiled for: some constructs that are fast on one kind are slow on another."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _platform = jax.make_user_context(default_value=None)
 
 
 def on_cpu() -> bool:
-    """Whether programs traced now are for a CPU."""
+    """Says whether programs traced now are for a CPU."""
     return (_platform.value or jax.default_backend()) == "cpu"
 
 
 @contextlib.contextmanager
 def tracing_for(platform: str) -> Iterator[None]:
-    """Programs traced within are for this platform, "cpu" or "gpu", even where no such device is present."""
+    """Makes programs traced within be for this platform, "cpu" or "gpu", even where no such device is present."""
     with _platform(platform):
         yield

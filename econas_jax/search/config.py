@@ -24,7 +24,7 @@ from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfi
 class SearchConfig:
     """A whole search. The defaults are the paper's (section 5)."""
 
-    seed: int = 0
+    seed: int = 0  # of every random number
     algorithm: str = "econas"  # the fields of `search` are this algorithm's
     # The fields of `space` are those of the space that its `name` picks.
     space: Space[Any] = dataclasses.field(default=DartsSpace(), metadata={"choices": SPACES, "by": "name"})

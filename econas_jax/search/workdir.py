@@ -136,7 +136,7 @@ def result_fields(state: SearchState, best: Sequence[Member], finished: bool) ->
     stages = last_stages(state.stages)
     return {
         "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
-        "rounds": state.algorithm.round,
+        "rounds": state.rounds[-1].round if state.rounds else 0,
         "finished": finished,
         "candidates": state.algorithm.next_candidate,
         "stages": len(state.stages),

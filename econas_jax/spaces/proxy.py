@@ -13,7 +13,7 @@ CHANNELS = (36, 24, 18, 12, 9)
 RESOLUTIONS = (32, 24, 16, 12, 8)
 SAMPLE_RATIOS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
 
-MINIMUM_RESOLUTION = 4  # two halvings leave one pixel
+MINIMUM_RESOLUTION = 4  # the networks of every space halve a map twice, which leaves one pixel
 NAME = re.compile(r"c([0-4])r([0-4])s([0-4])e([1-9][0-9]{0,5})", re.ASCII)
 
 
@@ -72,7 +72,7 @@ class Proxy:
 
         Leading order: multiply-adds an image grow with channels squared and with resolution squared, and there are
         sample_ratio * epochs passes. Depthwise convolutions (linear in the channels), the classifier, and odd
-        map sizes, which halve to the larger half, are not told apart: `spaces.multiply_adds` is exact.
+        map sizes, which halve to the larger half, are not told apart; `spaces.darts.multiply_adds` is exact.
         """
         return math.prod(
             (

@@ -75,9 +75,9 @@ def retention(original: Accuracies, proxy: Accuracies, top: int, kept: int) -> f
 def entropy(values: Sequence[float]) -> float | None:
     """The paper's monotonicity of rho along a dimension, in [-1, 1]; None where it is undefined.
 
-    Net change over total variation, sum(diff) / sum(|diff|): 1 where values only grow, -1 where they only fall. The
-    paper's appendix with its own definition is not at hand; this one has the range and the meaning that section 3.3
-    gives. Undefined for fewer than two values, and for values that are all equal.
+    Net change over total variation, `sum(diff) / sum(abs(diff))`: 1 where values only grow, -1 where they only fall.
+    The paper's appendix with its own definition is not at hand; this one has the range and the meaning that section
+    3.3 gives. Undefined for fewer than two values, and for values that are all equal.
     """
     steps = np.diff(_finite("values", values))
     variation = float(np.abs(steps).sum())

@@ -29,10 +29,10 @@ from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfi
 class GridConfig:
     """Every combination of these is a proxy; one empty list makes no grid. Default: the paper's 200 (section 3.3)."""
 
-    channels: tuple[int, ...] = (0, 1, 2, 3, 4)  # subscripts of Table 1, as the next two
-    resolutions: tuple[int, ...] = (0, 1, 2, 3, 4)
-    samples: tuple[int, ...] = (0, 1)
-    epochs: tuple[int, ...] = (30, 60, 90, 120)
+    channels: tuple[int, ...] = (0, 1, 2, 3, 4)  # subscripts of Table 1 of the paper
+    resolutions: tuple[int, ...] = (0, 1, 2, 3, 4)  # subscripts
+    samples: tuple[int, ...] = (0, 1)  # subscripts
+    epochs: tuple[int, ...] = (30, 60, 90, 120)  # as they are
 
     def __post_init__(self) -> None:
         subscripts = {"channels": len(CHANNELS), "resolutions": len(RESOLUTIONS), "samples": len(SAMPLE_RATIOS)}
@@ -52,7 +52,7 @@ class GridConfig:
 class StudyConfig:
     """A whole study. The defaults are the paper's (section 3)."""
 
-    seed: int = 0
+    seed: int = 0  # of every random number
     networks: int = 50  # K, drawn from the space
     space: Space[Any] = dataclasses.field(default=DartsSpace(), metadata={"choices": SPACES, "by": "name"})
     original: str = "c0r0s0e600"  # the setting whose ranks are the truth

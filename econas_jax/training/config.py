@@ -45,12 +45,12 @@ class TrainingConfig:
     """Optimisation and augmentation of one candidate (defaults: EcoNAS's released `search/train.py`)."""
 
     batch_size: int = 384  # the paper, section 4.1: enlarged from 96 for the c4r4s0e60 proxy
-    learning_rate: float = 0.1
-    momentum: float = 0.9
+    learning_rate: float = 0.1  # of the first step; it falls to 0 by a cosine over the longest training
+    momentum: float = 0.9  # of SGD
     weight_decay: float = 3e-4  # added to the gradient after clipping, as torch's SGD does
     gradient_clip: float = 5.0  # largest global norm
     augmentation: Augmentation = Augmentation()
-    evaluation_batch_size: int = 500
+    evaluation_batch_size: int = 500  # validation images at a time; the accuracy does not depend on it
     accuracy: Literal["last", "best"] = "last"  # of a stage's epochs, the one that ranks; released code: the best
 
     def __post_init__(self) -> None:

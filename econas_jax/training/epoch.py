@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from econas_jax.data import augment, prepare
+from econas_jax.nn.network import Network, ScratchNetwork
 from econas_jax.training.config import TrainingConfig
 from econas_jax.training.keys import derive
 from econas_jax.training.state import TrainState
@@ -18,24 +19,6 @@ from econas_jax.training.state import TrainState
 Aside = TypeVar("Aside")
 Genotype = Any  # what the network takes as data: an EncodedGenotype for a SearchNetwork
 Scratch = dict[str, Any]  # what a ScratchNetwork hands on, as a collection of it; empty for other networks
-
-
-class Network(Protocol):
-    """What training needs of a network; `SearchNetwork` is one."""
-
-    def init(self, rngs: jax.Array, *arguments: Any, train: bool) -> Any:
-        """Variables from a key, images and a genotype."""
-
-    def apply(self, variables: Any, *arguments: Any, train: bool, mutable: Any = False) -> Any:
-        """Logits from images and a genotype; with them the updated collections if some are mutable."""
-
-
-@runtime_checkable
-class ScratchNetwork(Network, Protocol):
-    """A network that uses memory which the step before hands on, instead of new memory."""
-
-    def scratch(self, batch: int, size: int) -> Any:
-        """The collection "scratch" for so many images of that size; `apply` updates it where it is mutable."""
 
 
 class Images(NamedTuple):

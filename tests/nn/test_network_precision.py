@@ -22,7 +22,8 @@ from econas_jax.data import training_subset
 from econas_jax.nn import CellNetwork, ComputeDtype, SearchNetwork
 from econas_jax.nn.darts.auxiliary import AuxiliaryHead
 from econas_jax.spaces.darts.genotype import OPERATIONS, SEARCH_OPERATIONS, Genotype
-from econas_jax.training import Job
+from econas_jax.spaces.darts.macro_net import Stem
+from econas_jax.training import Job, job
 
 BATCH = 32
 TOLERANCES = {"logits": 0.005, "statistics": 0.005, "gradients": 0.06}  # of their norms
@@ -89,7 +90,7 @@ def test_cell_network() -> None:
 
 
 @pytest.mark.parametrize(("stem", "size"), [("cifar", 8), ("imagenet", 7)])
-def test_auxiliary_head(stem: str, size: int) -> None:
+def test_auxiliary_head(stem: Stem, size: int) -> None:
     head = AuxiliaryHead(num_classes=3, stem=stem)
     x = jnp.asarray(np.random.default_rng(0).standard_normal((BATCH, size, size, 4)), jnp.bfloat16)
     variables = head.init(jax.random.key(0), x, train=True)
@@ -140,8 +141,8 @@ def test_candidates_in_lanes_learn_from_float32_states() -> None:
     losses: list[Any] = []
     states: list[Any] = [None, None]
     for epoch in range(4):
-        jobs = [Job(lane, genotypes(2)[lane], epoch, epoch + 1, states[lane]) for lane in range(2)]
-        outcomes = trainer.train(jobs)
+        jobs = [Job(lane, genotypes(2)[lane].encode(), epoch, epoch + 1, states[lane]) for lane in range(2)]
+        outcomes = sorted(job.outcomes(trainer.train(jobs)), key=lambda outcome: outcome.candidate)
         states = [outcome.state for outcome in outcomes]
         losses.append([outcome.train_loss for outcome in outcomes])
         assert all(state is not None and state.dtype == np.float32 for state in states)

@@ -1,101 +1,87 @@
-"""Which devices a search trains on, and what is set up for them before JAX starts."""
+"""Which devices a search trains on, whatever the process has done with JAX before."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from types import SimpleNamespace
 from typing import Any
 
 import jax
 import pytest
+from tiny_training import TINY_SPLIT, tiny_task
+from waves import EXAMPLE
 
 from econas_jax.errors import InputError
-from econas_jax.training.devices import advice, set_up
-
-ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
-NO_UNROLLING = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
-FLAGS = f"{ONE_THREAD} {NO_UNROLLING}"
-TELL = "import jax, os; from econas_jax.training.devices import set_up; print(len(set_up({})), os.environ['XLA_FLAGS'])"
+from econas_jax.training import Devices, ProcessTrainer, WaveTrainer, choose_devices, trainer_for
+from econas_jax.training.devices import lanes_hint
+from econas_jax.training.process.worker_process import environment
 
 
 @pytest.fixture
-def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The numbers of CPU devices that jax is asked for; six cores, no XLA flags."""
-    numbers: list[int] = []
-    jax.devices()  # jax runs: what is set up from here on cannot change it
-    monkeypatch.setattr(jax.config, "update", lambda name, value: numbers.append(value))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
-    monkeypatch.setenv("XLA_FLAGS", "")
-    return numbers
-
-
-def test_a_process_of_its_own_gets_the_devices_it_asks_for() -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
-    command = [sys.executable, "-c", TELL.format(3)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["3", ONE_THREAD, NO_UNROLLING]
-
-
-def test_by_default_each_core_is_a_device_of_one_thread(asked_for: list[int]) -> None:
-    assert set_up(None) == jax.local_devices()
-    assert asked_for == [6]
-    assert os.environ["XLA_FLAGS"] == FLAGS
-
-
-def test_one_device_has_one_thread_too_so_that_it_rounds_as_several_do(asked_for: list[int]) -> None:
-    assert set_up(1) == jax.local_devices()[:1]
-    assert asked_for == [1]
-    assert os.environ["XLA_FLAGS"] == FLAGS
+def six_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 5, 6, 7}, raising=False)
 
 
 @pytest.mark.parametrize(
-    "flags, added",
-    [
-        ("--xla_cpu_multi_thread_eigen=true", NO_UNROLLING),
-        (f"--xla_dump_to=/x {ONE_THREAD}", NO_UNROLLING),
-        ("--xla_backend_extra_options=xla_cpu_optimize_for_size=true", ONE_THREAD),
-    ],
+    ("count", "cores"),
+    [(None, (0, 1, 2, 5, 6, 7)), (1, (0,)), (3, (0, 1, 2)), (8, (0, 1, 2, 5, 6, 7, 0, 1))],
 )
-def test_the_users_own_flags_stay(
-    flags: str, added: str, asked_for: list[int], monkeypatch: pytest.MonkeyPatch
+def test_on_a_cpu_each_device_is_a_core_and_several_may_share_one(
+    count: int | None, cores: tuple[int, ...], six_cores: None
 ) -> None:
-    monkeypatch.setenv("XLA_FLAGS", flags)
-    set_up(2)
-    assert os.environ["XLA_FLAGS"] == f"{flags} {added}"
-    set_up(2)
-    assert os.environ["XLA_FLAGS"] == f"{flags} {added}"
+    devices = choose_devices(count)
+    assert devices == Devices(cores=cores) and devices.platform == "cpu" and len(devices) == len(cores)
 
 
-def test_the_users_own_number_of_devices_stays(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
-    assert len(set_up(2)) == 2
-    assert asked_for == []
-    assert os.environ["XLA_FLAGS"] == f"--xla_force_host_platform_device_count=4 {FLAGS}"
-
-
-def test_more_devices_than_there_are_are_refused_by_name(asked_for: list[int]) -> None:
-    with pytest.raises(InputError, match=rf"^devices = 99: expected at most {len(jax.local_devices())}, "):
-        set_up(99)
-
-
-def test_where_jax_runs_already_what_there_is_is_used(asked_for: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_late(name: str, value: Any) -> None:
-        raise RuntimeError("backends are initialized")
-
-    monkeypatch.setattr(jax.config, "update", too_late)
-    assert set_up(None) == jax.local_devices()
-
-
-def test_where_the_system_tells_no_affinity_all_cores_count(
-    asked_for: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(os, "sched_getaffinity")
+def test_where_the_system_tells_no_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
-    set_up(None)
-    assert asked_for == [5]
+    assert choose_devices().cores == (0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_every_number_of_cores_is_trained_on_by_processes(lanes: int) -> None:
+    for count in (1, 2, 5):
+        trainer = trainer_for(tiny_task(), TINY_SPLIT, TINY_SPLIT, Devices(cores=(0,) * count), EXAMPLE, lanes)
+        assert isinstance(trainer, ProcessTrainer)
+        assert (trainer.devices, trainer.slots) == (count, count * lanes)
+    accelerators = Devices(accelerators=tuple(jax.devices()[:2]))  # virtual devices stand for them
+    assert isinstance(trainer_for(tiny_task(), TINY_SPLIT, TINY_SPLIT, accelerators, EXAMPLE), WaveTrainer)
+
+
+def test_accelerators_are_taken_as_jax_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus: list[Any] = [SimpleNamespace(platform="gpu", id=number) for number in range(4)]
+    monkeypatch.setattr(jax, "local_devices", lambda: gpus)
+    assert choose_devices(None, "bfloat16").accelerators == tuple(gpus)
+    assert choose_devices(2).accelerators == tuple(gpus[:2]) and choose_devices(2).platform == "gpu"
+    with pytest.raises(InputError, match="^devices = 5: expected at most 4, what JAX has here"):
+        choose_devices(5)
+
+
+def test_bfloat16_is_refused_on_a_cpu(six_cores: None) -> None:
+    with pytest.raises(InputError, match=r"^network\.compute_dtype = 'bfloat16': expected float32 on a CPU"):
+        choose_devices(1, "bfloat16")
 
 
 @pytest.mark.parametrize(("platform", "lanes", "told"), [("gpu", 1, True), ("gpu", 4, False), ("cpu", 1, False)])
 def test_a_gpu_that_trains_one_candidate_at_a_time_is_pointed_out(platform: str, lanes: int, told: bool) -> None:
-    assert ("--config.lanes=16" in (advice(platform, lanes) or "")) == told
+    assert ("--config.lanes=16" in (lanes_hint(platform, lanes) or "")) == told
+
+
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+NO_UNROLLING = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (None, f"{ONE_THREAD} {NO_UNROLLING}"),
+        ("--xla_cpu_multi_thread_eigen=true", f"--xla_cpu_multi_thread_eigen=true {NO_UNROLLING}"),
+        (f"--xla_dump_to=/x {ONE_THREAD}", f"--xla_dump_to=/x {ONE_THREAD} {NO_UNROLLING}"),
+    ],
+)
+def test_a_worker_has_one_thread_a_cpu_and_the_users_own_flags(flags: str | None, expected: str) -> None:
+    ours = {"JAX_PLATFORMS": "cuda", "NPROC": "8", "HOME": "/h"} | ({} if flags is None else {"XLA_FLAGS": flags})
+    theirs = environment(ours)
+    assert (theirs["JAX_PLATFORMS"], theirs["NPROC"], theirs["HOME"]) == ("cpu", "1", "/h")
+    assert theirs["XLA_FLAGS"] == expected

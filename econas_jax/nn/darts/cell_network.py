@@ -61,7 +61,7 @@ class CellNetwork(nn.Module):
         auxiliary_logits = None
         for place in walk(self.channels, self.cells_per_stage, self.stem):
             genotype = self.genotype.reduce if place.reduction else self.genotype.normal
-            cell = Cell(genotype, place, name=f"cell{place.index}")
+            cell = Cell(genotype, place, name=f"cell{place.position}")
             before, last = last, cell(before, last, train=train, drop_path_probability=drop_path_probability)
             if self.auxiliary and place.auxiliary and (train or self.is_initializing()):
                 auxiliary_logits = AuxiliaryHead(self.num_classes, self.stem, name="auxiliary")(last, train=train)

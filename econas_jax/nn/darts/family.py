@@ -22,6 +22,7 @@ class DartsFamily:
     settings: NetworkSettings
 
     def __post_init__(self) -> None:
+        self.space.check_trainable()
         unit, resolution = IMAGE_UNITS["cifar"], self.settings.resolution
         require(resolution % unit == 0, "resolution", resolution, f"a multiple of {unit}: two reductions halve the map")
         _ = self.network  # which checks its own fields

@@ -1,4 +1,4 @@
-"""From the search network's variables to those of the plain network of one genotype: what is shipped and retrained."""
+"""The search network's variables, turned into those of the plain network of one genotype, to ship or to retrain."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from econas_jax.nn.darts.engine.parameters import STAGES, STEM_WIDTH
 from econas_jax.nn.kernels.depthwise import SLOT
+from econas_jax.nn.network import Variables
 from econas_jax.spaces.darts.genotype import CellGenotype, Genotype
+from econas_jax.spaces.darts.macro_net import COLOURS, STEM_WIDTH, CellPlace, stages, walk
 
-Variables = dict[str, Any]
 Part = tuple[Variables, Variables]  # parameters, statistics
 
 
@@ -22,25 +22,24 @@ def specialize(variables: Variables, genotype: Genotype) -> Variables:
     with them, in training and in evaluation mode.
     """
     parameters, statistics = variables["params"], variables["batch_stats"]
-    cells = parameters["stage0"]["preprocess"]["kernel"].shape[0]
+    cells, _, nodes_channels = parameters["stage0"]["preprocess"]["kernel"].shape
+    setting = (nodes_channels // genotype.normal.nodes, cells)  # channels and N
+    widths = [len(_cell_genotype(genotype, place).concat) for place in walk(*setting)]
     plain: dict[str, Part] = {}
-    width, colours = STEM_WIDTH, 3
-    kernel = parameters["stem"]["kernel"].reshape(-1, 3, 3, colours).transpose(1, 2, 3, 0)
+    kernel = parameters["stem"]["kernel"].reshape(-1, 3, 3, COLOURS).transpose(1, 2, 3, 0)
     plain["Conv_0"] = ({"kernel": kernel}, {})
     plain["BatchNorm_0"] = _norm((parameters["stem"], statistics["stem"]))
-    entry, normal = width, len(genotype.normal.concat)  # how many nodes are concatenated; the stem stands for three
-    for stage in range(STAGES):
+    for stage, (places, reduction) in enumerate(stages(*setting)):
         part = (parameters[f"stage{stage}"], statistics[f"stage{stage}"])
-        start = stage * (cells + 1)
-        for cell in range(cells):
-            plain[f"cell{start + cell}"] = _normal_cell(part, genotype, cell, stage, entry)
-        if stage < STAGES - 1:
+        for number, place in enumerate(places):
+            plain[f"cell{place.position}"] = _normal_cell(part, genotype, place, number, _widths_read(place, widths))
+        if reduction is not None:
             part = (parameters[f"reduction{stage}"], statistics[f"reduction{stage}"])
-            before = entry if cells == 1 else normal
-            plain[f"cell{start + cells}"] = _reduction_cell(part, genotype, before)
-            entry = len(genotype.reduce.concat)
+            plain[f"cell{reduction.position}"] = _reduction_cell(
+                part, genotype, reduction, _widths_read(reduction, widths)
+            )
     classifier = parameters["classifier"]
-    kernel = _concat_columns(classifier["kernel"], normal, genotype.normal.nodes).T
+    kernel = _concat_columns(classifier["kernel"], widths[-1], genotype.normal.nodes).T
     plain["classifier"] = ({"kernel": kernel, "bias": classifier["bias"]}, {})
     return {
         "params": {name: part[0] for name, part in plain.items() if part[0]},
@@ -48,42 +47,50 @@ def specialize(variables: Variables, genotype: Genotype) -> Variables:
     }
 
 
-def _normal_cell(stage: Part, genotype: Genotype, cell: int, index: int, entry: int) -> Part:
-    """Input 0 comes from `first` in a stage's first cell, else from the second half of the cell before's product."""
-    nodes, concat = genotype.normal.nodes, len(genotype.normal.concat)
-    channels = stage[0]["first"]["kernel"].shape[0]
-    reads = entry if cell == 0 else concat
-    if cell > 0:
-        reads_before = entry if cell == 1 else concat
-        half = _slice(_index(_part(stage, "preprocess"), cell - 1), slice(channels, None))
-        preprocess0 = _preprocess(half, reads_before, nodes)
-    elif index == 0:
-        preprocess0 = _preprocess(_part(stage, "first"), entry, STEM_WIDTH)
+def _cell_genotype(genotype: Genotype, place: CellPlace) -> CellGenotype:
+    return genotype.reduce if place.reduction else genotype.normal
+
+
+def _widths_read(place: CellPlace, widths: list[int]) -> tuple[int, int]:
+    """Returns the widths of a cell's inputs, in nodes; widths: of all cells' outputs. The stem stands for three."""
+    input0, input1 = (STEM_WIDTH if source < 0 else widths[source] for source in place.reads)
+    return input0, input1
+
+
+def _normal_cell(stage: Part, genotype: Genotype, place: CellPlace, number: int, reads: tuple[int, int]) -> Part:
+    """Returns a normal cell; number: its place in the stage; reads: the widths of its inputs, in nodes.
+
+    Input 0 comes from `first` in a stage's first cell, else from the second half of the product of the cell before.
+    """
+    nodes, channels = genotype.normal.nodes, place.channels
+    if number > 0:
+        half = _slice(_index(_part(stage, "preprocess"), number - 1), slice(channels, None))
+        preprocess0 = _preprocess(half, reads[0], nodes)
+    elif place.halves_input0:
+        preprocess0 = _factorized(_part(stage, "first"), reads[0], nodes)
     else:
-        preprocess0 = _factorized(_part(stage, "first"), concat, nodes)
-    half = _slice(_index(_part(stage, "preprocess"), cell), slice(None, channels))
-    parts = {"preprocess0": preprocess0, "preprocess1": _preprocess(half, reads, nodes)}
-    return _cell(parts, _index(_part(stage, "edges"), cell), genotype.normal, reduction=False)
+        preprocess0 = _preprocess(_part(stage, "first"), reads[0], STEM_WIDTH)
+    half = _slice(_index(_part(stage, "preprocess"), number), slice(None, channels))
+    parts = {"preprocess0": preprocess0, "preprocess1": _preprocess(half, reads[1], nodes)}
+    return _cell(parts, _index(_part(stage, "edges"), number), genotype.normal, place)
 
 
-def _reduction_cell(part: Part, genotype: Genotype, before: int) -> Part:
+def _reduction_cell(part: Part, genotype: Genotype, place: CellPlace, reads: tuple[int, int]) -> Part:
+    """Returns a reduction cell; reads: the widths of its inputs, in nodes."""
+    names = ("preprocess0", "preprocess1")
     nodes = genotype.normal.nodes
-    parts = {
-        "preprocess0": _preprocess(_part(part, "preprocess0"), before, nodes),
-        "preprocess1": _preprocess(_part(part, "preprocess1"), len(genotype.normal.concat), nodes),
-    }
-    return _cell(parts, _part(part, "edges"), genotype.reduce, reduction=True)
+    parts = {name: _preprocess(_part(part, name), width, nodes) for name, width in zip(names, reads, strict=True)}
+    return _cell(parts, _part(part, "edges"), genotype.reduce, place)
 
 
-def _cell(parts: dict[str, Part], edges: Part, genotype: CellGenotype, reduction: bool) -> Part:
+def _cell(parts: dict[str, Part], edges: Part, genotype: CellGenotype, place: CellPlace) -> Part:
     for index, (operation, source) in enumerate(genotype.edges):
-        stride = 2 if reduction and source < 2 else 1
-        parts[f"edge{index}"] = _operation(_index(edges, index), operation, stride)
+        parts[f"edge{index}"] = _operation(_index(edges, index), operation, place.stride(source))
     return _join({name: part for name, part in parts.items() if part[0]})
 
 
 def _operation(edge: Part, operation: str, stride: int) -> Part:
-    """The variables of one operation's module, empty for those without parameters."""
+    """Returns the variables of one operation's module, empty for those without parameters."""
     parameters, _ = edge
     if operation == "skip_connect" and stride == 2:
         kernel = parameters["pointwise"][0]
@@ -118,9 +125,9 @@ def _factorized_kernels(kernel: Any, norm: Part) -> Part:
 
 
 def _concat_columns(kernel: Any, reads: int, nodes: int) -> Any:
-    """The columns of a kernel [outputs, nodes * channels] for the nodes that are concatenated: those of the last rows.
+    """Returns the columns of a kernel [outputs, nodes * channels] for the concatenated nodes, whose rows are the last.
 
-    reads: how many these are.
+    reads: how many nodes are concatenated.
     """
     return kernel[:, kernel.shape[1] // nodes * (nodes - reads) :]
 

@@ -12,7 +12,7 @@ from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import widened
 
 
-@functools.partial(jax.jit, static_argnames=("train", "known"))
+@functools.partial(jax.jit, static_argnames=("train", "statistics_given"))
 def normalise(
     x: jax.Array,
     scale: jax.Array,
@@ -20,18 +20,19 @@ def normalise(
     mean: jax.Array,
     variance: jax.Array,
     train: bool,
-    known: bool = False,
+    statistics_given: bool = False,
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    """Batch normalisation of x [channels, positions, batch].
+    """Applies batch normalisation to x [channels, positions, batch].
 
-    In training the batch's own statistics are used and returned, the variance unbiased: they are computed, or known.
-    Gradients pass through them as through any function of x, though not through those that are returned. In evaluation
-    the given ones are used. Jitted, so that JAX traces and differentiates it once for all that have one shape.
+    In training the batch's own statistics are used and returned, the variance unbiased. They are computed, or with
+    `statistics_given` they are the arguments. Gradients pass through them as through any function of x, but not through
+    those that are returned. In evaluation the given running statistics are used. Jitted, so that JAX traces and
+    differentiates it once for all inputs of one shape.
     """
     if not train:
         return _affine(x, *_line(scale, bias, mean, variance)), (mean, variance)
     factor = unbiased_factor(x.shape[1] * x.shape[2])
-    if not known:
+    if not statistics_given:
         fixed = widened(jax.lax.stop_gradient(x))
         count = x.shape[1] * x.shape[2]
         mean, mean_square = (total / count for total in _two_sums(fixed, fixed * fixed))
@@ -40,7 +41,7 @@ def normalise(
 
 
 def _two_sums(first: jax.Array, second: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Of each channel. On a GPU by one pass, which XLA would not make of two sums."""
+    """Returns each channel's sums of both. On a GPU one pass computes them, which XLA would not make of two sums."""
     if on_cpu():
         return jnp.sum(first, (1, 2)), jnp.sum(second, (1, 2))
 
@@ -53,7 +54,7 @@ def _two_sums(first: jax.Array, second: jax.Array) -> tuple[jax.Array, jax.Array
 
 
 def _line(scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Factor and constant of each channel."""
+    """Returns the factor and the constant of each channel."""
     factor = jax.lax.rsqrt(variance + EPSILON) * scale
     return factor, bias - mean * factor
 
@@ -66,10 +67,10 @@ def _affine(x: jax.Array, factor: jax.Array, constant: jax.Array) -> jax.Array:
 def _normalise_batch(
     x: jax.Array, scale: jax.Array, bias: jax.Array, mean: jax.Array, variance: jax.Array
 ) -> jax.Array:
-    """Normalises x with its own mean and biased variance; x gets the gradient that passes through them, they none.
+    """Normalises x with its own mean and biased variance, whose gradients flow into x alone.
 
-    The gradient is a line of the output's gradient and x in each channel: two sums and one pass. Automatic
-    differentiation makes more of both, and computes the statistics again where they are known.
+    In each channel the gradient is a linear function of the output's gradient and x: two sums and one pass. Automatic
+    differentiation needs more of both, and computes the statistics again where they are given.
     """
     return _affine(x, *_line(scale, bias, mean, variance))
 

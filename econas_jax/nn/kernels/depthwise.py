@@ -1,9 +1,9 @@
 """Depthwise convolutions of the search network, of [channels, positions, batch] with positions = size * size.
 
-One of any kernel, stride and dilation is applied in one of two ways (`by_shifts` chooses). As a matrix per channel
-between input and output positions, built from the taps by a constant 0/1 table: its gradients are products too. Or as
-shifted copies of the map, where the matrix is too large. XLA's own grouped convolution is 10 to 50 times slower on CPU
-(its weight gradient is a dense convolution), and inside a branch on GPU it forces the host to wait.
+A convolution of any kernel, stride and dilation is applied in one of two ways (`by_shifts` chooses). One is a matrix
+per channel between input and output positions, built from the taps by a constant 0/1 table: its gradients are products
+too. The other sums shifted copies of the map, where the matrix is too large. XLA's own grouped convolution is 10 to 50
+times slower on CPU (its weight gradient is a dense convolution), and inside a branch on GPU it forces the host to wait.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import rounded_like
 
 SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
-LARGEST_MATRIX_MAP = 8  # above it a matrix has never been faster, for gradients neither
-TERMS = 32  # so many products are one sum of `_window_gradient`: measured; sums of 64 are slower
-MOST_SUMS = 8  # are written out; more would take long to compile, and are a loop, which is a fifth slower
+LARGEST_MATRIX_MAP = 8  # on larger maps a matrix has never been faster, nor for gradients
+TERMS = 32  # products in one sum of `_window_gradient`: measured; sums of 64 are slower
+MOST_SUMS = 8  # sums that are written out; more would compile slowly, so they are a loop, which is a fifth slower
 
 
 def by_shifts(kernel: int, dilation: int, size: int) -> bool:
-    """Whether a depthwise convolution is applied as shifts.
+    """Says whether a depthwise convolution is applied as shifts.
 
     Measured: ReLU, depthwise and pointwise convolution, batch 384, one core of an AMD EPYC (Zen 4), ms as a matrix and
     as shifts (benchmarks.step.depthwise; results/epyc_zen4/depthwise.json, and an earlier program's in epyc_zen3).
@@ -36,15 +36,15 @@ def by_shifts(kernel: int, dilation: int, size: int) -> bool:
     | 18, 4x4       | 0.09 or 0.10 | 0.09 or 0.12 | 0.09 or 0.18 | 0.09 or 0.15 |
     | 36, 2x2       | 0.05 or 0.07 | 0.05 or 0.05 | 0.05 or 0.09 | 0.05 or 0.06 |
 
-    Dilated convolutions of even maps are undilated when they come here (parity.py). Nothing of the table was measured
-    on an accelerator: there a 5x5 stays a matrix, for large products cost it least.
+    Dilated convolutions of even maps are undilated before they come here (parity.py). Nothing in the table was measured
+    on an accelerator: there a 5x5 stays a matrix, because large products cost it least.
     """
     shifts_win = kernel == 3 or (dilation == 1 and on_cpu())
     return size > LARGEST_MATRIX_MAP or (size > 4 and shifts_win)
 
 
 def gradients_by_shifts(kernel: int, size: int, stride: int) -> bool:
-    """Whether a CPU computes the gradients of a depthwise convolution as sums of shifts.
+    """Says whether a CPU computes the gradients of a depthwise convolution as sums of shifts.
 
     Measured as above, both gradients, ms with products and as shifts:
 
@@ -60,7 +60,7 @@ def gradients_by_shifts(kernel: int, size: int, stride: int) -> bool:
 
 @functools.cache
 def tap_table(kernel: int, dilation: int, size: int, stride: int) -> np.ndarray:
-    """[kernel^2, output positions, input positions]: 1 where that tap joins the input position to the output's.
+    """Returns [kernel^2, output positions, input positions]: 1 where a tap joins the input position to the output's.
 
     Zero padding of dilation * (kernel - 1) / 2 on each side is implied: a tap outside the map joins nothing.
     """
@@ -74,7 +74,7 @@ def tap_table(kernel: int, dilation: int, size: int, stride: int) -> np.ndarray:
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4, 5))
 def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: int, stride: int) -> jax.Array:
-    """Depthwise convolution of x [channels, size^2, batch] with taps [SLOT^2, channels] -> [channels, out^2, batch]."""
+    """Convolves x [channels, size^2, batch] depthwise with taps [SLOT^2, channels] to [channels, out^2, batch]."""
     window = _window(taps, kernel)
     if by_shifts(kernel, dilation, size):
         return _by_shifts(x, window, dilation, size, stride)
@@ -116,24 +116,24 @@ depthwise.defvjp(_forward, _backward)
 
 
 def _window(taps: jax.Array, kernel: int) -> jax.Array:
-    """The taps [kernel, kernel, channels] of a kernel in the centre of its slot."""
+    """Returns the taps [kernel, kernel, channels] of a kernel in the centre of its slot."""
     border = (SLOT - kernel) // 2
     return taps.reshape(SLOT, SLOT, -1)[border : SLOT - border, border : SLOT - border]
 
 
 def _matrix(window: jax.Array, table: np.ndarray) -> jax.Array:
-    """[channels, output positions, input positions]."""
+    """Returns the matrices [channels, output positions, input positions] of a window."""
     taps = window.reshape(table.shape[0], -1)
     flat = table.reshape(table.shape[0], -1).astype(taps.dtype)
     return (taps.T @ flat).reshape(-1, *table.shape[1:])
 
 
 def _by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride: int) -> jax.Array:
-    """On CPU one channel after another: it stays in the cache, and XLA cannot merge the shifts with the reshape that a
-    pointwise convolution begins with, which makes them much slower.
+    """Convolves as a sum of shifts, on CPU one channel after another.
 
-    All is summed in the window's type, if that of x is smaller, and so are gradients: bfloat16 would lose most of the
-    sums of thousands of products that the window's gradient is.
+    A channel stays in the cache, and XLA cannot merge the shifts with the reshape that a pointwise convolution begins
+    with, which makes them much slower. Sums are in the window's type if that of x is smaller, and so are gradients: the
+    window's gradient sums thousands of products, of which bfloat16 would lose most.
     """
 
     def one_channel(x: jax.Array, window: jax.Array) -> jax.Array:
@@ -149,21 +149,21 @@ def _by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride
 def _gradients_by_shifts(
     x: jax.Array, window: jax.Array, gradient: jax.Array, dilation: int, size: int, stride: int
 ) -> tuple[jax.Array, jax.Array]:
-    """Of `_by_shifts`, for a CPU: with respect to x and to the window [kernel, kernel, channels].
+    """Returns the gradients of `_by_shifts` for x and for the window [kernel, kernel, channels], on a CPU.
 
-    Both are sums of one and the same shifted copies of the gradient, over taps and over positions.
+    Both are sums of the same shifted copies of the gradient, over taps and over positions.
     """
 
     def one_channel(gradient: jax.Array, x: jax.Array, window: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         kernel, out = window.shape[0], output_size(size, stride)
         reach = dilation * (kernel - 1) // 2
         wide = gradient.reshape(out, out, -1).astype(jnp.result_type(x, window))
-        # zeros at the positions of stride 1 that this stride leaves out, then as for stride 1
+        # With zeros at the positions that this stride leaves out, the rest is as for stride 1.
         after = reach + size - 1 - stride * (out - 1)
         borders = (reach, after, stride - 1)
         padded = jax.lax.pad(wide, jnp.zeros((), wide.dtype), (borders, borders, (0, 0, 0)))
-        # Held back: XLA would read the channel out of the whole arrays in every sum. LLVM makes no vectors of a loop
-        # that reads at a place and writes at another, both of them data.
+        # A barrier, or XLA would read the channel out of the whole arrays in every sum, and LLVM does not vectorise a
+        # loop whose read and write positions are both data.
         x, padded = jax.lax.optimization_barrier((x.reshape(size, size, -1), padded))
         input_gradient = _sum_of_shifts(padded, window[::-1, ::-1], dilation, size, 1).astype(x.dtype)
         return input_gradient, _window_gradient(x, padded, kernel, dilation)
@@ -174,7 +174,7 @@ def _gradients_by_shifts(
 
 
 def _sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int, stride: int) -> jax.Array:
-    """The correlation [out, out, batch] of a padded map [height, width, batch] with a window [kernel, kernel]."""
+    """Correlates a padded map [height, width, batch] with a window [kernel, kernel] to [out, out, batch]."""
     kernel, span = window.shape[0], stride * (out - 1) + 1
     total = jnp.zeros((out, out, padded.shape[-1]), padded.dtype)
     for row in range(kernel):
@@ -185,11 +185,11 @@ def _sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int
 
 
 def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int) -> tuple[jax.Array, ...]:
-    """Partial sums [kernel, kernel, batch] over some rows each of x [size, size, batch], of what it holds at a position
-    times the part of the padded map under the window there.
+    """Returns partial sums [kernel, kernel, batch], each over some rows of x [size, size, batch].
 
-    They are arrays of their own, or XLA would make one long sum of them; of a large map there is one, a loop over rows.
-    XLA's gradient of `_by_shifts` takes 7 to 15 times as long.
+    A term is x at a position times the part of the padded map under the window there. The sums are separate arrays, or
+    XLA would make one long sum of them; a large map has a single one, a loop over rows. XLA's gradient of `_by_shifts`
+    takes 7 to 15 times as long.
     """
     size, span = x.shape[0], dilation * (kernel - 1) + 1
     parts = -(-size // max(1, TERMS // size))
@@ -210,7 +210,7 @@ def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int
     def add(row: jax.Array, total: jax.Array) -> jax.Array:
         of_x = jax.lax.dynamic_slice_in_dim(x, row, 1)
         of_padded = jax.lax.dynamic_slice_in_dim(padded, row, span)
-        return total + over(*jax.lax.optimization_barrier((of_x, of_padded)))  # held back as a channel is
+        return total + over(*jax.lax.optimization_barrier((of_x, of_padded)))  # a barrier as for a channel
 
     start = jnp.zeros((kernel, kernel, x.shape[-1]), padded.dtype)
     return (jax.lax.fori_loop(0, size, add, start),)

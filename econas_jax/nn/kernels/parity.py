@@ -1,4 +1,4 @@
-"""A map as the four maps of every other row and column, which a convolution of dilation 2 does not join."""
+"""A map split into the four maps of every other row and column, which a convolution of dilation 2 never mixes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from econas_jax.nn.platform import on_cpu
 
 
 def split_by_parity(x: jax.Array, size: int) -> jax.Array:
-    """[channels, size^2, batch] -> [channels, 4, (size / 2)^2, batch]: even rows and columns first; size is even."""
+    """Splits [channels, size^2, batch] into [channels, 4, (size / 2)^2, batch], even rows and columns first."""
     channels, half = x.shape[0], size // 2
     pairs = x.reshape(channels, half, 2, half, 2, -1).transpose(0, 2, 4, 1, 3, 5)
     return pairs.reshape(channels, 4, half**2, -1)
@@ -19,7 +19,7 @@ def split_by_parity(x: jax.Array, size: int) -> jax.Array:
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
 def join_parities(maps: jax.Array, size: int) -> jax.Array:
-    """What `split_by_parity` was given."""
+    """Inverts `split_by_parity`."""
     channels, half = maps.shape[0], size // 2
     pairs = maps.reshape(channels, 2, 2, half, half, -1).transpose(0, 3, 1, 4, 2, 5)
     return pairs.reshape(channels, size**2, -1)

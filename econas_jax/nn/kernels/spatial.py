@@ -1,6 +1,6 @@
 """Spatial operations of the search network, in the layout [channels, positions, batch] with positions = size * size.
 
-The batch is the last axis, so that vector units and products run over it. Depthwise convolutions: depthwise.py.
+The batch is the last axis, so that vector units and products run over it. Depthwise convolutions are in depthwise.py.
 """
 
 from __future__ import annotations
@@ -19,32 +19,31 @@ from econas_jax.nn.precision import rounded_like, widened
 
 
 def output_size(size: int, stride: int) -> int:
-    """Size of a map after an operation that keeps it at stride 1."""
+    """Returns the size of a map after an operation that keeps the size at stride 1."""
     return (size - 1) // stride + 1
 
 
 def as_map(x: jax.Array, size: int) -> jax.Array:
-    """[channels, positions, batch] -> [channels, height, width, batch]."""
+    """Reshapes [channels, positions, batch] to [channels, height, width, batch]."""
     return x.reshape(x.shape[0], size, size, x.shape[-1])
 
 
 def as_positions(x: jax.Array) -> jax.Array:
-    """[channels, height, width, batch] -> [channels, positions, batch]."""
+    """Reshapes [channels, height, width, batch] to [channels, positions, batch]."""
     return x.reshape(x.shape[0], -1, x.shape[-1])
 
 
 def by_channel(left: jax.Array, left_axis: int, right: jax.Array, right_axis: int, **options: Any) -> jax.Array:
-    """A product for each channel, summed over an axis of both; `einsum` takes JAX longer to trace."""
+    """Returns a product for each channel, summed over an axis of both; `einsum` takes JAX longer to trace."""
     return jax.lax.dot_general(left, right, (((left_axis,), (right_axis,)), ((0,), (0,))), **options)
 
 
 def each_channel(function: Callable[..., Any], *operands: jax.Array) -> Any:
-    """function(x[0], ...), function(x[1], ...) and so on, one after the other; not to be differentiated.
+    """Calls function(x[0], ...), function(x[1], ...) and so on, one after the other; it cannot be differentiated.
 
-    operands: x and others, each with an axis of channels first, which the array or arrays returned have, too.
-    `jax.lax.map` begins with zeros. All zeros of a size are one array to XLA, of which it makes a copy for each loop,
-    long before the loop runs. Numbers of x are an array of each loop's own, made when x is there: one that is made
-    before is out of the cache when the loop writes into it.
+    operands: x and others, each with an axis of channels first, as the returned array or arrays have. `jax.lax.map`
+    would start from zeros. XLA merges all zero arrays of one size and copies the result for each loop long before the
+    loop runs, when it is out of the cache again. So each loop starts from numbers of x, an array of its own.
     """
     results = jax.eval_shape(function, *(operand[0] for operand in operands))
     x = operands[0]
@@ -58,7 +57,7 @@ def each_channel(function: Callable[..., Any], *operands: jax.Array) -> Any:
 
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
-    """3x3 average pool, padding 1 that does not count in the mean, as a pass over rows and one over columns."""
+    """Applies a 3x3 average pool with padding 1 that does not count in the mean: a pass over rows, one over columns."""
     image = as_map(widened(x), size)
     totals = _sums_of_nine(image) if stride == 1 else _two_passes(jnp.add, 0.0, image, stride)
     first = stride * np.arange(output_size(size, stride)) - 1
@@ -69,7 +68,7 @@ def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
 
 @jax.custom_vjp
 def _sums_of_nine(x: jax.Array) -> jax.Array:
-    """Of each element and its neighbours. One adds to another as that one to it, so the gradient is the same sums."""
+    """Sums each element and its neighbours. Neighbours are mutual, so the gradient is the same sums."""
     return _two_passes(jnp.add, 0.0, x, 1)
 
 
@@ -77,7 +76,7 @@ _sums_of_nine.defvjp(lambda x: (_sums_of_nine(x), None), lambda _, gradient: (_s
 
 
 def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
-    """3x3 max pool, padding 1 with -inf, as a pass over rows and one over columns: 3 + 3 comparisons instead of 9."""
+    """Applies a 3x3 max pool with padding 1, as a pass over rows and one over columns: 3 + 3 comparisons, not 9."""
     if stride == 1:
         return as_positions(_max_of_three(_max_of_three(as_map(x, size), 1), 2))
     return as_positions(_two_passes(_larger, -jnp.inf, as_map(x, size), stride))
@@ -89,7 +88,7 @@ def _max_of_three(x: jax.Array, axis: int) -> jax.Array:
 
 
 def _max_of_three_backward(axis: int, x: jax.Array, gradient: jax.Array) -> tuple[jax.Array]:
-    """Each element gets the gradients of the windows it wins: as their first, middle or last element."""
+    """Gives each element the gradients of the windows that it wins, as their first, middle or last element."""
     size = x.shape[axis]
 
     def shifted(values: jax.Array, padding: float) -> Callable[[int], jax.Array]:
@@ -109,7 +108,7 @@ _max_of_three.defvjp(lambda x, axis: (_max_of_three(x, axis), x), _max_of_three_
 
 
 def _larger(first: jax.Array, second: jax.Array) -> jax.Array:
-    """The maximum; where both are equal the whole gradient goes to the first (jnp.maximum shares it, at more cost)."""
+    """Returns the maximum; for equal values the first gets the whole gradient (jnp.maximum shares it, at more cost)."""
     return jnp.where(first >= second, first, second)
 
 
@@ -133,15 +132,17 @@ def _pass_of_three(
 
 
 def halves(x: jax.Array, *, size: int) -> tuple[jax.Array, jax.Array]:
-    """The even positions of both axes, and those one pixel further: what a factorized reduce samples (size is even)."""
+    """Returns the even positions of both axes, and those one pixel on: a factorized reduce's samples (size is even)."""
     image = as_map(x, size)
     return as_positions(image[:, ::2, ::2]), as_positions(image[:, 1::2, 1::2])
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
 def halves_of_relu(x: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:
-    """`halves` of relu(x). On CPU one channel after another: XLA merges the choice of positions with the reshape that a
-    1x1 convolution begins with, and then divides to find the place of every eight numbers.
+    """Returns `halves` of relu(x), on CPU one channel after another.
+
+    XLA would merge the choice of positions with the reshape that a 1x1 convolution begins with, and then divide to find
+    the place of every eight numbers.
     """
     if not on_cpu():
         return halves(jax.nn.relu(x), size=size)
@@ -160,7 +161,7 @@ halves_of_relu.defvjp(lambda x, size: (halves_of_relu(x, size), x), _halves_of_r
 
 @jax.custom_vjp
 def pointwise(weights: jax.Array, x: jax.Array) -> jax.Array:
-    """1x1 convolution: weights [outputs, inputs], x [inputs, positions, batch] -> [outputs, positions, batch]."""
+    """Applies a 1x1 convolution with weights [outputs, inputs]: [inputs, positions, batch] -> [outputs, ...]."""
     product = rounded_like(weights, x) @ x.reshape(x.shape[0], -1)
     return product.reshape(weights.shape[0], *x.shape[1:])
 

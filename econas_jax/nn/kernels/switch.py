@@ -1,8 +1,8 @@
-"""A choice among branches, known at run time, whose outcome is put into large buffers.
+"""A choice among branches, made at run time, whose outcome is written into large buffers.
 
-XLA's conditional copies what it returns. On CPU a branch is therefore a loop of no or one turn, whose buffers are
-written in place; a branch not taken costs nothing, and one that changes nothing moves no memory. Elsewhere it is a
-conditional, which a GPU runs without asking the host, with outcomes as small as they can be.
+XLA's conditional copies what it returns. So on CPU a branch is a loop of zero or one turn, whose buffers are written in
+place; a branch not taken costs nothing, and one that changes nothing moves no memory. Elsewhere it is a conditional,
+which a GPU runs without asking the host, with outcomes as small as they can be.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def switch_into(
     update: Callable[[jax.Array, Carry, Outcome], Carry],
     carry: Carry,
 ) -> Carry:
-    """update(place, carry, branches[index](place, carry)); elsewhere than on CPU all outcomes have the same shapes.
+    """Returns update(place, carry, branches[index](place, carry)).
 
-    What a branch reads must be found by the place it is given: the loop's counter, so that XLA cannot compute any of it
-    before the loop, whether or not the branch is taken.
+    On other devices than CPUs all outcomes must have the same shapes. A branch must find what it reads by the place
+    that it is given: this is the loop's counter, so XLA cannot compute any of it before the loop.
     """
     if not on_cpu():
         return update(place, carry, jax.lax.switch(index, branches, place, carry))

@@ -15,7 +15,7 @@ torch_kernel: Initializer = nn.initializers.variance_scaling(1.0 / 3.0, "fan_in"
 
 
 def torch_bias(fan_in: int) -> Initializer:
-    """The initial bias of a torch.nn.Linear with `fan_in` inputs."""
+    """Returns the initializer of the bias of a torch.nn.Linear with `fan_in` inputs."""
 
     def init(key: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32) -> jax.Array:
         bound = fan_in**-0.5

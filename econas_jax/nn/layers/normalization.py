@@ -13,7 +13,7 @@ MOMENTUM = 0.1  # torch's meaning: weight of the new batch
 
 
 def unbiased_factor(count: int) -> float:
-    """n / (n - 1): turns a batch's biased variance into the unbiased one that torch keeps as running variance."""
+    """Returns n / (n - 1), which turns a batch's biased variance into the unbiased one of torch's running variance."""
     return count / max(count - 1, 1)
 
 
@@ -25,7 +25,7 @@ class BatchNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        """x: [..., channels] -> the same shape. Updates the collection `batch_stats` when train is true."""
+        """Normalises x [..., channels]; updates the collection `batch_stats` when train is true."""
         channels, dtype, x = x.shape[-1], x.dtype, widened(x)
         scale = self.param("scale", nn.initializers.ones, (channels,))
         bias = self.param("bias", nn.initializers.zeros, (channels,))

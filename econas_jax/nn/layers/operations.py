@@ -20,7 +20,7 @@ Pair = tuple[int, int]
 def convolution(
     x: jax.Array, features: int, kernel: Pair, strides: Pair = (1, 1), dilation: int = 1, groups: int = 1
 ) -> jax.Array:
-    """A convolution without bias whose padding keeps the size at stride 1; computed in the type of x."""
+    """Applies a convolution without bias, in the type of x; its padding keeps the size at stride 1."""
     padding = [(dilation * (size - 1) // 2,) * 2 for size in kernel]
     module = nn.Conv(
         features,
@@ -37,7 +37,7 @@ def convolution(
 
 
 class Zero(nn.Module):
-    """`none`: zeros of the output's shape."""
+    """The operation `none`: zeros of the output's shape."""
 
     stride: int
 
@@ -47,7 +47,7 @@ class Zero(nn.Module):
 
 
 class Pool(nn.Module):
-    """`max_pool_3x3` and `avg_pool_3x3`: window 3, padding 1 that counts neither as a maximum nor in the mean."""
+    """The operations `max_pool_3x3` and `avg_pool_3x3`; padding 1 counts neither as a maximum nor in the mean."""
 
     kind: str
     stride: int
@@ -61,7 +61,7 @@ class Pool(nn.Module):
 
 
 class FactorizedReduce(nn.Module):
-    """Halves the map: ReLU, 1x1 stride-2 convolutions of x and of x shifted by a pixel, half the channels each, BN."""
+    """ReLU, 1x1 stride-2 convolutions of x and of x shifted by a pixel (half the channels each), BN; halves a map."""
 
     channels: int
 
@@ -75,7 +75,7 @@ class FactorizedReduce(nn.Module):
 
 
 class Skip(nn.Module):
-    """`skip_connect`: identity at stride 1, a factorized reduce at stride 2."""
+    """The operation `skip_connect`: identity at stride 1, a factorized reduce at stride 2."""
 
     stride: int
 
@@ -105,7 +105,7 @@ class DepthwiseSeparable(nn.Module):
 
 
 class Conv7x1_1x7(nn.Module):  # noqa: N801 - the operation's published name
-    """`conv_7x1_1x7`: ReLU, 1x7 with stride (1, s), 7x1 with stride (s, 1), BN."""
+    """The operation `conv_7x1_1x7`: ReLU, 1x7 with stride (1, s), 7x1 with stride (s, 1), BN."""
 
     stride: int
 
@@ -118,7 +118,7 @@ class Conv7x1_1x7(nn.Module):  # noqa: N801 - the operation's published name
 
 
 def make_operation(name: str, stride: int, *, module_name: str | None = None) -> nn.Module:
-    """The module of a published operation name; raises KeyError for a name not among `genotype.OPERATIONS`."""
+    """Returns the module of a published operation; raises KeyError for a name not among `genotype.OPERATIONS`."""
     makers = {
         "none": lambda: Zero(stride, name=module_name),
         "max_pool_3x3": lambda: Pool("max", stride, name=module_name),

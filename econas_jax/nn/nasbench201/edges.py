@@ -26,7 +26,7 @@ def largest_kernel(operations: Sequence[str]) -> int:
     return max((KERNELS.get(name, 1) for name in operations), default=1)
 
 
-def initial_parameters(key: jax.Array, operation: jax.Array, operations: Sequence[str], channels: int) -> Tree:
+def initial_parameters(operations: Sequence[str], channels: int, key: jax.Array, operation: jax.Array) -> Tree:
     """Draws the parameters of an edge; taps that its operation does not use are zero.
 
     The values of an operation depend on the key and on that operation alone, not on which others the space has.

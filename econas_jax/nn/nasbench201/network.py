@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import flax.linen as nn
@@ -53,8 +54,8 @@ class Stage(nn.Module):
 
         def draw(key: jax.Array) -> Any:
             keys = jax.random.split(key, (cells, len(EDGES)))
-            one = lambda key, operation: initial_parameters(key, operation, self.operations, channels)  # noqa: E731
-            return jax.vmap(jax.vmap(one), in_axes=(0, None))(keys, architecture)
+            edge = functools.partial(initial_parameters, self.operations, channels)
+            return jax.vmap(jax.vmap(edge), in_axes=(0, None))(keys, architecture)
 
         def start() -> Any:
             shape = (cells, len(EDGES))

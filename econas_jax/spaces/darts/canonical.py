@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 NONE = 0  # the operation that gives zeros: the first of `econas_jax.spaces.darts.genotype.OPERATIONS`
 CELL_INPUTS = 2  # the outputs of the two cells before it, numbered 0 and 1; a cell's own nodes count from here
-# Orders that tie so far and are all kept. No cell of up to seven nodes comes near it; beyond, a cell made to have many
-# interchangeable parts may keep several representatives, which costs a repeated training and nothing else.
+# The most orders that are kept while they tie. No cell of up to seven nodes comes near it. A larger one made of many
+# interchangeable parts may have several representatives, which costs a repeated training and nothing else.
 MAXIMUM_TIES = 1_000
 
 IndexedEdge = tuple[int, int]  # (operation, input)
@@ -38,7 +38,7 @@ def canonical_cell(
 
 
 def _living(nodes: Sequence[Node], concat: Sequence[int]) -> set[int]:
-    """The nodes whose value the output depends on."""
+    """Returns the nodes whose values reach the output."""
     living = set(concat)
     # A node reads earlier ones only, so backwards one pass is enough.
     for place in reversed(range(len(nodes))):
@@ -58,13 +58,13 @@ def _rename(node: Node, names: dict[int, int]) -> Node:
 
 
 def _names(order: Sequence[int]) -> dict[int, int]:
-    """Old number to new number, the cell's inputs included."""
+    """Maps old numbers to new ones, the cell's inputs included."""
     sources = [*range(CELL_INPUTS), *order]
     return {old: new for new, old in enumerate(sources)}
 
 
 def _smallest_order(nodes: Sequence[Node], outputs: frozenset[int]) -> tuple[int, ...]:
-    """The nodes in the order with the smallest sequence, found place by place; ties are carried on together.
+    """Returns the nodes in the order with the smallest sequence, found place by place; ties are carried on together.
 
     Any node whose inputs are placed may come next, whatever came before, so the smallest start is never a dead end.
     """
@@ -86,7 +86,7 @@ def _smallest_order(nodes: Sequence[Node], outputs: frozenset[int]) -> tuple[int
 
 
 def _kinds(nodes: Sequence[Node], outputs: frozenset[int]) -> dict[int, object]:
-    """For each node what tells it from a twin: exchanging two nodes of the same kind changes nothing."""
+    """Returns each node's kind: exchanging two nodes of the same kind changes nothing."""
     readers = defaultdict(list)
     for place, node in enumerate(nodes):
         for operation, source in node:

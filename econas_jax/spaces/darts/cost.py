@@ -127,7 +127,7 @@ def _stem_outputs(stem: Stem, channels: int, side: int) -> tuple[Map, Map]:
 
 
 def _cell(cell: CellGenotype, place: CellPlace, sources: Sequence[Map], inside: Map, nodes: Map) -> Iterator[Layer]:
-    """Yields the layers of a cell. sources: what it reads; inside: these after preprocessing; nodes: any of its nodes."""
+    """Yields the layers of a cell; sources: its inputs, inside: these after preprocessing, nodes: any of its nodes."""
     for source in sources:  # a factorized reduce costs as much as the 1x1 convolution that is counted
         yield _convolution(1, source, inside)
     for edge in cell.edges:

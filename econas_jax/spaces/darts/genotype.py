@@ -59,7 +59,7 @@ class EncodedGenotype(NamedTuple):
 
 @dataclass(frozen=True)
 class CellGenotype:
-    """The cell: edges 2k and 2k+1 sum up to node k + 2; the output concatenates the nodes in `concat`.
+    """A cell: edges 2k and 2k+1 sum up to node k + 2; the output concatenates the nodes in `concat`.
 
     Lists are accepted and stored as tuples. Raises InputError unless there are two edges a node and at least one node,
     every edge reads an earlier node by a known operation, and concat is a strictly increasing choice of the nodes.
@@ -107,17 +107,17 @@ class Genotype:
         return cls.from_json({str(keyword.arg): _literal(keyword.value) for keyword in call.keywords})
 
     def __str__(self) -> str:
-        """The published text form; `Genotype.parse` is its inverse."""
+        """Returns the published text form; `Genotype.parse` is its inverse."""
         fields = ", ".join(f"{name}={value!r}" for name, value in self._fields(tuple).items())
         return f"Genotype({fields})"
 
     def to_json(self) -> dict[str, object]:
-        """The four published fields as lists of [operation, input] and of nodes."""
+        """Returns the four published fields as lists of [operation, input] and of nodes."""
         return self._fields(list)
 
     @classmethod
     def from_json(cls, fields: Mapping[str, object]) -> Genotype:
-        """The inverse of `to_json`; raises InputError for anything else."""
+        """Reads what `to_json` writes; raises InputError for anything else."""
         require(isinstance(fields, Mapping), "genotype", fields, "an object with the fields " + ", ".join(FIELDS))
         require(set(fields) == set(FIELDS), "genotype's fields", list(fields), "exactly " + ", ".join(FIELDS))
         # Checked here once more than in CellGenotype, so that the message names the cell.
@@ -126,7 +126,7 @@ class Genotype:
         return cls(normal, reduce)
 
     def encode(self, operations: Sequence[str] = SEARCH_OPERATIONS) -> EncodedGenotype:
-        """The genotype as integer arrays, an operation being its place in `operations`.
+        """Returns the genotype as integer arrays; an operation becomes its place in `operations`.
 
         Raises InputError for an operation that is not among them, and for cells of different numbers of nodes: the
         network that takes a genotype as data has one skeleton for both.
@@ -136,9 +136,9 @@ class Genotype:
         return EncodedGenotype(_encode_cell(self.normal, operations), _encode_cell(self.reduce, operations))
 
     def canonical(self) -> Genotype:
-        """The representative of all genotypes that are this one but for names.
+        """Returns the representative of all genotypes that are this one but for names.
 
-        The rules: `econas_jax.spaces.darts.canonical`.
+        The rules are those of `econas_jax.spaces.darts.canonical`.
 
         With the same weights they compute the same function up to the order of channels. The representative need not
         lie in a search space: dead nodes are neither read nor concatenated.
@@ -152,12 +152,12 @@ class Genotype:
 
 
 def decode(encoded: EncodedGenotype, operations: Sequence[str] = SEARCH_OPERATIONS) -> Genotype:
-    """The inverse of `Genotype.encode`; raises InputError for arrays that encode no genotype."""
+    """Reads what `Genotype.encode` returns; raises InputError for arrays that encode no genotype."""
     return Genotype(_decode_cell(encoded.normal, operations), _decode_cell(encoded.reduce, operations))
 
 
 def _checked_cell(name: str, edges: object, concat: object) -> tuple[tuple[Edge, ...], tuple[int, ...]]:
-    """The parts of a cell as tuples; raises InputError, with the cell's name in the field, if they make none."""
+    """Returns a cell's parts as tuples; raises InputError, with the cell's name in the field, if they make none."""
     if not isinstance(edges, list | tuple) or not edges or len(edges) % 2 != 0:
         raise InputError(name, edges, "a list of (operation, input) pairs, two for each node")
     for place, edge in enumerate(edges):
@@ -175,7 +175,7 @@ def _checked_cell(name: str, edges: object, concat: object) -> tuple[tuple[Edge,
 
 
 def _literal(node: ast.expr) -> object:
-    """The value of a literal of the published form: nested lists, strings, whole numbers, `range(a, b)`."""
+    """Returns the value of a literal of the published form: nested lists, strings, whole numbers, `range(a, b)`."""
     if isinstance(node, ast.List | ast.Tuple):
         return [_literal(element) for element in node.elts]
     if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -30,7 +30,7 @@ AUXILIARY_CHANNELS = (128, 768)
 class CellPlace(NamedTuple):
     """A cell's place in the macro-net."""
 
-    index: int  # in the order of computation, from 0
+    position: int  # in the order of computation, from 0
     stage: int  # a reduction cell belongs to the stage that it ends
     reduction: bool
     channels: int  # of each of its nodes
@@ -65,17 +65,17 @@ def walk(channels: int, cells_per_stage: int, stem: Stem = "cifar") -> tuple[Cel
     channels: C of the first cells, doubled by every reduction; cells_per_stage: N.
     """
     cells = []
-    for index in range(STAGES * (cells_per_stage + 1) - 1):
-        stage, place = divmod(index, cells_per_stage + 1)
+    for position in range(STAGES * (cells_per_stage + 1) - 1):
+        stage, place = divmod(position, cells_per_stage + 1)
         reduction = place == cells_per_stage
         cells.append(
             CellPlace(
-                index=index,
+                position=position,
                 stage=stage,
                 reduction=reduction,
                 channels=channels * 2 ** (stage + reduction),
                 halvings=STEM_HALVINGS[stem] + stage,
-                reads=(index - 2, index - 1),
+                reads=(position - 2, position - 1),
                 # The two outputs of the ImageNet stem differ in size as those around a reduction do.
                 halves_input0=place == 0 and (stage > 0 or stem == "imagenet"),
                 auxiliary=reduction and stage == STAGES - 2,

@@ -14,6 +14,7 @@ from econas_jax.errors import require, require_integer
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
 from econas_jax.spaces.darts.diagram import cell_diagram
 from econas_jax.spaces.darts.genotype import OPERATIONS, SEARCH_OPERATIONS, CellGenotype, Edge, Genotype
+from econas_jax.spaces.darts.macro_net import STEM_WIDTH
 from econas_jax.spaces.space import Diagram
 
 Value = TypeVar("Value")
@@ -28,9 +29,9 @@ class DartsSpace:
     """
 
     name: str = "darts"  # picks this space in a config
-    nodes: int = 4
-    operations: tuple[str, ...] = SEARCH_OPERATIONS
-    concat: Literal["loose", "all"] = "loose"
+    nodes: int = 4  # of a cell, with two edges each
+    operations: tuple[str, ...] = SEARCH_OPERATIONS  # that an edge may have
+    concat: Literal["loose", "all"] = "loose"  # a cell's output: the nodes that no edge reads, or all
 
     def __post_init__(self) -> None:
         require(self.name == "darts", "space.name", self.name, "darts")
@@ -107,8 +108,8 @@ class DartsSpace:
 
     def check_trainable(self) -> None:
         """Raises InputError where the network that takes a genotype as data cannot train all of this space."""
-        # The stem takes the places of three nodes in the network that all genotypes share.
-        require(self.nodes >= 3, "space.nodes", self.nodes, "a whole number of at least 3")
+        # The stem takes the places of this many nodes in the network that all genotypes share.
+        require(self.nodes >= STEM_WIDTH, "space.nodes", self.nodes, f"a whole number of at least {STEM_WIDTH}")
         trainable = set(self.operations) <= set(SEARCH_OPERATIONS)
         require(trainable, "space.operations", self.operations, "some of " + ", ".join(SEARCH_OPERATIONS))
 

@@ -22,8 +22,8 @@ class NasBench201Space:
     Raises InputError for fields that make no space.
     """
 
-    name: str = NAME
-    operations: tuple[str, ...] = OPERATIONS
+    name: str = NAME  # picks this space in a config
+    operations: tuple[str, ...] = OPERATIONS  # that an edge may have
 
     def __post_init__(self) -> None:
         require(self.name == NAME, "space.name", self.name, NAME)
@@ -54,8 +54,10 @@ class NasBench201Space:
                 yield _replaced(genotype, place, other)
 
     def parse(self, text: str) -> Genotype:
-        """Reads the published text, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`; raises InputError for anything else."""
-        return Genotype.parse(text)
+        """Reads a genotype's published text; raises InputError unless it is one of this space."""
+        genotype = Genotype.parse(text)
+        self.check(genotype)
+        return genotype
 
     def check(self, genotype: Genotype) -> None:
         """Raises InputError unless the genotype is in the space."""

@@ -27,6 +27,7 @@ from econas_jax.nn import CellNetwork
 from econas_jax.nn.darts.auxiliary import AuxiliaryHead
 from econas_jax.nn.darts.cell import Cell, drop_path
 from econas_jax.spaces.darts.genotype import CellGenotype, Edge
+from econas_jax.spaces.darts.macro_net import Stem, walk
 from econas_jax.spaces.darts.published import ECONAS
 
 SKIPS = CellGenotype((Edge("skip_connect", 0), Edge("skip_connect", 1)), (2,))
@@ -34,7 +35,7 @@ POOLS = CellGenotype((Edge("avg_pool_3x3", 0), Edge("avg_pool_3x3", 1)), (2,))
 
 
 @pytest.mark.parametrize(("stem", "cells", "size"), [("cifar", 2, 8), ("imagenet", 1, 64)])
-def test_network_is_the_references(stem: str, cells: int, size: int) -> None:
+def test_network_is_the_references(stem: Stem, cells: int, size: int) -> None:
     genotype = all_ten_operations(seed=cells)
     network = CellNetwork(genotype, 4, cells, num_classes=7, stem=stem)
     variables, images = random_variables(shapes_of(network, size), seed=1), random_images(4, size, seed=2)
@@ -52,7 +53,7 @@ def test_network_is_the_references(stem: str, cells: int, size: int) -> None:
 
 
 @pytest.mark.parametrize(("stem", "size"), [("cifar", 8), ("imagenet", 7)])
-def test_auxiliary_head_is_the_references(stem: str, size: int) -> None:
+def test_auxiliary_head_is_the_references(stem: Stem, size: int) -> None:
     head = AuxiliaryHead(num_classes=5, stem=stem)
     x = np.random.default_rng(0).standard_normal((3, size, size, 6)).astype(np.float32)
     shapes = jax.eval_shape(lambda: head.init(jax.random.key(0), x, train=True))
@@ -64,7 +65,7 @@ def test_auxiliary_head_is_the_references(stem: str, size: int) -> None:
 
 
 @pytest.mark.parametrize(("stem", "size"), [("cifar", 32), ("imagenet", 224)])
-def test_auxiliary_logits_are_returned_in_training_alone(stem: str, size: int) -> None:
+def test_auxiliary_logits_are_returned_in_training_alone(stem: Stem, size: int) -> None:
     network = CellNetwork(ECONAS, 4, 1, num_classes=9, stem=stem, auxiliary=True)
     variables, images = shapes_of(network, size), jnp.zeros((2, size, size, 3))
 
@@ -103,7 +104,8 @@ def test_drop_path_with_probability_zero_is_the_identity() -> None:
 
 def run_cell(genotype: CellGenotype, *, reduction: bool, probability: float | None, train: bool = True) -> np.ndarray:
     """A cell of 4 channels on 64 random samples: [64, height, width, 4]."""
-    cell = Cell(genotype, 4, reduction=reduction, reduction_before=False)
+    place = walk(2, 1)[1] if reduction else walk(4, 1)[0]
+    cell = Cell(genotype, place)
     x = jnp.asarray(random_images(64, 4, seed=0))
     rngs = {"drop_path": jax.random.key(1)}
     shapes = jax.eval_shape(lambda: cell.init(jax.random.key(0), x, x, train=True, drop_path_probability=None))
@@ -180,7 +182,7 @@ def test_refused_fields(changes: dict[str, Any], field: str) -> None:
         ("imagenet", (2, 36, 64, 3)),
     ],
 )
-def test_refused_images(stem: str, shape: tuple[int, ...]) -> None:
+def test_refused_images(stem: Stem, shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError) as caught:
         CellNetwork(ECONAS, 4, 1, stem=stem).init(jax.random.key(0), jnp.zeros(shape), train=False)
     assert caught.value.field == "images.shape"

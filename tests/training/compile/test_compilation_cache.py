@@ -30,7 +30,7 @@ def options_restored() -> Iterator[None]:
 
 def test_a_cache_of_the_users_own_is_left_alone() -> None:
     jax.config.update("jax_compilation_cache_dir", "elsewhere")
-    compilation_cache.set_up()
+    compilation_cache.use_compilation_cache()
     assert jax.config.values["jax_compilation_cache_dir"] == "elsewhere"
 
 
@@ -38,13 +38,13 @@ def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path, monkeypatc
     (tmp_path / "file").touch()
     monkeypatch.setenv("ECONAS_JAX_CACHE", str(tmp_path / "file"))
     jax.config.update("jax_compilation_cache_dir", None)
-    compilation_cache.set_up()
+    compilation_cache.use_compilation_cache()
     assert jax.config.values["jax_compilation_cache_dir"] is None
 
 
 def test_programs_are_kept_even_if_they_compile_at_once(tmp_path: Path) -> None:
     program = (
-        "import jax; from econas_jax.search import compilation_cache; compilation_cache.set_up();"
+        "import jax; from econas_jax.search import compilation_cache; compilation_cache.use_compilation_cache();"
         "jax.jit(lambda x: x * 3 + 1)(1.0).block_until_ready()"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import Mesh
-from test_wave_trainer import tiny_task
-from waves import GENOTYPE
+from tiny_training import tiny_task
+from waves import EXAMPLE
 
 from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.experiment import provenance
@@ -123,7 +123,7 @@ def test_where_nothing_can_be_kept_it_is_traced(folder: Path, obstacle: str) -> 
 
 
 def test_the_sources_digest_is_of_every_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "package" / "provenance.py"))
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path / "package")
     inner = tmp_path / "package" / "nn"
     inner.mkdir(parents=True)
     digests = set()
@@ -140,7 +140,7 @@ def search_programs(devices: int = 1, lanes: int = 1, **changes: Any) -> Program
     fields: dict[str, Any] = {"resolution": 4, "total_epochs": 3, "mean": (0.5,) * 3, "std": (0.25,) * 3, "seed": 0}
     task = Task(network, TrainingConfig(batch_size=4), **(fields | changes))
     mesh = Mesh(np.array(jax.devices()[:devices]), (POPULATION,))
-    return Programs(task, mesh, lanes, GENOTYPE, (8, 4, 4, 3), (8, 4, 4, 3))
+    return Programs(task, mesh, lanes, EXAMPLE, (8, 4, 4, 3), (8, 4, 4, 3))
 
 
 def test_a_search_networks_programs_are_kept_by_task_devices_and_lanes(
@@ -161,7 +161,7 @@ def test_a_search_networks_programs_are_kept_by_task_devices_and_lanes(
 
 def test_another_network_is_not_kept(folder: Path) -> None:
     mesh = Mesh(np.array(jax.devices()[:1]), (POPULATION,))
-    Programs(tiny_task(), mesh, 1, GENOTYPE, (12, 4, 4, 3), (12, 4, 4, 3)).lower("init")
+    Programs(tiny_task(), mesh, 1, EXAMPLE, (12, 4, 4, 3), (12, 4, 4, 3)).lower("init")
     assert kept(folder) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
-from waves import GENOTYPE
+from waves import EXAMPLE
 
 from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.training import init_state
@@ -18,7 +18,7 @@ def test_initial_values_compiled_in_haste_are_the_same_bits() -> None:
 
     def values(hasty: bool) -> list[bytes]:
         init = jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=compiler_options("cpu", hasty))
-        return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(init(GENOTYPE.encode()))]
+        return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(init(EXAMPLE))]
 
     assert values(hasty=True) == values(hasty=False)
 

@@ -1,11 +1,11 @@
-"""The eight operations on one edge as a single computation without a branch: which of them it is, is data.
+"""Any of the eight operations on one edge, as a single computation without a branch: the operation is data.
 
 Several candidates that share a device by `vmap` would compute every branch of a switch, each with its own products.
-Here what the operations have in common is computed once. All that is linear in space (depthwise convolutions, average
-pool, skip) is one matrix a channel, blended from constant tables by the operation; then come a pointwise product and a
-normalisation, and once more the same for a separable convolution. The rest is selected.
+Here what the operations have in common is computed once. Everything that is linear in space (depthwise convolutions,
+average pool, skip) is one matrix a channel, blended from constant tables by the operation; then come a pointwise
+product and a normalisation, and the same once more for a separable convolution. The rest is selected.
 
-An edge of a reduction cell reads an input, at stride 2, or a node: that is data too. Only what comes before the first
+Whether an edge of a reduction cell reads an input, at stride 2, or a node is data too. Only what comes before the first
 pointwise product is computed for both.
 """
 
@@ -20,27 +20,27 @@ import jax.numpy as jnp
 import numpy as np
 
 from econas_jax.nn.darts.engine.blended_parameters import TAPS, Choice, Shapes, Traits, traits_of, unpack
-from econas_jax.nn.darts.engine.operations import EdgeShape, Tree, normalise_slot
+from econas_jax.nn.darts.engine.operations import Arrays, EdgeShape, normalise_slot
 from econas_jax.nn.kernels import spatial
 from econas_jax.nn.kernels.depthwise import LARGEST_MATRIX_MAP, SLOT, depthwise, tap_table
 from econas_jax.nn.precision import rounded_like
 
 
 class _Start(NamedTuple):
-    """What comes before the first pointwise product, each [channels, out^2, batch]."""
+    """The values before the first pointwise product, each [channels, out^2, batch]."""
 
-    moved: jax.Array  # all that is linear in space
+    moved: jax.Array  # by everything that is linear in space
     further: jax.Array  # what the second half of a factorized reduce's outputs reads; else the same
     pooled: jax.Array
 
 
 def blended(
-    shapes: Shapes, choice: Choice, states: Sequence[jax.Array], parameters: Tree, statistics: Tree
-) -> tuple[jax.Array, Tree]:
-    """`edge_operations(shapes[source])[operation](states[source], parameters, statistics)`, up to rounding.
+    shapes: Shapes, choice: Choice, states: Sequence[jax.Array], parameters: Arrays, statistics: Arrays
+) -> tuple[jax.Array, Arrays]:
+    """Computes `edge_operations(shapes[source])[operation](states[source], parameters, statistics)`, up to rounding.
 
-    shapes: one, or two of which the first has stride 2 and the second the size of what comes out; parameters: packed.
-    A state that is not read may hold anything, NaN too.
+    shapes: one, or two: the first has stride 2, the second the size of the output; parameters: packed. A state that is
+    not read may hold anything, NaN too.
     """
     traits, given = traits_of(shapes, choice), unpack(parameters)
     lines = {"scale": given.scale, "bias": given.bias}
@@ -69,7 +69,7 @@ def blended(
 
 
 def _start(shape: EdgeShape, traits: Traits, read: jax.Array | None, x: jax.Array, weights: jax.Array) -> _Start:
-    """Of x [channels, size^2, batch]; read: whether it is read, where that is data."""
+    """Computes the start from x [channels, size^2, batch]; read: whether the edge reads x, where that is data."""
     entered = _relu_where(traits.normalised, x)  # which is x where it is pooled
     if read is not None:
         entered = jnp.where(read, entered, 0.0)
@@ -80,7 +80,7 @@ def _start(shape: EdgeShape, traits: Traits, read: jax.Array | None, x: jax.Arra
 
 
 def _of_read(of_second: jax.Array, starts: Sequence[_Start]) -> _Start:
-    """Of the state that is read."""
+    """Selects the start of the state that is read."""
     first, *others = starts
     for second in others:
         first = jax.tree.map(functools.partial(jnp.where, of_second), second, first)
@@ -89,7 +89,10 @@ def _of_read(of_second: jax.Array, starts: Sequence[_Start]) -> _Start:
 
 @jax.custom_vjp
 def _relu_where(condition: jax.Array, x: jax.Array) -> jax.Array:
-    """Its gradient asks the result, not x, which then nothing but this reads."""
+    """Applies ReLU where the condition holds.
+
+    The gradient is computed from the output instead of x, so x need not be kept.
+    """
     return jnp.where(condition, jax.nn.relu(x), x)
 
 
@@ -106,19 +109,19 @@ def _relu_where_forward(condition: jax.Array, x: jax.Array) -> tuple[jax.Array, 
 _relu_where.defvjp(_relu_where_forward, _relu_where_backward)
 
 
-def _selected(condition: jax.Array, chosen: Tree, other: Tree) -> Tree:
+def _selected(condition: jax.Array, chosen: Arrays, other: Arrays) -> Arrays:
     return jax.tree.map(functools.partial(jnp.where, condition), chosen, other)
 
 
 def _depthwise(shape: EdgeShape, x: jax.Array, taps: jax.Array) -> jax.Array:
-    """A 5x5 convolution with taps [channels, TAPS]."""
+    """Applies a depthwise 5x5 convolution with taps [channels, TAPS]."""
     if shape.size <= LARGEST_MATRIX_MAP:
         return _blend(functools.partial(tap_table, SLOT, 1, shape.size, 1), taps, x)
     return depthwise(x, taps.T, SLOT, 1, shape.size, 1)
 
 
 def _move(shape: EdgeShape, traits: Traits, x: jax.Array, weights: jax.Array) -> jax.Array:
-    """All of the first half that is linear in space: x [channels, size^2, batch] -> [channels, out^2, batch]."""
+    """Applies all of the first half that is linear in space: [channels, size^2, batch] -> [channels, out^2, batch]."""
     size, stride = shape.size, shape.stride
     if size <= LARGEST_MATRIX_MAP:
         return _blend(functools.partial(_linear_table, size, stride), weights, x)
@@ -132,9 +135,10 @@ def _move(shape: EdgeShape, traits: Traits, x: jax.Array, weights: jax.Array) ->
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _blend(table: Callable[[], np.ndarray], weights: jax.Array, x: jax.Array) -> jax.Array:
-    """x [channels, positions, batch] times a matrix a channel: the sum of the table's by weights [channels, entries].
+    """Multiplies x [channels, positions, batch] by a matrix for each channel.
 
-    The gradient of weights is a sum over the batch, and so in their type where x has a smaller one.
+    That is the sum of the table's matrices with weights [channels, entries]. The gradient of weights is a sum over the
+    batch, so it has their type where that of x is smaller.
     """
     return spatial.by_channel(_matrix(table(), weights, x), 2, x, 1)
 
@@ -165,8 +169,8 @@ _blend.defvjp(_blend_forward, _blend_backward)
 
 @functools.cache
 def _linear_table(size: int, stride: int) -> np.ndarray:
-    """[2 * SLOT^2 + 2, out^2, size^2]: matrices of the taps, the dilated taps, the average pool, and the skip."""
-    # A tap outside the map joins nothing, and so does not count in the mean.
+    """Returns the matrices of taps, dilated taps, average pool and skip: [2 * SLOT^2 + 2, out^2, size^2]."""
+    # A tap outside the map joins nothing, so it does not count in the mean.
     window = tap_table(3, 1, size, stride).sum(0, dtype=np.float64)
     pool = window / window.sum(1, keepdims=True)
     same = tap_table(1, 1, size, stride)

@@ -1,7 +1,7 @@
-"""What an edge whose operation is data needs, besides what it reads: its choice, and its parameters in one array.
+"""The choice of an edge whose operation is data, and its parameters packed into one array.
 
 A program for many candidates spends a kernel on each array that it slices or writes, however small. So the parameters
-of an edge are packed, and all that depends on them and on the genotype alone is done before, for all edges at once.
+of an edge are packed, and whatever depends on them and on the genotype alone is computed before, for all edges at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from econas_jax.nn.darts.engine.operations import EdgeShape, Tree
+from econas_jax.nn.darts.engine.operations import Arrays, EdgeShape
 from econas_jax.nn.kernels.depthwise import SLOT
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
 
@@ -23,20 +23,20 @@ Shapes = tuple[EdgeShape, ...]
 
 
 class Choice(NamedTuple):
-    """What an edge is: the number of its operation, and which of the states that it is given it reads."""
+    """An edge's choice: the number of its operation, and which of the given states it reads."""
 
     operation: jax.Array
     source: jax.Array
 
 
 class Traits(NamedTuple):
-    """What distinguishes edges: booleans."""
+    """Booleans that tell the operations of edges apart."""
 
     none: jax.Array
     max_pool: jax.Array
     average_pool: jax.Array
     skip: jax.Array
-    separable: jax.Array  # two halves, the others have one at most
+    separable: jax.Array  # two halves; the others have one at most
     dilated: jax.Array
     small: jax.Array  # a 3x3 kernel
     factorized: jax.Array  # a skip at stride 2
@@ -44,7 +44,7 @@ class Traits(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """Of an edge.
+    """An edge's parameters, unpacked.
 
     linear: [channels, LINEAR], weights of a table's entries (taps, dilated taps, average pool, skip) in the matrix of
     the first half; taps: [channels, TAPS] of the second half; pointwise: of both halves, each [outputs, inputs]; scale
@@ -59,7 +59,7 @@ class Parameters(NamedTuple):
 
 
 def traits_of(shapes: Shapes, choice: Choice) -> Traits:
-    """By comparisons, which become part of what needs them; tables to look up in would be kernels of their own."""
+    """Derives an edge's traits by comparisons: XLA fuses these into their users, a table look-up would be a kernel."""
 
     def has(*names: str) -> jax.Array:
         numbers = (SEARCH_OPERATIONS.index(name) for name in names)
@@ -85,10 +85,10 @@ def traits_of(shapes: Shapes, choice: Choice) -> Traits:
     )
 
 
-def pack(shapes: Shapes, choice: Choice, parameters: Tree) -> Tree:
-    """An edge's parameters as `packed` [channels, ...], zeros for those that its operation does not read.
+def pack(shapes: Shapes, choice: Choice, parameters: Arrays) -> Arrays:
+    """Returns an edge's parameters as `packed` [channels, ...], with zeros for those that its operation does not read.
 
-    Whatever is computed of zeros, the gradients of slots that are not read are zeros too.
+    The gradients of slots that are not read are zeros too, whatever the zeros are used for.
     """
     traits = traits_of(shapes, choice)
     centre = np.pad(np.ones((3, 3), bool), (SLOT - 3) // 2).reshape(-1)
@@ -109,8 +109,8 @@ def pack(shapes: Shapes, choice: Choice, parameters: Tree) -> Tree:
     return {"packed": jnp.concatenate(columns, 1)}
 
 
-def unpack(parameters: Tree) -> Parameters:
-    """What `pack` put together, held back: XLA would make the cuts a part of products, and fail to compile them."""
+def unpack(parameters: Arrays) -> Parameters:
+    """Splits what `pack` joined, behind a barrier: XLA would fuse the cuts into products and fail to compile them."""
     packed = parameters["packed"]
     channels = packed.shape[0]
     ends = np.cumsum([LINEAR, TAPS, channels, channels, 2])

@@ -21,36 +21,37 @@ from econas_jax.nn.kernels.depthwise import depthwise
 from econas_jax.nn.kernels.parity import join_parities, split_by_parity
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
 
-Tree = dict[str, jax.Array]
-EdgeOperation = Callable[[jax.Array, Tree, Tree], tuple[jax.Array, Tree]]
+Arrays = dict[str, jax.Array]
+Group = dict[str, Arrays]
+EdgeOperation = Callable[[jax.Array, Arrays, Arrays], tuple[jax.Array, Arrays]]
 
 
 class EdgeShape(NamedTuple):
-    """What a compiled edge must know: the map's size, the stride, and whether batch statistics are used.
+    """The static side of an edge: the map's size, the stride, and whether batch statistics are used.
 
-    known: the statistics that an operation is given are those of this batch, from when it was computed before.
+    statistics_given: the statistics passed to an operation are this batch's already, from its forward pass.
     """
 
     size: int
     stride: int
     train: bool
-    known: bool = False
+    statistics_given: bool = False
 
 
-def _none(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+def _none(shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays) -> tuple[jax.Array, Arrays]:
     out = spatial.output_size(shape.size, shape.stride)
     return jnp.zeros((x.shape[0], out * out, x.shape[2]), x.dtype), statistics
 
 
-def _max_pool(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+def _max_pool(shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays) -> tuple[jax.Array, Arrays]:
     return spatial.max_pool(x, size=shape.size, stride=shape.stride), statistics
 
 
-def _average_pool(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+def _average_pool(shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays) -> tuple[jax.Array, Arrays]:
     return spatial.average_pool(x, size=shape.size, stride=shape.stride), statistics
 
 
-def _skip(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
+def _skip(shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays) -> tuple[jax.Array, Arrays]:
     if shape.stride == 1:
         return x, statistics
     halved = factorized_pointwise(parameters["pointwise"][0], x, size=shape.size)
@@ -58,15 +59,15 @@ def _skip(shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) ->
 
 
 def factorized_pointwise(weights: jax.Array, x: jax.Array, *, size: int) -> jax.Array:
-    """The convolutions of a factorized reduce: half of the outputs read relu(x), the others relu(x) one pixel on."""
+    """Applies a factorized reduce's convolutions: half of the outputs read relu(x), half relu(x) one pixel on."""
     here, shifted = spatial.halves_of_relu(x, size)
     half = weights.shape[0] // 2
     return jnp.concatenate([spatial.pointwise(weights[:half], here), spatial.pointwise(weights[half:], shifted)])
 
 
 def _separable(
-    kernel: int, dilation: int, repeats: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree
-) -> tuple[jax.Array, Tree]:
+    kernel: int, dilation: int, repeats: int, shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays
+) -> tuple[jax.Array, Arrays]:
     size, stride = shape.size, shape.stride
     for slot in range(repeats):
         taps = parameters["depthwise"][slot]
@@ -77,9 +78,12 @@ def _separable(
     return x, statistics
 
 
-def _dilated(kernel: int, shape: EdgeShape, x: jax.Array, parameters: Tree, statistics: Tree) -> tuple[jax.Array, Tree]:
-    """Dilation 2 joins positions of one parity alone, so this is an undilated convolution of four maps of half the
-    size, with a quarter of the products' work. At stride 2 all outputs read one map.
+def _dilated(
+    kernel: int, shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays
+) -> tuple[jax.Array, Arrays]:
+    """Applies a dilated convolution as an undilated one of four maps of half the size, a quarter of the work.
+
+    Dilation 2 joins positions of one parity alone. At stride 2 all outputs read one of the four maps.
     """
     size, stride = shape.size, shape.stride
     if size % 2:
@@ -96,12 +100,12 @@ def _dilated(kernel: int, shape: EdgeShape, x: jax.Array, parameters: Tree, stat
 
 
 def normalise_slot(
-    shape: EdgeShape, parameters: Tree, statistics: Tree, x: jax.Array, slot: int = 0
-) -> tuple[jax.Array, Tree]:
-    """Normalises with one slot's parameters and puts that slot's new statistics among the edge's."""
+    shape: EdgeShape, parameters: Arrays, statistics: Arrays, x: jax.Array, slot: int = 0
+) -> tuple[jax.Array, Arrays]:
+    """Normalises x with one slot's parameters and puts that slot's new statistics among the edge's."""
     scale, bias = parameters["scale"][slot], parameters["bias"][slot]
     mean, variance = statistics["mean"][slot], statistics["variance"][slot]
-    x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train, shape.known)
+    x, (mean, variance) = normalise(x, scale, bias, mean, variance, shape.train, shape.statistics_given)
     updated = {  # not by .at[].set: a scatter is traced slower
         "mean": jax.lax.dynamic_update_index_in_dim(statistics["mean"], mean, slot, axis=0),
         "variance": jax.lax.dynamic_update_index_in_dim(statistics["variance"], variance, slot, axis=0),
@@ -109,7 +113,7 @@ def normalise_slot(
     return x, updated
 
 
-_OPERATIONS: dict[str, Callable[..., tuple[jax.Array, Tree]]] = {
+_OPERATIONS: dict[str, Callable[..., tuple[jax.Array, Arrays]]] = {
     "none": _none,
     "max_pool_3x3": _max_pool,
     "avg_pool_3x3": _average_pool,
@@ -122,7 +126,7 @@ _OPERATIONS: dict[str, Callable[..., tuple[jax.Array, Tree]]] = {
 
 
 def edge_operations(shape: EdgeShape) -> list[EdgeOperation]:
-    """The operations in the order of their encoding (`genotype.SEARCH_OPERATIONS`), for edges of one shape.
+    """Returns the operations in the order of their encoding (`genotype.SEARCH_OPERATIONS`), for edges of one shape.
 
     Each maps (x [channels, size^2, batch], parameters, statistics) to (y [channels, out^2, batch], statistics); the
     returned statistics are the batch's where the operation normalises in training, and the given ones elsewhere.

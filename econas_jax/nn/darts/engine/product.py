@@ -1,6 +1,6 @@
 """The product of a cell's output and the 1x1 convolutions of a stage that read it, forward and backward.
 
-Not all nodes are concatenated, and nothing but zeros comes of the others: a cell multiplies its last rows, as many as
+Not all nodes are concatenated, and the others contribute only zeros: a cell multiplies its last rows, as many as
 `by_outputs` says.
 """
 
@@ -16,7 +16,7 @@ from econas_jax.nn.kernels.spatial import pointwise
 
 
 class Factors(NamedTuple):
-    """What the cells of a stage multiply.
+    """The factors of a stage's products.
 
     kernels: [cells, outputs, nodes * channels], the columns in the order of a cell's rows; rows: the stage's buffer,
     [(cells + 1) * per_cell, channels, positions, batch].
@@ -27,18 +27,18 @@ class Factors(NamedTuple):
 
     @property
     def per_cell(self) -> int:
-        """Rows of a cell: its inputs and nodes."""
+        """The number of a cell's rows: its inputs and nodes."""
         return self.rows.shape[0] // (self.kernels.shape[0] + 1)
 
     def at(self, index: jax.Array, number: int) -> tuple[jax.Array, jax.Array]:
-        """A cell's kernel and what it reads: the last nodes of the cell before as [number * channels, ...]."""
+        """Returns a cell's kernel and what it reads: the last nodes of the cell before as [number * channels, ...]."""
         nodes = jax.lax.dynamic_slice_in_dim(self.rows, self.per_cell * (index + 1) - number, number)
         kernel = read(self.kernels, index)[:, -number * nodes.shape[1] :]
         return kernel, nodes.reshape(-1, *nodes.shape[2:])
 
 
 def multiply(kernel: jax.Array, nodes: jax.Array) -> jax.Array:
-    """1x1 convolutions [outputs, inputs] of [inputs, positions, batch] after ReLU."""
+    """Applies ReLU and 1x1 convolutions [outputs, inputs] to nodes [inputs, positions, batch]."""
     return pointwise(kernel, jax.nn.relu(nodes))
 
 
@@ -51,7 +51,7 @@ def multiply_backward(
     index: jax.Array,
     carry: tuple[jax.Array, jax.Array],
 ) -> tuple[jax.Array, jax.Array]:
-    """Puts a cell's gradients into those of all kernels, zeros until then, and into those of rows of the cell before.
+    """Writes a cell's gradients into those of all kernels, which hold zeros there, and of rows of the cell before.
 
     gradient: the product's; before_gradient: [nodes * channels, positions, batch], from what reads the cell before the
     stage's last one after the stage; start: the row of the first node.

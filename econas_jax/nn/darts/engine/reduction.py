@@ -8,19 +8,19 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.nn.darts.engine.edges import run_edges, run_edges_backward
-from econas_jax.nn.darts.engine.operations import Tree
-from econas_jax.nn.darts.engine.parts import Cell, CellShape, no_gradient
+from econas_jax.nn.darts.engine.operations import Arrays
+from econas_jax.nn.darts.engine.parts import CellArrays, CellShape, no_gradient
 from econas_jax.nn.kernels.spatial import output_size
 
 
-def run_reduction(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[jax.Array, Tree]:
-    """Inputs [2, channels, size^2, batch] -> all nodes [nodes * channels, (size / 2)^2, batch], and statistics."""
+def run_reduction(shape: CellShape, cell: CellArrays, inputs: jax.Array) -> tuple[jax.Array, Arrays]:
+    """Maps inputs [2, channels, size^2, batch] to all nodes [nodes * channels, (size / 2)^2, batch] and statistics."""
     run = _train_reduction if shape.train else _reduction
     nodes, statistics = run(shape, cell, inputs)
     return nodes.reshape(-1, *nodes.shape[2:]), statistics
 
 
-def _reduction(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[jax.Array, Tree]:
+def _reduction(shape: CellShape, cell: CellArrays, inputs: jax.Array) -> tuple[jax.Array, Arrays]:
     out = output_size(shape.size, 2)
     nodes = cell.genotype.targets.shape[0] // 2
     empty = jax.lax.empty((nodes, inputs.shape[1], out * out, inputs.shape[3]), inputs.dtype)
@@ -31,7 +31,7 @@ def _reduction(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[jax.Arr
 _train_reduction = jax.custom_vjp(_reduction, nondiff_argnums=(0,))
 
 
-def _train_reduction_forward(shape: CellShape, cell: Cell, inputs: jax.Array) -> tuple[Any, tuple[Any, ...]]:
+def _train_reduction_forward(shape: CellShape, cell: CellArrays, inputs: jax.Array) -> tuple[Any, tuple[Any, ...]]:
     rows, statistics = _reduction(shape, cell, inputs)
     return (rows, statistics), (cell._replace(statistics=statistics), inputs, rows)
 
@@ -42,7 +42,7 @@ def _train_reduction_backward(shape: CellShape, residuals: tuple[Any, ...], cota
     start = (jnp.zeros_like(inputs), nodes_gradient)
     (input_gradients, _), parameter_gradients = run_edges_backward(shape, cell, (inputs, rows), start)
     no_statistics_gradient = jax.tree.map(jnp.zeros_like, cell.statistics)
-    return Cell(no_gradient(cell.genotype), parameter_gradients, no_statistics_gradient), input_gradients
+    return CellArrays(no_gradient(cell.genotype), parameter_gradients, no_statistics_gradient), input_gradients
 
 
 _train_reduction.defvjp(_train_reduction_forward, _train_reduction_backward)

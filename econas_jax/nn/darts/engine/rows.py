@@ -1,6 +1,6 @@
 """Which row of a cell's buffer holds which state: the nodes that are concatenated come last, so they are one slice.
 
-Random cells concatenate two of their four nodes, more or less; to multiply them alone saves 6 % of a training step.
+Random cells concatenate about two of their four nodes; multiplying only these saves 6 % of a training step.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.darts.engine.operations import Tree
+from econas_jax.nn.darts.engine.operations import Arrays
 from econas_jax.nn.kernels.switch import switch_into
 from econas_jax.nn.platform import on_cpu
+from econas_jax.spaces.darts.canonical import CELL_INPUTS
 from econas_jax.spaces.darts.genotype import EncodedCell
 
 Carry = TypeVar("Carry")
-INPUTS = 2  # rows 0 and 1
+INPUTS = CELL_INPUTS  # rows 0 and 1
 
 
 class CellRows(NamedTuple):
@@ -34,7 +35,7 @@ class CellRows(NamedTuple):
 
 
 def in_rows(cell: EncodedCell) -> CellRows:
-    """The rows of a cell whose genotype may be traced."""
+    """Returns the rows of a cell whose genotype may be traced."""
     inputs, nodes = jnp.asarray(cell.inputs), node_rows(cell.concat)
     rows = jnp.concatenate([jnp.arange(INPUTS), INPUTS + nodes])
     targets = jnp.repeat(rows[INPUTS:], 2)
@@ -42,16 +43,16 @@ def in_rows(cell: EncodedCell) -> CellRows:
 
 
 def node_rows(concat: Any) -> jax.Array:
-    """concat [nodes] of zeros and ones -> the row of each node among nodes; each kind keeps its order."""
+    """Returns each node's row among the nodes, from concat [nodes] of zeros and ones; each kind keeps its order."""
     concat = jnp.asarray(concat)
     absent = jnp.cumsum(1 - concat)
     return jnp.where(concat == 1, absent[-1] + jnp.cumsum(concat), absent) - 1
 
 
-def of_present(convolution: Tree, present: jax.Array | int) -> Tree:
-    """1x1 convolutions whose `kernel` [..., outputs, inputs] has zeros but for the last columns.
+def of_present(convolution: Arrays, present: jax.Array | int) -> Arrays:
+    """Returns 1x1 convolutions whose `kernel` [..., outputs, inputs] has zeros in all but the last columns.
 
-    present: [...], how many these are; the others read nodes that are not concatenated.
+    present: [...], how many columns stay; the others read nodes that are not concatenated.
     """
     kernel = convolution["kernel"]
     absent = kernel.shape[-1] - jnp.asarray(present)
@@ -67,10 +68,10 @@ def by_outputs(
     compute: Callable[[int, jax.Array, Carry], Carry],
     carry: Carry,
 ) -> Carry:
-    """compute(number, place, carry), number being at least that of the concatenated nodes; place: see `switch_into`.
+    """Calls compute(number, place, carry) with a number of nodes that includes the concatenated ones.
 
-    There are two branches, for half of the nodes and for all: with one for each number a step was no faster. Elsewhere
-    than on CPU there is none, and number is that of all nodes.
+    place: see `switch_into`. There are two branches, for half of the nodes and for all: with one for each number a step
+    was no faster. Other devices than CPUs have no branch, and number is that of all nodes.
     """
     if branch_free or not on_cpu():
         return compute(nodes, place, carry)

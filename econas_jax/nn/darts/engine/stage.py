@@ -1,12 +1,12 @@
 """A stage of normal cells of the search network, with its own gradient.
 
 A stage keeps one buffer with the states of all its cells, written in place, and one with the products of their 1x1
-convolutions; its backward pass walks the cells in reverse and computes all else again. Left to automatic
-differentiation, a scan over cells stacks every intermediate value of every cell into buffers that it fills with zeros
-first. On CPU XLA fills even the two buffers with zeros where they are new, for it leaves no memory as it is; so a
-training step can hand its own on to the next.
+convolutions; its backward pass walks the cells in reverse and computes everything else again. With automatic
+differentiation a scan over cells would stack every intermediate value of every cell into buffers that it fills with
+zeros first. On CPU XLA fills even new, uninitialised buffers with zeros; so a training step can hand its own on to the
+next.
 
-Cells hand on all their nodes, of which what reads them multiplies those that are concatenated (`search_rows`).
+Cells hand on all their nodes; whatever reads them multiplies those that are concatenated (`rows`).
 """
 
 from __future__ import annotations
@@ -17,19 +17,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.darts.engine.convolution import normalise_tree
+from econas_jax.nn.darts.engine.convolution import normalise_named
 from econas_jax.nn.darts.engine.edges import run_edges, run_edges_backward
-from econas_jax.nn.darts.engine.operations import Tree
-from econas_jax.nn.darts.engine.parts import GRADIENT_INPUTS, INPUT1_ROW, Cell, CellShape, input0_row, no_gradient
+from econas_jax.nn.darts.engine.operations import Arrays, Group
+from econas_jax.nn.darts.engine.parts import GRADIENT_INPUTS, INPUT1_ROW, CellArrays, CellShape, input0_row, no_gradient
 from econas_jax.nn.darts.engine.product import Factors, multiply, multiply_backward
 from econas_jax.nn.darts.engine.rows import INPUTS, CellRows, by_outputs
 from econas_jax.nn.kernels.indexing import put, read, take, write, write_rows
 
-Trees = dict[str, Tree]
-
 
 class Entry(NamedTuple):
-    """What a stage begins with.
+    """The start of a stage: what it reads of the cells before it.
 
     input0: [channels, positions, batch], the first cell's preprocessed input 0; last: [nodes * channels, positions,
     batch], the rows of the cell before; concat: how many of its last nodes are concatenated.
@@ -40,19 +38,19 @@ class Entry(NamedTuple):
     concat: jax.Array
 
 
-class Buffers(NamedTuple):
-    """What a stage computes and its backward pass reads; before a step it may hold anything.
+class StageBuffers(NamedTuple):
+    """A stage's results that its backward pass reads; before a step the buffers may hold anything.
 
-    rows: [(cells + 1) * (2 + nodes), channels, positions, batch], for each cell input 0, input 1 and nodes, the first
-    cell standing for the entry; products: [cells, 2 * channels, positions, batch], of the 1x1 convolutions.
+    rows: [(cells + 1) * (2 + nodes), channels, positions, batch], for each cell input 0, input 1 and nodes, where the
+    first cell stands for the entry; products: [cells, 2 * channels, positions, batch], of the 1x1 convolutions.
     """
 
     rows: jax.Array
     products: jax.Array
 
     @classmethod
-    def empty(cls, cells: int, nodes: int, state: tuple[int, ...], dtype: Any) -> Buffers:
-        """For so many cells; state: [channels, positions, batch]."""
+    def empty(cls, cells: int, nodes: int, state: tuple[int, ...], dtype: Any) -> StageBuffers:
+        """Returns buffers for a number of cells; state: the shape of one, [channels, positions, batch]."""
         channels, *rest = state
         rows = jax.lax.empty(((cells + 1) * (INPUTS + nodes), *state), dtype)
         return cls(rows, jax.lax.empty((cells, 2 * channels, *rest), dtype))
@@ -61,19 +59,20 @@ class Buffers(NamedTuple):
 def run_stage(
     shape: CellShape,
     genotype: CellRows,
-    parameters: Trees,
-    statistics: Trees,
+    parameters: Group,
+    statistics: Group,
     entry: Entry,
-    buffers: Buffers | None = None,
-) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
-    """A stage's normal cells: outputs of the last two cells (of the entry, if there is one cell), and statistics.
+    buffers: StageBuffers | None = None,
+) -> tuple[tuple[jax.Array, jax.Array], Group, StageBuffers]:
+    """Runs a stage's normal cells; returns the outputs of the last two, the statistics and the buffers.
 
-    parameters and statistics: `preprocess`, its kernels with zeros for absent nodes, and `edges`, stacked over the
-    cells; buffers: of a step before, to be used again. They are returned, with this step's contents.
+    With one cell the outputs are the entry's and its own. parameters and statistics: `preprocess`, its kernels with
+    zeros for absent nodes, and `edges`, stacked over the cells; buffers: those of a step before, whose memory this step
+    uses.
     """
     if buffers is None:
         cells, nodes = parameters["preprocess"]["kernel"].shape[0], _nodes(entry)
-        buffers = Buffers.empty(cells, nodes, entry.input0.shape, entry.input0.dtype)
+        buffers = StageBuffers.empty(cells, nodes, entry.input0.shape, entry.input0.dtype)
     run = _train_stage if shape.train else _run_cells
     outputs, new, buffers = run(shape, genotype, parameters, statistics, entry, buffers)
     return outputs, new, buffers
@@ -93,13 +92,13 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
     factors, zero = Factors(parameters["preprocess"]["kernel"], rows), _zero(shape, entry_concat)
     cells, per_cell, state_shape = factors.kernels.shape[0], factors.per_cell, rows.shape[1:]
 
-    def body(step: jax.Array, carry: tuple[jax.Array, Trees]) -> tuple[jax.Array, Trees]:
+    def body(step: jax.Array, carry: tuple[jax.Array, Group]) -> tuple[jax.Array, Group]:
         gradients, parameter_gradients = carry
         index = cells - 1 - step
-        cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
+        cell = CellArrays(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
         base, input0 = per_cell * (index + 1), input0_row(step)
         (gradients,), edges_gradient = run_edges_backward(shape, cell, (rows,), (gradients,), base, input0)
-        # nobody reads the second half of the last cell's product: that row is still zeros
+        # Nothing reads the second half of the last cell's product: that row is still zeros.
         next_input0 = input0_row(step + 1)
         both_gradient = jnp.concatenate([read(gradients, INPUT1_ROW), read(gradients, next_input0)])
         preprocess = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
@@ -126,15 +125,15 @@ def _train_stage_backward(shape: CellShape, residuals: tuple[Any, ...], cotangen
 def _run_cells(
     shape: CellShape,
     genotype: CellRows,
-    parameters: Trees,
-    statistics: Trees,
+    parameters: Group,
+    statistics: Group,
     entry: Entry,
-    buffers: Buffers,
-) -> tuple[tuple[jax.Array, jax.Array], Trees, Buffers]:
+    buffers: StageBuffers,
+) -> tuple[tuple[jax.Array, jax.Array], Group, StageBuffers]:
     """Runs the cells; returns what `run_stage` does.
 
     The two 1x1 convolutions that read the same output, for input 1 of this cell and input 0 of the next, are one
-    product; the last cell's second half serves nobody. Products are kept for the backward pass, in training alone.
+    product; nothing reads the second half of the last cell's. Products are kept in training, for the backward pass.
     """
     nodes = _nodes(entry)
     per_cell = INPUTS + nodes
@@ -145,7 +144,7 @@ def _run_cells(
     rows = jax.lax.dynamic_update_slice_in_dim(buffers.rows, entry_nodes, start + INPUTS, 0)
     rows = write(rows, entry.input0, start + per_cell)
 
-    def body(index: jax.Array, carry: tuple[Buffers, Trees, jax.Array]) -> tuple[Buffers, Trees, jax.Array]:
+    def body(index: jax.Array, carry: tuple[StageBuffers, Group, jax.Array]) -> tuple[StageBuffers, Group, jax.Array]:
         (rows, products), new, product = carry
         base = per_cell * (index + 1)
         concat = jnp.where(index == 0, entry.concat, genotype.concat)
@@ -157,18 +156,18 @@ def _run_cells(
         if shape.train:
             products = write(products, product, index)
         at_cell = (take(parameters["preprocess"], index), take(statistics["preprocess"], index))
-        both, preprocess = normalise_tree(*at_cell, product, shape.train)
+        both, preprocess = normalise_named(*at_cell, product, shape.train)
         input1, next_input0 = jnp.split(both, 2)
         rows = write(rows, input1, base + 1)
         # There is no cell after the last: the index is clamped to its own last node, which is computed after this.
         rows = write(rows, next_input0, base + per_cell)
-        cell = Cell(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
+        cell = CellArrays(genotype, take(parameters["edges"], index), take(statistics["edges"], index))
         (rows,), edges = run_edges(shape, cell, (rows,), base)
         new = {"preprocess": put(new["preprocess"], preprocess, index), "edges": put(new["edges"], edges, index)}
-        return Buffers(rows, products), new, product
+        return StageBuffers(rows, products), new, product
 
     given = {name: statistics[name] for name in ("preprocess", "edges")}
-    first = (Buffers(rows, buffers.products), given, buffers.products[0])
+    first = (StageBuffers(rows, buffers.products), given, buffers.products[0])
     buffers, new, _ = jax.lax.fori_loop(0, cells, body, first)
     outputs = tuple(_cell_nodes(buffers.rows, index, per_cell) for index in (cells - 1, cells))
     return (outputs[0], outputs[1]), new, buffers
@@ -179,11 +178,15 @@ _train_stage.defvjp(_train_stage_forward, _train_stage_backward)
 
 
 def _normalise_backward(
-    parameters: Tree, statistics: Tree, product: jax.Array, gradient: jax.Array
-) -> tuple[Tree, jax.Array]:
-    """Gradients of the parameters, zeros for the kernel, and of the product that was normalised."""
-    _, back = jax.vjp(lambda p, x: normalise_tree(p, statistics, x, train=True, known=True)[0], parameters, product)
-    gradients: tuple[Tree, jax.Array] = back(gradient)
+    parameters: Arrays, statistics: Arrays, product: jax.Array, gradient: jax.Array
+) -> tuple[Arrays, jax.Array]:
+    """Returns gradients of the parameters (zeros for the kernel), and of the product that was normalised."""
+
+    def normalised(parameters: Arrays, x: jax.Array) -> jax.Array:
+        return normalise_named(parameters, statistics, x, train=True, statistics_given=True)[0]
+
+    _, back = jax.vjp(normalised, parameters, product)
+    gradients: tuple[Arrays, jax.Array] = back(gradient)
     return gradients
 
 
@@ -192,19 +195,20 @@ def _nodes(entry: Entry) -> int:
 
 
 def _zero(shape: CellShape, concat: jax.Array) -> jax.Array | int:
-    """The place of a buffer's row 0. As data: at a place known beforehand XLA would write the whole buffer once more,
-    and slowly. Under vmap data is a scatter instead.
+    """Returns row index 0, as a traced value: with a constant index XLA copies the whole buffer.
+
+    A branch-free program keeps the constant, for under `vmap` a traced index makes a scatter.
     """
     return 0 if shape.branch_free else jnp.minimum(concat, 0)
 
 
 def _cell_nodes(rows: jax.Array, index: jax.Array | int, per_cell: int) -> jax.Array:
-    """All nodes of a cell (0: the entry's) as [nodes * channels, positions, batch]."""
+    """Returns all nodes of a cell (0: the entry's) as [nodes * channels, positions, batch]."""
     nodes = jax.lax.dynamic_slice_in_dim(rows, per_cell * index + INPUTS, per_cell - INPUTS)
     return nodes.reshape(-1, *rows.shape[2:])
 
 
 def _cell_gradients(last_gradient: jax.Array, state_shape: tuple[int, ...]) -> jax.Array:
-    """Gradients of a cell's states before its edges add theirs: zeros for the inputs, then those of the nodes."""
+    """Returns a cell's gradients before its edges add theirs: zeros for the inputs, then those of the nodes."""
     nodes = last_gradient.reshape(-1, *state_shape)
     return jnp.concatenate([jnp.zeros((GRADIENT_INPUTS, *state_shape), nodes.dtype), nodes])

@@ -15,7 +15,7 @@ from network_cases import Tree, assert_close, check_directions, random_cell, use
 
 from econas_jax.nn.darts.engine.edges import run_edges, run_edges_backward
 from econas_jax.nn.darts.engine.nodes import pack_edges
-from econas_jax.nn.darts.engine.parts import Cell, CellShape
+from econas_jax.nn.darts.engine.parts import CellArrays, CellShape
 from econas_jax.nn.darts.engine.rows import in_rows
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS, CellGenotype, Edge, EncodedCell, Genotype
 
@@ -99,7 +99,7 @@ def programs(request: pytest.FixtureRequest) -> Iterator[tuple[bool, Program, Pr
     reduction, branch_free = request.param
     base = 0 if reduction else BASE
 
-    def as_taken(cell: Cell) -> tuple[Cell, Any]:
+    def as_taken(cell: CellArrays) -> tuple[CellArrays, Any]:
         """The cell with its parameters as its edges take them, and how their gradients become the parameters' own."""
         if not branch_free:
             return cell, lambda gradients: (gradients,)
@@ -107,10 +107,10 @@ def programs(request: pytest.FixtureRequest) -> Iterator[tuple[bool, Program, Pr
         packed, to_parameters = jax.vjp(pack, cell.parameters)
         return cell._replace(parameters=packed), to_parameters
 
-    def forward(cell: Cell, buffers: Any, train: bool) -> Any:
+    def forward(cell: CellArrays, buffers: Any, train: bool) -> Any:
         return run_edges(CellShape(SIZE, reduction, train, branch_free), cell, buffers, base)
 
-    def train(cell: Cell, buffers: Any, node_gradients: jax.Array) -> Any:
+    def train(cell: CellArrays, buffers: Any, node_gradients: jax.Array) -> Any:
         cell, to_parameters = as_taken(cell)
         after, statistics = forward(cell, buffers, True)
         inputs = jnp.zeros_like(buffers[0][:2])
@@ -131,7 +131,10 @@ def test_nodes_statistics_and_gradient(programs: tuple[bool, Program, Program], 
     nodes = expected_nodes(genotype, reduction, True, point, statistics)
     weights = np.random.default_rng(11).standard_normal(nodes.shape)
     parameters = {key: leaf for key, leaf in point.items() if key != "inputs"}
-    cell, buffers = Cell(in_rows(encoded(genotype)), parameters, statistics), buffers_of(point["inputs"], reduction)
+    cell, buffers = (
+        CellArrays(in_rows(encoded(genotype)), parameters, statistics),
+        buffers_of(point["inputs"], reduction),
+    )
     in_order = positions(weights)[np.argsort(rows_of(genotype))]
     after, new, (gradients, parameter_gradients) = jax.device_get(train(cell, buffers, in_order))
     assert_close(nodes_in(after, reduction, genotype), positions(nodes), 1e-10)

@@ -1,0 +1,81 @@
+"""The recipes run and do what the text around them says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documents import REPOSITORY, recipes
+
+RECIPES = recipes(REPOSITORY / "docs" / "recipes.md")
+
+
+def run(name: str) -> dict[str, Any]:
+    """Runs a recipe and returns its names."""
+    names: dict[str, Any] = {"__name__": "recipe"}
+    exec(compile(RECIPES[name], f"recipe {name}", "exec", dont_inherit=True), names)
+    return names
+
+
+@pytest.mark.slow
+def test_recipe_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("search")["result"]
+    assert (tmp_path / "runs" / "tiny" / "result.json").is_file()
+    assert capsys.readouterr().out.splitlines()[-1] == f"{result.best[0].accuracy} {result.best[0].genotype}"
+    assert "<svg" in result._repr_html_()
+
+
+def test_recipe_reporter() -> None:
+    from econas_jax.search.history import StageRecord
+
+    logged: list[dict[str, object]] = []
+
+    class Run:
+        def log(self, values: dict[str, object]) -> None:
+            logged.append(values)
+
+    fields: dict[str, Any] = dict.fromkeys(StageRecord.__dataclass_fields__)
+    fields |= {"validation_accuracy": 0.5, "status": "completed"}
+    run("reporter")["WandbReporter"](Run()).advance(StageRecord(**fields), 0.75)
+    assert logged == [{"accuracy": 0.5, "best": 0.75}]
+
+
+def test_recipe_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("draw")
+    assert sorted(file.name for file in (tmp_path / "pictures").iterdir()) == ["econas.png", "econas.svg"]
+
+
+def test_recipe_count(capsys: pytest.CaptureFixture[str]) -> None:
+    run("count")
+    told = re.findall(r"# (\d+)$", RECIPES["count"], re.MULTILINE)
+    assert capsys.readouterr().out.split() == told
+    assert told[0] == "3349342"  # counted with quark0/darts, whose cell it is
+
+
+def test_recipe_operations(capsys: pytest.CaptureFixture[str]) -> None:
+    space = run("operations")["space"]
+    size, genotype = capsys.readouterr().out.splitlines()
+    cell = (2 * 3) ** 2 * (3 * 3) ** 2 * (4 * 3) ** 2 * (5 * 3) ** 2  # two edges a node: input times operation
+    assert int(size) == cell**2
+    space.check(space.parse(genotype))
+
+
+def test_recipe_algorithm() -> None:
+    from econas_jax.algorithms import ALGORITHMS, CONFIGS
+    from econas_jax.search import default_config, from_mapping
+
+    try:
+        run("algorithm")
+        config = from_mapping(default_config("coin"))
+        assert ALGORITHMS["coin"](config.space, config.search, config.seed).init().round == 0
+    finally:
+        for choices in (ALGORITHMS, CONFIGS):
+            choices.pop("coin", None)
+
+
+def test_every_recipe_has_a_test() -> None:
+    assert {f"test_recipe_{name}" for name in RECIPES} <= set(globals())
