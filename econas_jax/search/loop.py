@@ -149,8 +149,8 @@ class _Search:
             self._leave(state)
             raise
         told = self.algorithm.tell(state.algorithm, state.answered)
-        continuable = self.algorithm.continuable(told)
-        living = {candidate: vector for candidate, vector in state.living.items() if candidate in continuable}
+        continuable = self.algorithm.continuable(told) & state.living.keys()
+        living = {candidate: state.living[candidate] for candidate in sorted(continuable)}
         state = dataclasses.replace(state, algorithm=told, answered=(), living=living)
         if told.round != algorithm.round or self.algorithm.done(told):
             state = self._end_round(state, algorithm.round)

@@ -10,7 +10,9 @@ import pytest
 
 from econas_jax.errors import InputError
 from econas_jax.experiment.config_file import ConfigFile
-from econas_jax.search.config import NetworkConfig, SearchConfig
+from econas_jax.search.config import SearchConfig
+from econas_jax.spaces.nasbench201 import NasBench201Space
+from econas_jax.training.config import NetworkConfig
 
 
 def without_compute_dtype(folder: Path) -> ConfigFile:
@@ -39,3 +41,22 @@ def test_a_field_of_another_name_differs(tmp_path: Path) -> None:
     text = (tmp_path / "config.json").read_text()
     (tmp_path / "config.json").write_text(text.replace('"seed"', '"sead"', 1))
     assert file.differing(SearchConfig()) == {"sead": (0, None)}
+
+
+def test_a_key_of_a_group_that_is_younger_than_the_folder_had_its_default(tmp_path: Path) -> None:
+    """As in folders of the version with one space, which had no name."""
+    file = ConfigFile(tmp_path)
+    file.write(SearchConfig())
+    description = json.loads((tmp_path / "config.json").read_text())
+    assert description["config"]["space"].pop("name") == "darts"
+    (tmp_path / "config.json").write_text(json.dumps(description))
+    assert file.differing(SearchConfig()) == {}
+    differing = file.differing(SearchConfig(space=NasBench201Space()))
+    assert differing["space.name"] == ("darts", "nasbench201")
+
+
+def test_more_facts_lie_beside_the_config(tmp_path: Path) -> None:
+    ConfigFile(tmp_path).write(SearchConfig(), plan={"stages": 3})
+    description = json.loads((tmp_path / "config.json").read_text())
+    assert description["plan"] == {"stages": 3} and "plan" not in description["config"]
+    assert ConfigFile(tmp_path).differing(SearchConfig()) == {}
