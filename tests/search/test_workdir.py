@@ -170,9 +170,10 @@ def test_a_folder_in_the_place_of_the_config_file_is_refused(tmp_path: Path) -> 
 
 
 def finished_state() -> SearchState:
+    rounds = (ROUND, dataclasses.replace(ROUND, round=3))
     algorithm = EcoNASState(round=3, phase="done", next_candidate=4, skipped_repeats=7)
     later = dataclasses.replace(STAGE, start_epoch=20, epochs=40, validation_accuracy=0.6)
-    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), rounds=(ROUND,), seconds=1.23456)
+    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), rounds=rounds, seconds=1.23456)
 
 
 def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
@@ -220,10 +221,10 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
 
 
 def test_a_search_without_any_survivor_has_a_result_too(tmp_path: Path) -> None:
-    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(round=1))
+    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(round=1), rounds=())
     write_result(tmp_path, unfinished, [], finished=False)
     result = json.loads((tmp_path / "result.json").read_text())
-    assert result["best"] == [] and result["finished"] is False
+    assert result["best"] == [] and result["finished"] is False and result["rounds"] == 0
 
 
 def test_a_journal_of_the_earlier_version_is_replaced(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def test_a_journal_of_the_earlier_version_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "cycles.jsonl").write_text("{}\n")
     Workdir(tmp_path, said.append).rebuild_progress(finished_state())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history.jsonl", "rounds.jsonl"]
-    assert history.read_rounds(tmp_path / "rounds.jsonl") == [ROUND]
+    assert tuple(history.read_rounds(tmp_path / "rounds.jsonl")) == finished_state().rounds
     assert said == [f"{name} did not tell what is committed: made again" for name in ("history.jsonl", "rounds.jsonl")]
     Workdir(tmp_path, said.append).rebuild_progress(finished_state())
     assert len(said) == 2
