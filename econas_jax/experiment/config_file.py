@@ -30,7 +30,9 @@ class ConfigFile:
         """Says whether the folder belongs to an experiment."""
         return self._file.exists()
 
-    def write(self, config: Any, identity: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> None:
+    def write(
+        self, config: Any, identity: Mapping[str, Any] | None = None, plan: Mapping[str, Any] | None = None
+    ) -> None:
         """Makes the folder this config's; raises InputError if it cannot be written.
 
         The versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of
@@ -40,7 +42,12 @@ class ConfigFile:
         runs = self._read().get("runs", []) if self.exists() else []
         if not runs or runs[-1] != made_with:
             runs = [*runs, made_with]
-        description = {"config": dataclasses.asdict(config), "identity": dict(identity), **made_with, "runs": runs}
+        description = {
+            "config": dataclasses.asdict(config),
+            "identity": dict(identity or {}),
+            **made_with,
+            "runs": runs,
+        }
         if plan is not None:
             description["plan"] = dict(plan)
         with refused_if_unwritable(self._folder):

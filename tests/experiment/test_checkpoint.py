@@ -62,7 +62,7 @@ def test_a_relative_folder_is_one_of_the_current_folder(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     with Checkpoints(Path("here")) as checkpoints:
         checkpoints.save(*commit())
-    assert (tmp_path / "here" / "0").is_dir()
+    assert (tmp_path / "here" / "commit_0").is_dir()
 
 
 # What a dead process or a bad disk leaves.
@@ -77,25 +77,25 @@ def restored(folder: Path) -> tuple[Any, list[str]]:
 
 def test_what_a_killed_save_leaves_is_removed_and_told_in_one_line(tmp_path: Path) -> None:
     folder = saved(tmp_path / "checkpoints")
-    shutil.copytree(folder / "1", folder / "2.orbax-checkpoint-tmp")
-    (folder / "2.orbax-checkpoint-tmp" / "search" / "metadata").unlink()
+    shutil.copytree(folder / "commit_1", folder / "commit_2.orbax-checkpoint-tmp")
+    (folder / "commit_2.orbax-checkpoint-tmp" / "search" / "metadata").unlink()
     found, said = restored(folder)
     assert_same(found, commit(1))
     assert said == ["removed what a killed save left: 2.orbax-checkpoint-tmp"]
-    assert sorted(path.name for path in folder.iterdir()) == ["0", "1"]
+    assert sorted(path.name for path in folder.iterdir()) == ["commit_0", "commit_1"]
 
 
 def test_what_a_killed_deletion_leaves_is_removed(tmp_path: Path) -> None:
     folder = saved(tmp_path / "checkpoints", numbers=4)
-    (folder / "0" / "search").mkdir(parents=True)
-    (folder / "1").mkdir()
+    (folder / "commit_0" / "search").mkdir(parents=True)
+    (folder / "commit_1").mkdir()
     assert restored(folder)[1] == []
     assert sorted(path.name for path in folder.iterdir()) == ["2", "3"]
 
 
 def test_a_changed_digit_that_orbax_does_not_notice_is_found(tmp_path: Path) -> None:
     folder = saved(tmp_path / "checkpoints")
-    file = folder / "1" / "search" / "metadata"
+    file = folder / "commit_1" / "search" / "metadata"
     text = file.read_text()
     assert text.count('"round": 1') == 1
     file.write_text(text.replace('"round": 1', '"round": 7'))
@@ -107,8 +107,8 @@ def test_a_changed_digit_that_orbax_does_not_notice_is_found(tmp_path: Path) -> 
 
 def test_arrays_of_another_commit_are_found(tmp_path: Path) -> None:
     folder = saved(tmp_path / "checkpoints")
-    shutil.rmtree(folder / "1" / "training")
-    shutil.copytree(folder / "0" / "training", folder / "1" / "training")
+    shutil.rmtree(folder / "commit_1" / "training")
+    shutil.copytree(folder / "commit_0" / "training", folder / "commit_1" / "training")
     found, said = restored(folder)
     assert_same(found, commit(0))
     assert len(said) == 1
@@ -117,7 +117,7 @@ def test_arrays_of_another_commit_are_found(tmp_path: Path) -> None:
 def test_a_damaged_commits_number_is_free_again(tmp_path: Path) -> None:
     folder = saved(tmp_path / "checkpoints")
     for number in (5, 6):
-        (folder / "1" / "search" / "metadata").write_text("{")
+        (folder / "commit_1" / "search" / "metadata").write_text("{")
         with Checkpoints(folder) as checkpoints:
             assert_same(checkpoints.restore(), commit(0))
             checkpoints.save(*commit(number))
@@ -127,17 +127,17 @@ def test_a_damaged_commits_number_is_free_again(tmp_path: Path) -> None:
 
 def test_where_every_commit_is_damaged_the_folder_is_refused_and_left(tmp_path: Path) -> None:
     folder = saved(tmp_path / "checkpoints")
-    for step in ("0", "1"):
+    for step in ("commit_0", "commit_1"):
         (folder / step / "search" / "metadata").write_text("[]")
     with pytest.raises(InputError, match="^workdir = .*a commit that is whole; all are damaged"):
         restored(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["0", "1"]
+    assert sorted(path.name for path in folder.iterdir()) == ["commit_0", "commit_1"]
 
 
 @pytest.mark.parametrize("change", ["flip", "truncate", "remove"])
 def test_damage_to_any_file_of_the_newest_commit_gives_a_whole_commit(change: str, tmp_path: Path) -> None:
     whole = saved(tmp_path / "whole")
-    files = [path.relative_to(whole) for path in sorted((whole / "1").rglob("*")) if path.is_file()]
+    files = [path.relative_to(whole) for path in sorted((whole / "commit_1").rglob("*")) if path.is_file()]
     assert len(files) > 5
     for number, file in enumerate(files):
         folder = tmp_path / str(number) / "checkpoints"
@@ -168,4 +168,4 @@ def test_room_is_asked_for_before_anything_is_written(tmp_path: Path) -> None:
     saved(tmp_path)
     with Checkpoints(tmp_path, make_room=refuse) as checkpoints, pytest.raises(MemoryError):
         checkpoints.save(*commit(2))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["commit_0", "commit_1"]

@@ -100,7 +100,7 @@ def test_room_on_a_small_disk_is_looked_at_before_a_commit(small_disk: Path) -> 
         (small_disk / "somebody").write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
         with pytest.raises(SearchError, match="GiB left"):
             checkpoints.save(*commit(1))
-    assert [path.name for path in folder.iterdir()] == ["0"]
+    assert [path.name for path in folder.iterdir()] == ["commit_0"]
 
 
 def test_files_that_vanish_while_they_are_counted_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

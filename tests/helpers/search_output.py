@@ -17,6 +17,7 @@ from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.search import SearchConfig, SearchResult
 from econas_jax.search.history import StageRecord
 from econas_jax.search.state import SearchState, from_commit
+from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.spaces.darts import multiply_adds, parameters
 from econas_jax.spaces.darts.genotype import Genotype
 
@@ -58,7 +59,7 @@ def committed(folder: Path, config: SearchConfig) -> SearchState:
 
 def commits(folder: Path) -> int:
     """How many commits there have been: they are numbered."""
-    return 1 + max(int(path.name) for path in (folder / "checkpoints").iterdir())
+    return 1 + max(int(path.name.rpartition("_")[2]) for path in (folder / "checkpoints").iterdir())
 
 
 def assert_same_search(ours: Path, others: Path, config: SearchConfig) -> None:
@@ -152,3 +153,11 @@ def check_best(config: SearchConfig, result: SearchResult, written: dict[str, An
     assert written["stages"] == len(result.stages)
     assert written["candidates"] == len({stage.candidate for stage in result.stages})
     assert written["skipped_repeats"] == result.rounds[-1].skipped_repeats
+
+
+def opened(folder: Path, config: SearchConfig, devices: int | None = None) -> Workdir:
+    """Returns the folder's files after it has been claimed for a config, as a search does before its first stage."""
+    files = Workdir(folder)
+    files.check(config, changeable(config))
+    files.claim(config, {}, {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices})
+    return files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,14 @@ def noise(*values: int) -> float:
 class MadeUpTrainer:
     """Trains nothing: accuracies and states depend on the candidate and its epochs. Outcomes come in a drawn order."""
 
-    slots, devices, state_size = 4, 4, 3
+    slots, devices, state_size, device_kind = 4, 4, 3, "made up"
 
     def __init__(self, order: random.Random | None) -> None:
         """order: draws in which order outcomes come; None: in that of the jobs."""
         self._order = order
         self.told: list[tuple[int, int]] = []  # candidate and epochs of every outcome
 
-    def prepare(self) -> None:
+    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
         pass
 
     def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
@@ -174,7 +174,7 @@ class Family:
 def batch_of(costs: Sequence[int], total_epochs: int = 4) -> Batch:
     """Trials of candidates 0, 1, ... that go on from epoch 2 to 4."""
     trials = [Trial(candidate, cost, None, 1, "a phase", 2, 4) for candidate, cost in enumerate(costs)]
-    return Batch(Family(), trials, total_epochs)  # type: ignore[arg-type]
+    return Batch(Family(), trials, total_epochs, "cpu")  # type: ignore[arg-type]
 
 
 def completed(candidate: int, epochs: int = 4) -> Outcome:

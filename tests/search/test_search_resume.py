@@ -52,7 +52,7 @@ def test_the_number_of_devices_changes_nothing(
     assert_same_search(tmp_path, undisturbed, LONGER)
 
 
-@pytest.mark.parametrize(("events", "save_seconds"), [(10, 1e9), (19, 0.0), (45, 0.0)])
+@pytest.mark.parametrize(("events", "save_seconds"), [(15, 1e9), (19, 0.0), (45, 0.0)])
 def test_stopped_again_and_again_it_ends_as_if_undisturbed(
     events: int, save_seconds: float, undisturbed: Path, trained: Trained, tmp_path: Path
 ) -> None:
@@ -93,7 +93,9 @@ def test_after_a_crash_it_goes_on_from_the_last_commit(
     events = iter(range(1, 10_000))
 
     def crash() -> bool:
-        if next(events) == (6 + 4) * 3 + 1:  # of 3 a stage: the second of the children's two waves has begun
+        if (
+            next(events) == (6 + 4) * 3 + 4
+        ):  # 3 a stage, and 3 before stages: the second of the children's two waves has begun
             raise CrashError
         return False
 
@@ -111,7 +113,7 @@ def test_seconds_go_on_after_an_interruption(trained: Trained, tmp_path: Path) -
         run_search(LONGER, tmp_path, should_stop=stop_every(60))
     before = committed(tmp_path, LONGER).seconds
     with pytest.raises(SearchInterruptedError):
-        run_search(LONGER, tmp_path, should_stop=stop_every(1))
+        run_search(LONGER, tmp_path, should_stop=stop_every(3))
     after = committed(tmp_path, LONGER).seconds
     assert before < after < before + 600
 
@@ -205,7 +207,7 @@ def test_after_damage_to_the_newest_commit_the_search_ends_as_if_undisturbed(
 ) -> None:
     with pytest.raises(SearchInterruptedError):
         run_search(LONGER, tmp_path, should_stop=stop_every(90))
-    newest = tmp_path / "checkpoints" / str(commits(tmp_path) - 1)
+    newest = tmp_path / "checkpoints" / f"commit_{commits(tmp_path) - 1}"
     (newest / "search" / "metadata").write_text("")
     before = len(trained.jobs)
     assert "is damaged: moved to damaged/" in said(LONGER, tmp_path)
