@@ -140,7 +140,7 @@ def test_a_signal_stops_after_the_epoch_and_the_same_command_goes_on(
     assert command(*arguments) == status
     output, errors = capfd.readouterr()
     assert output.splitlines()[-1] == "stopped; the same command goes on from here"
-    assert errors.strip() == "stopping after this epoch; once more to stop at once"
+    assert errors.strip() == "stopping as soon as the epoch at hand is over; once more to stop at once"
     assert len(trained.jobs) == 1
     trained.after_stage = lambda: None
     assert command(*arguments) == 0

@@ -68,7 +68,7 @@ def test_a_signal_stops_and_the_same_command_goes_on(
     assert output.splitlines()[-1] == (
         "stopped; every finished row is in table.csv, and the same command goes on from there"
     )
-    assert errors.strip() == "stopping after this epoch; once more to stop at once"
+    assert errors.strip() == "stopping as soon as the epoch at hand is over; once more to stop at once"
     assert len(read_table(tmp_path / "results" / "table.csv").rows) == 1
     trained.after_stage = lambda: None
     assert command(*arguments) == 0
