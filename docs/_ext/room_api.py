@@ -78,7 +78,7 @@ def _public(module: types.ModuleType) -> dict[str, Any]:
 
 
 def _is_typing(member: Any) -> bool:
-    return type(member).__module__ == "typing"
+    return type(member).__module__ == "typing" and not inspect.isclass(member)  # a protocol is a class
 
 
 def _first_sentence(member: Any) -> str:
