@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from econas_jax.algorithms import ALGORITHMS
 from econas_jax.algorithms.algorithm import Algorithm
+from econas_jax.data import DataReport
 from econas_jax.nn.network import NetworkFamily
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.progress import Reporter
@@ -32,7 +33,9 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
     if hint := lanes_hint(devices.platform, config.lanes):
         reporter.say(hint)
     with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
+        dataset = config.data.load(config.seed, config.proxy.resolution)
+    for line in DataReport.of(dataset).lines():
+        reporter.say(line)
     check_against_dataset(config.proxy, config.training, dataset)
     files.open(config)  # not before: a config that fits no data set must not claim the folder
     family, trainer = proxy_training(

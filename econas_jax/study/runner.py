@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from econas_jax.data import DataReport
 from econas_jax.experiment import lock, provenance
 from econas_jax.experiment.console import Reporter
 from econas_jax.study.config import StudyConfig, check_study
@@ -41,7 +42,9 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
+        dataset = config.data.load(config.seed, max(setting.proxy.resolution for setting in config.settings))
+    for line in DataReport.of(dataset).lines():
+        reporter.say(line)
     check_study(config, dataset)
     genotypes = draw_networks(config.space, config.networks, config.seed)
     table = files.rows.read()
