@@ -31,11 +31,11 @@ class ConfigFile:
         return self._file.exists()
 
     def write(
-        self, config: Any, identity: Mapping[str, Any] | None = None, plan: Mapping[str, Any] | None = None
+        self, config: Any, identity: Mapping[str, Any] | None = None, facts: Mapping[str, Any] | None = None
     ) -> None:
         """Makes the folder this config's; raises InputError if it cannot be written.
 
-        The versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of
+        identity: what besides the config decides the results; facts: more for a reader; both in JSON's types. The versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of
         all that the folder was made with.
         """
         made_with = provenance.made_with()
@@ -45,11 +45,10 @@ class ConfigFile:
         description = {
             "config": dataclasses.asdict(config),
             "identity": dict(identity or {}),
+            **(facts or {}),
             **made_with,
             "runs": runs,
         }
-        if plan is not None:
-            description["plan"] = dict(plan)
         with refused_if_unwritable(self._folder):
             write_text(self._file, json.dumps(description, indent=2) + "\n")
 

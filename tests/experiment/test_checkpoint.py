@@ -54,7 +54,7 @@ def test_the_newest_commit_counts_and_old_ones_are_dropped(tmp_path: Path) -> No
     with Checkpoints(tmp_path) as checkpoints:  # the numbers go on in another process
         checkpoints.save(*commit(KEPT_STEPS + 2))
         assert_same(checkpoints.restore(), commit(KEPT_STEPS + 2))
-    steps = sorted(int(path.name) for path in tmp_path.iterdir())
+    steps = sorted(int(path.name.removeprefix("commit_")) for path in tmp_path.iterdir())
     assert steps == [KEPT_STEPS + 1, KEPT_STEPS + 2]
 
 
@@ -81,7 +81,7 @@ def test_what_a_killed_save_leaves_is_removed_and_told_in_one_line(tmp_path: Pat
     (folder / "commit_2.orbax-checkpoint-tmp" / "search" / "metadata").unlink()
     found, said = restored(folder)
     assert_same(found, commit(1))
-    assert said == ["removed what a killed save left: 2.orbax-checkpoint-tmp"]
+    assert said == ["removed what a killed save left: commit_2.orbax-checkpoint-tmp"]
     assert sorted(path.name for path in folder.iterdir()) == ["commit_0", "commit_1"]
 
 
@@ -90,7 +90,7 @@ def test_what_a_killed_deletion_leaves_is_removed(tmp_path: Path) -> None:
     (folder / "commit_0" / "search").mkdir(parents=True)
     (folder / "commit_1").mkdir()
     assert restored(folder)[1] == []
-    assert sorted(path.name for path in folder.iterdir()) == ["2", "3"]
+    assert sorted(path.name for path in folder.iterdir()) == ["commit_2", "commit_3"]
 
 
 def test_a_changed_digit_that_orbax_does_not_notice_is_found(tmp_path: Path) -> None:
@@ -169,3 +169,22 @@ def test_room_is_asked_for_before_anything_is_written(tmp_path: Path) -> None:
     with Checkpoints(tmp_path, make_room=refuse) as checkpoints, pytest.raises(MemoryError):
         checkpoints.save(*commit(2))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["commit_0", "commit_1"]
+
+
+@pytest.mark.parametrize("name", ["7", "0", "commit_07", "commit_1 copy", "commit_x", "100"])
+@pytest.mark.parametrize("kind", ["file", "folder", "copy"])
+def test_what_only_looks_like_a_commit_is_neither_taken_nor_deleted(name: str, kind: str, tmp_path: Path) -> None:
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save({"number": 0}, {})
+    if kind == "file":
+        (tmp_path / name).write_text("mine")
+    elif kind == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        shutil.copytree(tmp_path / "commit_0", tmp_path / name)
+    for number in range(1, 5):
+        with Checkpoints(tmp_path) as checkpoints:
+            assert checkpoints.restore() == ({"number": number - 1}, {})
+            checkpoints.save({"number": number}, {})
+    assert (tmp_path / name).exists()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != name) == ["commit_3", "commit_4"]

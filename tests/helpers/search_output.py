@@ -159,5 +159,6 @@ def opened(folder: Path, config: SearchConfig, devices: int | None = None) -> Wo
     """Returns the folder's files after it has been claimed for a config, as a search does before its first stage."""
     files = Workdir(folder)
     files.check(config, changeable(config))
-    files.claim(config, {}, {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices})
+    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
+    files.claim(config, {}, {"plan": plan})
     return files

@@ -58,6 +58,7 @@ WRONG: dict[str, list[Any]] = {
     "data.validation_size": ["all", 0.5, -1],
     "data.download": ["yes", 1],
     "data.image_size": ["32", 32.0, 0],
+    "data.alpha": [255, "black", True],
     "training.batch_size": ["96", 1, 0],
     "training.learning_rate": ["0.1", 0.0, -1.0, NAN, INFINITE, True],
     "training.momentum": ["0.9", -0.1, 1.0, NAN],
@@ -248,5 +249,7 @@ def test_a_search_without_validation_images_is_refused() -> None:
     nothing = Split(dataset().validation.images[:0].copy(), dataset().validation.labels[:0].copy())
     whole = dataset()
     empty = Dataset(whole.name, whole.train, nothing, nothing, whole.num_classes, whole.mean, whole.std)
-    with pytest.raises(InputError, match=r"^data\.validation_size = 0: expected at least 1 image"):
+    with pytest.raises(
+        InputError, match=r"^validation images = 0: expected at least 1 to rank by: set data\.validation_size"
+    ):
         check(CONFIG, empty)
