@@ -242,9 +242,7 @@ def test_a_batch_larger_than_the_proxys_images_is_refused() -> None:
 
 def test_a_padding_that_could_leave_no_pixel_is_refused() -> None:
     augmentation = dataclasses.replace(CONFIG.training.augmentation, crop_padding=8)
-    with pytest.raises(
-        InputError, match=r"^training\.augmentation\.crop_padding = 8: expected less than .* 8: lower it$"
-    ):
+    with pytest.raises(InputError, match=r"^training\.augmentation\.crop_padding = 8: .* less than .* 8: lower it$"):
         check(replaced(training={"augmentation": augmentation}), dataset())
 
 
