@@ -35,8 +35,9 @@ class ConfigFile:
     ) -> None:
         """Makes the folder this config's; raises InputError if it cannot be written.
 
-        identity: what besides the config decides the results; facts: more for a reader; both in JSON's types. The versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of
-        all that the folder was made with.
+        identity: what besides the config decides the results; facts: more for a reader; both in JSON's types. The
+        versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of all
+        that the folder was made with.
         """
         made_with = provenance.made_with()
         runs = self._read().get("runs", []) if self.exists() else []

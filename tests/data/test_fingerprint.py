@@ -14,7 +14,6 @@ from data_sources import random_split, write_image_folder
 
 from econas_jax.data import Dataset, Split, fingerprints, load_dataset
 from econas_jax.data.fingerprint import fingerprint
-from econas_jax.errors import InputError
 
 SPLIT = random_split(30, size=6, classes=3)
 Array = npt.NDArray[Any]

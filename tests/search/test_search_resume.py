@@ -13,10 +13,12 @@ from search_output import assert_same_search, commits, committed, econas, lines,
 from tiny_network import TinyNetwork
 from tiny_search import LONGER, Trained
 
+from econas_jax.algorithms import RandomSearchConfig
 from econas_jax.errors import InputError
 from econas_jax.experiment import lock
 from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, run_search
 from econas_jax.search.history import read_stages
+from econas_jax.training.config import ProxyConfig
 
 STAGES = 6 + 5 * (5 + 3 + 2)
 PHASES = 1 + 5 * 3
@@ -188,6 +190,26 @@ def said(config: SearchConfig, folder: Path) -> str:
     reporter.console = Console(file=output, highlight=False, width=200)
     run_search(config, folder, reporter)
     return output.getvalue()
+
+
+RANDOM = dataclasses.replace(LONGER, algorithm="random", search=RandomSearchConfig(candidates=4, batch=2, epochs=1))
+
+
+@pytest.mark.parametrize("config", [with_cycles(0), with_cycles(1), RANDOM])
+def test_a_finished_search_is_said_to_be_finished_and_shows_its_result(
+    config: SearchConfig, trained: Trained, tmp_path: Path
+) -> None:
+    first, again = said(config, tmp_path), said(config, tmp_path)
+    stages = len(trained.jobs)
+    assert "is finished" not in first
+    assert f"\nthis search is finished: {stages} stages\n" in again and "going on" not in again
+    assert again[again.index("The ") :].split("report: ")[0] in first  # the table and the texts of the best
+    assert f"; full training: 4 channels, 4x4 pixels, 2 % of the images, {config.search.total_epochs} epoch" in again
+
+
+def test_the_first_line_has_the_papers_name_of_the_proxy(trained: Trained, tmp_path: Path) -> None:
+    config = dataclasses.replace(RANDOM, proxy=ProxyConfig(channels=9, resolution=8, sample_ratio=0.0625))
+    assert "; full training: c4r4s4e1, N = 1; results in " in said(config, tmp_path)
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.999, None])
