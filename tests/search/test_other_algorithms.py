@@ -59,7 +59,7 @@ def test_stopped_again_and_again_it_ends_as_if_undisturbed(
     interruptions = 0
     while True:
         try:
-            run_search(config, tmp_path / "stopped", should_stop=stop_every(10))
+            run_search(config, tmp_path / "stopped", should_stop=stop_every(12))
         except SearchInterruptedError:
             interruptions += 1
             assert not read_status(tmp_path / "stopped").finished

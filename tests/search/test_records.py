@@ -23,7 +23,7 @@ COST = Cost(parameters=12, multiply_adds=345)
 
 
 def test_a_stage_tells_trial_outcome_and_costs() -> None:
-    assert dataclasses.asdict(stage_record(TRIAL, DONE, COST, "cpu")) == {
+    assert dataclasses.asdict(stage_record(TRIAL, DONE, COST, "abacus")) == {
         "candidate": 8,
         "parent": 2,
         "round": 3,
@@ -40,7 +40,7 @@ def test_a_stage_tells_trial_outcome_and_costs() -> None:
         "seconds": 1.235,
         "status": "completed",
         "reason": None,
-        "device": "cpu",
+        "device": "abacus",
     }
 
 

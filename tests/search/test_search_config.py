@@ -23,6 +23,8 @@ from econas_jax.experiment.config_file import ConfigFile
 from econas_jax.search import SearchConfig, default_config, from_mapping
 from econas_jax.spaces import SPACES
 from econas_jax.spaces.nasbench201 import NasBench201Space
+from econas_jax.study.config import StudyConfig
+from econas_jax.study.config import from_mapping as study_from_mapping
 from econas_jax.training.config import NetworkConfig, ProxyConfig, check_against_dataset
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -139,6 +141,17 @@ def test_a_value_in_the_place_of_a_group_is_refused(path: str) -> None:
 def test_something_that_is_no_mapping_is_refused() -> None:
     with pytest.raises(InputError, match="^config = 3: expected a group of fields$"):
         from_mapping(3)  # type: ignore[arg-type]
+
+
+def test_a_studys_config_is_told_to_be_one() -> None:
+    with pytest.raises(
+        InputError, match=r"^config = \['grid', 'networks', 'original', 'proxies'\]: .* econas-jax study"
+    ):
+        from_mapping(to_config_dict(StudyConfig()))
+    with pytest.raises(InputError, match=r"^config = \['algorithm', 'proxy', 'search'\]: .* econas-jax search"):
+        study_from_mapping(default_config())
+    with pytest.raises(InputError, match="^config = 3: expected a group of fields$"):
+        study_from_mapping(3)  # type: ignore[arg-type]
 
 
 def test_nothing_is_the_papers_setting() -> None:

@@ -319,9 +319,9 @@ def test_a_config_that_does_not_fit_the_data_is_refused_and_does_not_claim_the_f
 ) -> None:
     training = dataclasses.replace(LONGER.training, batch_size=len(dataset().train))
     with pytest.raises(InputError, match=r"^training\.batch_size = "):
-        run_search(dataclasses.replace(LONGER, training=training), tmp_path)
-    assert trained.jobs == []
-    run_search(LONGER, tmp_path)  # the mistake is mended, in the same folder
+        run_search(dataclasses.replace(LONGER, training=training), tmp_path / "new")
+    assert trained.jobs == [] and list(tmp_path.iterdir()) == []
+    run_search(LONGER, tmp_path / "new")  # the mistake is mended, in the same folder
 
 
 @pytest.mark.parametrize("config", [LONGER, dataclasses.replace(CONFIG, seed=9)])

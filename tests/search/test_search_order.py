@@ -36,7 +36,7 @@ def noise(*values: int) -> float:
 class MadeUpTrainer:
     """Trains nothing: accuracies and states depend on the candidate and its epochs. Outcomes come in a drawn order."""
 
-    slots, devices, state_size, device_kind = 4, 4, 3, "made up"
+    slots, devices, device_kind, state_size = 4, 4, "abacus", 3
 
     def __init__(self, order: random.Random | None) -> None:
         """order: draws in which order outcomes come; None: in that of the jobs."""
@@ -111,13 +111,13 @@ def test_the_order_of_the_outcomes_changes_nothing(
     assert_same_search(tmp_path, in_order, CONFIG)
 
 
-@pytest.mark.parametrize("events", [2, 5])
+@pytest.mark.parametrize("questions", [3, 6])
 def test_what_came_early_is_committed_and_nothing_finished_is_trained_again(
-    events: int, in_order: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    questions: int, in_order: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stops right after an outcome, and after an epoch of the third job."""
-    trainer = use(monkeypatch, random.Random(events))
-    stops = search(tmp_path, stop_after=events)
+    """Stops right after the first outcome, and after an epoch of the third job."""
+    trainer = use(monkeypatch, random.Random(questions))
+    stops = search(tmp_path, stop_after=questions)
     whole = read_stages(in_order / "history.jsonl")
     assert sorted(trainer.told) == sorted((stage.candidate, stage.epochs) for stage in whole)  # each once
     assert len(stops) > 2 and any(state.early for state in stops)
@@ -174,7 +174,7 @@ class Family:
 def batch_of(costs: Sequence[int], total_epochs: int = 4) -> Batch:
     """Trials of candidates 0, 1, ... that go on from epoch 2 to 4."""
     trials = [Trial(candidate, cost, None, 1, "a phase", 2, 4) for candidate, cost in enumerate(costs)]
-    return Batch(Family(), trials, total_epochs, "cpu")  # type: ignore[arg-type]
+    return Batch(Family(), trials, total_epochs, "abacus")  # type: ignore[arg-type]
 
 
 def completed(candidate: int, epochs: int = 4) -> Outcome:

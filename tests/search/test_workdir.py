@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sample_records import DIVERGED, ROUND, STAGE
-from search_output import opened
+from search_output import claimed
 from tiny_search import CONFIG, genotypes
 
 from econas_jax.algorithms import EcoNASState, Member, RandomSearchConfig, RegularizedEvolutionConfig
@@ -24,20 +24,21 @@ from econas_jax.spaces.darts import DartsSpace
 
 def test_a_new_folder_is_made_with_the_config_and_what_it_was_made_with(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "new"
-    opened(folder, CONFIG)
+    claimed(folder, CONFIG, devices=3)
     description = json.loads((folder / "config.json").read_text())
     assert from_mapping(description["config"]) == CONFIG
     assert description["versions"] == provenance.versions()
     assert description["git_revision"] == provenance.git_revision()
     assert description["machine"] == provenance.machine()
-    assert description["plan"] == {"stages": 22, "rounds": 3, "devices": None}  # not known before there is a trainer
+    assert description["plan"] == {"stages": 22, "rounds": 3, "devices": 3}
+    assert description["runs"] == [provenance.made_with()]
     assert [path.name for path in folder.iterdir()] == ["config.json"]
 
 
 def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     (tmp_path / "history.jsonl").write_text("")
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +56,10 @@ def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) ->
 def test_a_folder_of_another_config_is_refused_with_the_fields_that_differ(
     path: str, value: Any, tmp_path: Path
 ) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     before = (tmp_path / "config.json").read_text()
     with pytest.raises(InputError, match="^workdir = ") as caught:
-        opened(tmp_path, changed(CONFIG, path, value))
+        claimed(tmp_path, changed(CONFIG, path, value))
     there = json.loads(json.dumps(value_at(CONFIG, path)))
     here = json.loads(json.dumps(value))
     assert f"({path}: {there} there, {here} here)" in str(caught.value)
@@ -66,19 +67,19 @@ def test_a_folder_of_another_config_is_refused_with_the_fields_that_differ(
 
 
 def test_all_fields_that_differ_are_named(tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     with pytest.raises(InputError, match=r"search\.epochs: 2 there, 9 here, seed: 0 there, 1 here"):
-        opened(tmp_path, changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
+        claimed(tmp_path, changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
 
 
 def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     file = tmp_path / "config.json"
     description = json.loads(file.read_text())
     description["config"]["training"]["dampening"] = 0.5
     file.write_text(json.dumps(description))
     with pytest.raises(InputError, match=r"training\.dampening: 0\.5 there, None here"):
-        opened(tmp_path, CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +87,12 @@ def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Pa
     [("devices", 1), ("save_seconds", 0.5), ("data.path", "elsewhere"), ("data.download", True), ("search.cycles", 9)],
 )
 def test_fields_that_change_no_number_may_change(path: str, value: Any, tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
-    opened(tmp_path, changed(CONFIG, path, value))
-    opened(tmp_path, CONFIG, 5).record(changed(CONFIG, path, value))
+    claimed(tmp_path, CONFIG)
+    claimed(tmp_path, changed(CONFIG, path, value), devices=5).record(changed(CONFIG, path, value))
     description = json.loads((tmp_path / "config.json").read_text())
     assert value_at(from_mapping(description["config"]), path) == value
-    assert description["plan"] == {"stages": 22, "rounds": 3, "devices": 5}
+    longer = path == "search.cycles"
+    assert description["plan"] == {"stages": 58 if longer else 22, "rounds": 9 if longer else 3, "devices": 5}
 
 
 @pytest.mark.parametrize(
@@ -106,10 +107,10 @@ def test_the_field_that_makes_a_search_longer_may_change_whatever_its_name(
 ) -> None:
     name = "random" if isinstance(config, RandomSearchConfig) else "regularized_evolution"
     search = dataclasses.replace(CONFIG, algorithm=name, search=config)
-    opened(tmp_path, search)
-    opened(tmp_path, changed(search, f"search.{field}", 60))
+    claimed(tmp_path, search)
+    claimed(tmp_path, changed(search, f"search.{field}", 60))
     with pytest.raises(InputError, match=r"search\.batch: \d+ there, 5 here"):
-        opened(tmp_path, changed(search, "search.batch", 5))
+        claimed(tmp_path, changed(search, "search.batch", 5))
 
 
 def changed(config: SearchConfig, path: str, value: Any) -> SearchConfig:
@@ -134,7 +135,7 @@ def value_at(config: SearchConfig, path: str) -> Any:
 def test_somebody_elses_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="^workdir = .*an empty folder, or one made by an earlier search"):
-        opened(tmp_path, CONFIG)
+        claimed(tmp_path, CONFIG)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
@@ -142,7 +143,7 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(InputError, match="^workdir = .*a folder that can be written"):
-            opened(path, CONFIG)
+            claimed(path, CONFIG)
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +152,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "open", denied)  # the tests may run as root, who is denied nothing
     with pytest.raises(InputError, match=r"^workdir = .*a folder that can be written \(Permission denied\)"):
-        opened(tmp_path, CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -160,13 +161,13 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
 def test_a_config_file_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(InputError, match=r"^workdir = .*a readable config\.json in it, or an empty folder"):
-        opened(tmp_path, CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 def test_a_folder_in_the_place_of_the_config_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").mkdir()
     with pytest.raises(InputError, match=r"^workdir = .*a readable config\.json in it, or an empty folder"):
-        opened(tmp_path, CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 def finished_state() -> SearchState:
@@ -185,7 +186,7 @@ def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
 
 def write_result(folder: Path, state: SearchState, best: list[Member], finished: bool = True) -> None:
     """As a search does, after its config and records."""
-    files = opened(folder, CONFIG)
+    files = claimed(folder, CONFIG)
     files.write_progress(state)
     files.write_result(state, best, finished, DartsSpace())
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sample_records import DIVERGED, ROUND, STAGE
-from search_output import opened, stop_every, without_figures
+from search_output import claimed, stop_every, without_figures
 from tiny_search import CONFIG
 
 from econas_jax.algorithms import RandomSearchConfig
@@ -35,7 +35,7 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
         without_figures(monkeypatch)
         run_search(CONFIG, folder / "finished")
         with pytest.raises(SearchInterruptedError):
-            run_search(CONFIG, folder / "stopped", should_stop=stop_every(23))  # in the second phase of round 1
+            run_search(CONFIG, folder / "stopped", should_stop=stop_every(26))  # as the second phase of round 1 begins
     return folder
 
 
@@ -50,8 +50,9 @@ def test_a_finished_search(searches: Path, capsys: pytest.CaptureFixture[str]) -
     assert output[-1] == "failures: 0"
     assert output[1].startswith("time: compile ")
     best = json.loads((searches / "finished" / "result.json").read_text())["best"]
-    for rank, entry in enumerate(best[:3], start=1):  # those of P_3E; later ones may be dead and no result any more
-        expected = f"{rank}  {100 * entry['validation_accuracy']:6.2f} %  candidate {entry['candidate']}, 6 epochs  "
+    for rank, entry in enumerate(best, start=1):
+        expected = f"{rank}  {100 * entry['validation_accuracy']:6.2f} %  candidate {entry['candidate']}, "
+        expected += f"{entry['epochs']} epochs  "
         assert output[1 + rank] == expected + entry["genotype"]
 
 
@@ -83,12 +84,12 @@ def test_it_touches_nothing(searches: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_search_before_its_first_commit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     assert output_of(tmp_path, capsys) == ["stopped: 0 of 22 stages, in the first round", "failures: 0"]
 
 
 def test_failures_are_counted_and_the_last_ones_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     write_lines(
         tmp_path / "history.jsonl", [STAGE, dataclasses.replace(DIVERGED, candidate=4, reason="a loss"), FAILED]
     )
@@ -102,16 +103,18 @@ def test_failures_are_counted_and_the_last_ones_told(tmp_path: Path, capsys: pyt
 
 
 def test_the_time_left_is_the_recent_pace_times_what_is_left(tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     slow, quick = dataclasses.replace(STAGE, seconds=4.0), dataclasses.replace(STAGE, candidate=4, seconds=2.0)
     write_lines(tmp_path / "history.jsonl", [slow, quick])
-    assert read_status(tmp_path).seconds_left == (22 - 2) * 3.0  # the number of devices is not known yet
-    opened(tmp_path, CONFIG, 4).record(CONFIG)
+    assert read_status(tmp_path).seconds_left == (22 - 2) * 3.0
+    (tmp_path / "config.json").unlink()
+    claimed(tmp_path / "four", CONFIG, devices=4)
+    (tmp_path / "four" / "config.json").rename(tmp_path / "config.json")
     assert read_status(tmp_path).seconds_left == (22 - 2) * 3.0 / 4
 
 
 def test_the_best_are_of_the_longest_trained_by_their_last_stages(tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     first = [
         dataclasses.replace(STAGE, candidate=number, validation_accuracy=0.9 - number / 100) for number in range(6)
     ]
@@ -137,7 +140,7 @@ def test_what_is_damaged_is_told_and_the_rest_is_shown(
 
 
 def test_a_result_of_fewer_rounds_is_not_the_end(tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     write_lines(tmp_path / "rounds.jsonl", [ROUND])
     for rounds, finished in ((2, False), (3, True)):
         for name in ("rounds", "cycles"):  # the earlier version's word
@@ -164,7 +167,7 @@ def with_plan(folder: Path, plan: object) -> None:
 
 @pytest.mark.parametrize("devices", [None, 0, -1, "all", [], 2.5, True])
 def test_devices_that_are_not_known_count_as_one(devices: object, tmp_path: Path) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     write_lines(tmp_path / "history.jsonl", [dataclasses.replace(STAGE, seconds=2.0)])
     with_plan(tmp_path, {"stages": 22, "rounds": 3, "devices": devices})
     assert read_status(tmp_path).seconds_left == 21 * 2.0
@@ -174,7 +177,7 @@ def test_devices_that_are_not_known_count_as_one(devices: object, tmp_path: Path
 def test_a_plan_that_is_none_is_one_line_and_status_2(
     plan: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened(tmp_path, CONFIG)
+    claimed(tmp_path, CONFIG)
     with_plan(tmp_path, plan)
     description = json.loads((tmp_path / "config.json").read_text())
     description["config"]["search"] = {}
@@ -186,7 +189,7 @@ def test_a_plan_that_is_none_is_one_line_and_status_2(
 
 def test_other_algorithms_searches_are_read_by_their_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     search = RandomSearchConfig(candidates=30, batch=10, epochs=2)
-    opened(tmp_path, dataclasses.replace(CONFIG, algorithm="random", search=search))
+    claimed(tmp_path, dataclasses.replace(CONFIG, algorithm="random", search=search))
     write_lines(tmp_path / "rounds.jsonl", [dataclasses.replace(ROUND, round=1)])
     assert output_of(tmp_path, capsys)[0] == "stopped: 0 of 30 stages, round 1 of 2"
 

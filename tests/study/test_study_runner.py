@@ -189,9 +189,10 @@ def test_another_config_does_not_get_the_folder(trained: Trained, tmp_path: Path
 
 def test_a_config_that_fits_no_data_does_not_claim_the_folder(trained: Trained, tmp_path: Path) -> None:
     training = dataclasses.replace(CONFIG.training, batch_size=1000)
-    with pytest.raises(InputError, match=r"training.batch_size = 1000: .* \(in setting c4r4s1e2\)"):
-        run_study(dataclasses.replace(CONFIG, training=training), tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == [lock.FILE]
+    for folder in (tmp_path, tmp_path / "new" / "deep"):
+        with pytest.raises(InputError, match=r"training.batch_size = 1000: .* \(in setting c4r4s1e2\)"):
+            run_study(dataclasses.replace(CONFIG, training=training), folder)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_networks_compute_different_functions_and_a_shorter_list_begins_a_longer() -> None:
