@@ -30,19 +30,26 @@ class ConfigFile:
         """Says whether the folder belongs to an experiment."""
         return self._file.exists()
 
-    def write(self, config: Any, identity: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> None:
+    def write(
+        self, config: Any, identity: Mapping[str, Any] | None = None, facts: Mapping[str, Any] | None = None
+    ) -> None:
         """Makes the folder this config's; raises InputError if it cannot be written.
 
-        The versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of
-        all that the folder was made with.
+        identity: what besides the config decides the results; facts: more for a reader; both in JSON's types. The
+        versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of all
+        that the folder was made with.
         """
         made_with = provenance.made_with()
         runs = self._read().get("runs", []) if self.exists() else []
         if not runs or runs[-1] != made_with:
             runs = [*runs, made_with]
-        description = {"config": dataclasses.asdict(config), "identity": dict(identity), **made_with, "runs": runs}
-        if plan is not None:
-            description["plan"] = dict(plan)
+        description = {
+            "config": dataclasses.asdict(config),
+            "identity": dict(identity or {}),
+            **(facts or {}),
+            **made_with,
+            "runs": runs,
+        }
         with refused_if_unwritable(self._folder):
             write_text(self._file, json.dumps(description, indent=2) + "\n")
 

@@ -46,7 +46,7 @@ class ExperimentFolder:
         self._config_file = ConfigFile(path)
         self._say = say
         self._identity: Mapping[str, Any] = {}
-        self._plan: Mapping[str, Any] | None = None
+        self._facts: Mapping[str, Any] = {}
 
     @contextlib.contextmanager
     def held(self, config: Config, changeable: Changeable) -> Iterator[None]:
@@ -85,13 +85,13 @@ class ExperimentFolder:
         used = any(name != lock.FILE and not name.endswith((TEMPORARY, *LOGS)) for name in names)
         require(not used, "workdir", str(self.path), f"an empty folder, or one made by an earlier {self._kind}")
 
-    def claim(self, config: Config, identity: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> None:
+    def claim(self, config: Config, identity: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
         """Makes the folder this experiment's, or makes sure that it is; raises InputError if it is not.
 
-        identity: what besides the config decides the results, in JSON's types. plan: what a reader of the folder needs
-        to know of the whole experiment. In a folder that is claimed already, nothing is written before `record`.
+        identity: what besides the config decides the results. facts: what a reader of the folder may want to know. Both
+        are in JSON's types. In a folder that is claimed already, nothing is written before `record`.
         """
-        self._identity, self._plan = identity, plan
+        self._identity, self._facts = identity, facts or {}
         with refused_if_unwritable(self.path):
             for leftover in self.path.glob(f"*{TEMPORARY}"):
                 leftover.unlink()
@@ -104,4 +104,4 @@ class ExperimentFolder:
         """Writes `config.json`, once it is sure that the experiment goes on with it; says which fields it changes."""
         if self._config_file.exists() and (changes := self._config_file.differing(config)):
             self._say(f"changed since the last run: {described(changes)}")
-        self._config_file.write(config, self._identity, self._plan)
+        self._config_file.write(config, self._identity, self._facts)

@@ -81,8 +81,8 @@ class _Search:
         """Runs to the end, or to the first of the exceptions that `run_search` names."""
         config = self.config
         self.reporter.say(
-            f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages, up to the proxy "
-            f"{config.full_proxy} with N = {config.network.cells_per_stage}; results in {self.files.path}"
+            f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages; full training: "
+            f"{config.full_proxy}, N = {config.network.cells_per_stage}; results in {self.files.path}"
         )
         with Checkpoints(self.files.checkpoints, self.reporter.say, self._make_room) as self._checkpoints:
             state = self._resume()
@@ -106,8 +106,10 @@ class _Search:
         else:
             state = self._restored(*commit)
             self._seconds_before, self._stages_before = state.seconds, len(state.stages)
-            self.reporter.say(f"going on after {len(state.stages)} stages, in round {state.algorithm.round}")
             state = dataclasses.replace(state, algorithm=self.algorithm.resume(state.algorithm))
+            done = self.algorithm.done(state.algorithm)
+            what = "this search is finished:" if done else f"going on in round {state.algorithm.round}, after"
+            self.reporter.say(f"{what} {len(state.stages)} stages")
         self.files.record(self.config)
         self.files.rebuild_progress(state)
         return state

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from econas_jax.algorithms import ALGORITHMS
 from econas_jax.algorithms.algorithm import Algorithm
+from econas_jax.data import DataReport
 from econas_jax.nn.network import NetworkFamily
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.progress import Reporter
@@ -28,17 +29,21 @@ class Prepared(NamedTuple):
 
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
     """Loads the data, checks the config against it, and claims the folder; raises InputError where they do not fit."""
-    identity = {"arithmetic": arithmetic()}
+    settings = arithmetic()
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
     if hint := lanes_hint(devices.platform, config.lanes):
         reporter.say(hint)
     with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
+        dataset = config.data.load(config.seed, config.proxy.resolution)
+    report = DataReport.of(dataset)
+    for line in report.lines():
+        reporter.say(line)
     check_against_dataset(config.proxy, config.training, dataset)
     # Not before: a config that fits no data set must not claim the folder.
     plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": len(devices)}
-    files.claim(config, identity, plan)
+    identity = {"data": report.fingerprints, "arithmetic": settings}
+    files.claim(config, identity, {"plan": plan, "data": report.facts()})
     family, trainer = proxy_training(
         config.space,
         dataset,

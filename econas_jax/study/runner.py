@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from econas_jax.data import DataReport
 from econas_jax.experiment import provenance
 from econas_jax.experiment.console import Reporter
 from econas_jax.experiment.folder import local_folder
@@ -39,16 +40,19 @@ def run_study(
 
 
 def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
-    identity = {"arithmetic": arithmetic()}
+    settings = arithmetic()
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
+        dataset = config.data.load(config.seed, max(setting.proxy.resolution for setting in config.settings))
+    report = DataReport.of(dataset)
+    for line in report.lines():
+        reporter.say(line)
     check_study(config, dataset)
     genotypes = draw_networks(config.space, config.networks, config.seed)
     table = files.rows.read()
     # Not before: a config that fits no data set must not claim the folder.
-    files.claim(config, identity)
+    files.claim(config, {"data": report.fingerprints, "arithmetic": settings}, {"data": report.facts()})
     files.record(config)
     files.write_networks(genotypes)
     reporter.say(
