@@ -46,7 +46,8 @@ def claimed(folder: Path, config: SearchConfig, devices: int = 1) -> Workdir:
     """A folder that a search has claimed, as it does before it trains anything."""
     files = Workdir(folder)
     files.check(config, changeable(config))
-    files.claim(config, {}, {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices})
+    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
+    files.claim(config, {}, {"plan": plan})
     return files
 
 
