@@ -144,9 +144,7 @@ def test_something_that_is_no_mapping_is_refused() -> None:
 
 
 def test_a_studys_config_is_told_to_be_one() -> None:
-    with pytest.raises(
-        InputError, match=r"^config = \['grid', .*'proxies'\]: .* econas-jax study"
-    ):
+    with pytest.raises(InputError, match=r"^config = \['grid', .*'proxies'\]: .* econas-jax study"):
         from_mapping(to_config_dict(StudyConfig()))
     with pytest.raises(InputError, match=r"^config = \['algorithm', 'proxy', 'search'\]: .* econas-jax search"):
         study_from_mapping(default_config())
