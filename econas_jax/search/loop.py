@@ -24,7 +24,7 @@ from econas_jax.search.history import best_accuracy, last_stages
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
-from econas_jax.search.result import SearchResult
+from econas_jax.search.result import SearchResult, result_fields
 from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState, from_commit, to_commit
 from econas_jax.search.workdir import Workdir, changeable
@@ -66,6 +66,7 @@ class _Search:
     algorithm: Algorithm[Any]
     family: NetworkFamily[Any]
     trainer: Trainer
+    validation_images: int
     files: Workdir
     reporter: Reporter
     should_stop: Callable[[], bool]
@@ -215,7 +216,10 @@ class _Search:
 
     def _write_result(self, state: SearchState, finished: bool) -> tuple[Member, ...]:
         best = self.algorithm.best(state.algorithm)
-        self.files.write_result(state, best, finished, self.config.space)
+        result = result_fields(state, best, finished, self.validation_images)
+        self.files.write_result(
+            result, state, [(str(m.genotype), self.config.space.diagrams(m.genotype)) for m in best]
+        )
         return best
 
     def _write(self, state: SearchState) -> None:

@@ -51,6 +51,9 @@ def claimed(folder: Path, config: SearchConfig, devices: int = 1) -> Workdir:
     return files
 
 
+VALIDATION_IMAGES = 30  # of tiny_search's CONFIG
+
+
 def lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a .json or .jsonl file, without the seconds that things took."""
     text = path.read_text()
@@ -156,7 +159,8 @@ def check_best(config: SearchConfig, result: SearchResult, written: dict[str, An
     for rank, (entry, stage) in enumerate(zip(written["best"], best, strict=True), start=1):
         assert (entry["rank"], entry["candidate"], entry["epochs"]) == (rank, stage.candidate, stage.epochs)
         assert (entry["parameters"], entry["multiply_adds"]) == (stage.parameters, stage.multiply_adds)
-        assert (entry["genotype"], entry["validation_accuracy"]) == (stage.genotype, stage.validation_accuracy)
+        counted = round((stage.validation_accuracy or 0) * VALIDATION_IMAGES) / VALIDATION_IMAGES
+        assert (entry["genotype"], entry["validation_accuracy"]) == (stage.genotype, counted)
     assert written["finished"] and written["rounds"] == econas(config).cycles
     assert written["stages"] == len(result.stages)
     assert written["candidates"] == len({stage.candidate for stage in result.stages})
