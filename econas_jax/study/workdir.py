@@ -12,6 +12,7 @@ from econas_jax.experiment import lock
 from econas_jax.experiment.config_file import ConfigFile
 from econas_jax.experiment.disk import refused_if_unwritable
 from econas_jax.files import write_text
+from econas_jax.nn.network import Cost
 from econas_jax.spaces.space import Genotype
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
@@ -39,12 +40,13 @@ class StudyWorkdir:
         else:
             require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier study")
 
-    def open(self, config: StudyConfig, genotypes: Sequence[Genotype]) -> None:
-        """Makes the folder this study's."""
+    def open(self, config: StudyConfig, genotypes: Sequence[Genotype], costs: Sequence[Cost]) -> None:
+        """Makes the folder this study's; costs: of the networks in the original setting."""
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(
-            [("network", "genotype"), *((number, str(genotype)) for number, genotype in enumerate(genotypes))]
-        )
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(("network", "genotype", *Cost._fields))
+        for number, (genotype, cost) in enumerate(zip(genotypes, costs, strict=True)):
+            rows.writerow((number, str(genotype), *cost))
         self._config_file.write(config)
         with refused_if_unwritable(self.path):
             write_text(self.path / "networks.csv", text.getvalue())
