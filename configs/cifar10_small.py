@@ -21,9 +21,6 @@ def get_config() -> ConfigDict:
     config.search.epochs = 3
     config.search.initial_population = 20
     config.search.cycles = 20
-    config.search.children = 8
-    config.search.parents_per_population = (3, 3, 2)
-    config.search.promotions_to_2e = 4
-    config.search.promotions_to_3e = 2
+    config.search.children = 8  # half of which are promoted to 2E, and half of those to 3E
     config.search.lifetime = 5
     return config

@@ -30,10 +30,7 @@ def econas(search: ConfigDict) -> ConfigDict:
     search.epochs = 3
     search.initial_population = 16
     search.cycles = 12
-    search.children = 8
-    search.parents_per_population = (3, 3, 2)
-    search.promotions_to_2e = 4
-    search.promotions_to_3e = 2
+    search.children = 8  # half of which are promoted to 2E, and half of those to 3E
     search.lifetime = 4
     return search
 

@@ -27,8 +27,6 @@ def get_config() -> ConfigDict:
     config.search.epochs = 20  # E
     config.search.initial_population = 50
     config.search.cycles = 100
-    config.search.children = 16
-    config.search.promotions_to_2e = 8
-    config.search.promotions_to_3e = 4
+    config.search.children = 16  # half of which are promoted to 2E, and half of those to 3E
     config.search.lifetime = 10
     return config

@@ -25,10 +25,7 @@ def get_config(algorithm: str = "regularized_evolution") -> ConfigDict:
         config.search.epochs = 2
         config.search.initial_population = 8
         config.search.cycles = 6
-        config.search.children = 4
-        config.search.parents_per_population = (2, 1, 1)
-        config.search.promotions_to_2e = 2
-        config.search.promotions_to_3e = 1
+        config.search.children = 4  # half of which are promoted to 2E, and half of those to 3E
         return config
     config.search.epochs = 6
     config.search.candidates = 48

@@ -17,11 +17,10 @@ PACKAGE = Path(econas_jax.__file__).parent
 # The rooms from the ground up (docs/architecture.md): each may import those on the lines above its own.
 FLOORS = (
     ("errors", "files", "pareto"),
-    ("spaces",),
+    ("spaces", "experiment"),
     ("algorithms", "figures"),
     ("data",),
     ("nn",),
-    ("experiment",),
     ("training",),
     ("search",),
     ("study",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -31,7 +31,9 @@ class MadeUpTrainer:
         self.trained = 0
         self.memory: list[tuple[int, float]] = []  # (stages, MiB)
 
-    def prepare(self) -> None:
+    device_kind = "none"
+
+    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
         """Does nothing: there is no program."""
 
     def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:

@@ -78,7 +78,7 @@ def _public(module: types.ModuleType) -> dict[str, Any]:
 
 
 def _is_typing(member: Any) -> bool:
-    return type(member).__module__ == "typing"
+    return type(member).__module__ == "typing" and not inspect.isclass(member)  # a protocol is a class
 
 
 def _first_sentence(member: Any) -> str:
@@ -105,9 +105,11 @@ def list_fields(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines
 
 
 def shorten_defaults(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returns: str
-) -> tuple[str, str] | None:
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str | None
+) -> tuple[str, str | None] | None:
     """Shortens the signature of a config: a group's default is its class, not all of the group's values."""
+    if getattr(obj, "_is_protocol", False):
+        return "", returns  # nobody makes one
     if what != "class" or not dataclasses.is_dataclass(obj) or not signature:
         return None
     for field in dataclasses.fields(obj):

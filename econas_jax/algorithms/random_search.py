@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -22,7 +23,7 @@ class RandomSearchConfig:
 
     length_field: ClassVar[str] = "candidates"
 
-    candidates: int = 1000  # in all, a multiple of `batch`
+    candidates: int = 1000  # in all, rounded up to whole batches
     batch: int = 20  # candidates that are asked for at once, which makes a round
     epochs: int = 60  # of each candidate; the proxy c4r4s0e60 is the paper's choice (section 3)
     skip_repeats: bool = True  # never train two genotypes of one function
@@ -30,8 +31,8 @@ class RandomSearchConfig:
     def __post_init__(self) -> None:
         require_integer("candidates", self.candidates, 1)
         require_integer("batch", self.batch, 1)
-        allowed = f"a multiple of batch ({self.batch})"
-        require(self.candidates % self.batch == 0, "candidates", self.candidates, allowed)
+        # A batch that is cut short could not be filled up when the search is made longer.
+        object.__setattr__(self, "candidates", math.ceil(self.candidates / self.batch) * self.batch)
         require_integer("epochs", self.epochs, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
 

@@ -6,6 +6,7 @@ good it is. The search behind AmoebaNet.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -33,7 +34,7 @@ class RegularizedEvolutionConfig:
 
     population: int = 100  # P; drawn at random as round 0
     sample: int = 25  # S; members drawn with replacement, the best of which is the parent
-    candidates: int = 20_000  # in all: the population, then a multiple of `batch`
+    candidates: int = 20_000  # in all: the population, then children, rounded up to whole batches
     batch: int = 20  # children that are asked for at once, which makes a round
     epochs: int = 25  # of each candidate
     identity_probability: float = 0.0  # of a child being its parent's copy, the paper's third mutation
@@ -43,16 +44,18 @@ class RegularizedEvolutionConfig:
         require_integer("population", self.population, 1)
         require_integer("sample", self.sample, 1)
         require_integer("batch", self.batch, 1)
-        require_integer("candidates", self.candidates, self.population)
-        children = self.candidates - self.population
-        allowed = f"population ({self.population}) and a multiple of batch ({self.batch}) more"
-        require(children % self.batch == 0, "candidates", self.candidates, allowed)
+        require_integer("candidates", self.candidates, 1)
+        allowed = f"at least population ({self.population}), which is round 0: set both"
+        require(self.candidates >= self.population, "candidates", self.candidates, allowed)
+        # A batch that is cut short could not be filled up when the search is made longer.
+        children = math.ceil((self.candidates - self.population) / self.batch) * self.batch
+        object.__setattr__(self, "candidates", self.population + children)
         require_integer("epochs", self.epochs, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
         allowed = "a number in [0, 1)"
         require_number("identity_probability", self.identity_probability, lambda share: 0 <= share < 1, allowed)
         repeats_wanted = self.identity_probability > 0 and self.skip_repeats
-        allowed = "0 with skip_repeats, which trains no copy"
+        allowed = "0 with skip_repeats, which trains no copy, or skip_repeats=False"
         require(not repeats_wanted, "identity_probability", self.identity_probability, allowed)
 
     @property

@@ -4,6 +4,8 @@ from .config import Augmentation as Augmentation
 from .config import DataConfig as DataConfig
 from .dataset import Dataset as Dataset
 from .dataset import Split as Split
+from .fingerprint import fingerprints as fingerprints
 from .load import LOADERS as LOADERS
 from .load import load_dataset as load_dataset
+from .report import DataReport as DataReport
 from .subset import training_subset as training_subset

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
 import numpy as np
 
 from econas_jax.data.dataset import ChannelValues, Dataset, Images, Split
-from econas_jax.data.splitting import refuse_shared_images, split_off
+from econas_jax.data.duplicates import refuse_shared_images
+from econas_jax.data.origin import Origin
+from econas_jax.data.splitting import split_off
 from econas_jax.errors import require
 
 VALIDATION_SHARE = 0.2  # of the training images, where neither the data nor the user says otherwise
@@ -21,8 +26,9 @@ def assemble(
     validation_size: int | None = None,
     seed: int = 0,
     normalization: tuple[ChannelValues, ChannelValues] | None = None,
+    origins: Mapping[str, Origin] | None = None,
 ) -> Dataset:
-    """A Dataset of the given splits.
+    """Returns a Dataset of the given splits.
 
     Without a validation split, `validation_size` images (a fifth if None) are split off the training images by seed.
     Without a test split the test split is empty. Without published constants, normalization is (mean, std) of the
@@ -32,21 +38,25 @@ def assemble(
         InputError: see Split, Dataset, split_off; a validation_size although there is a validation split; an image
             that is both in the given validation split and in the training split.
     """
+    origins = dict(origins or {})
     if validation is None:
-        size = round(VALIDATION_SHARE * len(train)) if validation_size is None else validation_size
+        size = _usual_size(train) if validation_size is None else validation_size
         train, validation = split_off(train, num_classes, size, seed)
+        told = origins.get("validation", Origin(""))  # what lies in a folder that has no image to validate by
+        origins["validation"] = dataclasses.replace(told, source="held out of the training images")
     else:
         allowed = "None, since the data has validation images of its own"
         require(validation_size is None, "validation_size", validation_size, allowed)
         refuse_shared_images(train, validation)
     mean, std = normalization or channel_statistics(train.images)
-    return Dataset(name, train, validation, test or _empty_like(train), num_classes, mean, std)
+    return Dataset(name, train, validation, test or _empty_like(train), num_classes, mean, std, origins)
 
 
 def channel_statistics(images: Images) -> tuple[ChannelValues, ChannelValues]:
-    """Mean and standard deviation (of the population) of each channel of images uint8[n, h, w, 3] scaled to [0, 1].
+    """Returns mean and standard deviation (of the population) of each channel of images scaled to [0, 1].
 
-    Exact up to one rounding: from the histogram of the 256 values, without a float copy of the images.
+    images: uint8[n, h, w, 3]. The result is exact up to one rounding: it comes from the histogram of the 256 values,
+    without a float copy of the images.
     """
     require(images.size > 0, "training images", images.shape, "at least one image")
     values = np.arange(256) / 255
@@ -57,6 +67,18 @@ def channel_statistics(images: Images) -> tuple[ChannelValues, ChannelValues]:
         means.append(mean)
         deviations.append(float(np.sqrt(shares @ (values - mean) ** 2)))
     return (means[0], means[1], means[2]), (deviations[0], deviations[1], deviations[2])
+
+
+def _usual_size(train: Split) -> int:
+    """How many images to hold out where nobody says; raises InputError where there are not so many to spare."""
+    size = max(1, round(VALIDATION_SHARE * len(train)))
+    spare = len(train) - len(np.unique(train.labels))
+    advice = "add training images, or validation images of your own (a folder validation/, or the arrays validation_*)"
+    if spare >= 1:
+        advice = f"set data.validation_size to {spare} or less, {advice}"
+    allowed = f"at most {spare}, since each class keeps an image to train on: {advice}"
+    require(size <= spare, "images to hold out for validation, a fifth", size, allowed)
+    return size
 
 
 def _empty_like(split: Split) -> Split:

@@ -12,7 +12,7 @@ from econas_jax.data.assembly import assemble
 from econas_jax.data.dataset import Dataset, TrainTest
 from econas_jax.data.decoded_cache import cached
 from econas_jax.data.download import RemoteFile, fetch
-from econas_jax.data.paths import cache_folder, exists, user_path
+from econas_jax.data.paths import cache_folder, exists, home_path, user_path
 from econas_jax.errors import InputError, require
 
 ARCHIVE = RemoteFile(
@@ -91,6 +91,8 @@ def _find_or_download(path: object, download: bool) -> _Source:
     if not download:
         raise refusal or _nothing_found(path)
     folder = cache_folder() if path is None else places[0]
+    if folder is None:
+        raise _nothing_found(path)
     fetch(ARCHIVE, folder / ARCHIVE_NAME)
     return _archive(folder / ARCHIVE_NAME)
 
@@ -120,9 +122,8 @@ def _archive(file: Path) -> _Source:
 
 def _usual_places() -> Iterator[Path]:
     if os.environ.get("TFDS_DATA_DIR"):
-        yield Path(os.environ["TFDS_DATA_DIR"]).expanduser()
-    yield Path("~/tensorflow_datasets").expanduser()
-    yield cache_folder()
+        yield user_path(os.environ["TFDS_DATA_DIR"], FORMS)
+    yield from filter(None, (home_path("~/tensorflow_datasets"), cache_folder()))
 
 
 def _nothing_found(path: object) -> InputError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from econas_jax.data.dataset import Dataset
+from econas_jax.data.image_file import ALPHA
+from econas_jax.data.image_folder import IMAGE_SIZE
 from econas_jax.data.load import LOADERS, load_dataset
 from econas_jax.errors import InputError, require, require_integer
 
@@ -29,20 +31,44 @@ class DataConfig:
     path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
     validation_size: int | None = None  # images split off the training set; None: the data set's own number
     download: bool = False  # cifar10 only, never without being asked for
-    image_size: int | None = None  # image_folder only: pixels a side after resizing; None: 32
+    image_size: int | None = None  # image_folder only: pixels a side as stored; None: 32 or the proxy's, the larger
+    alpha: str = "white"  # image_folder only: transparent pixels are laid on white; refuse: they are an error
 
     def __post_init__(self) -> None:
         require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
+        require(self.alpha in ALPHA, "data.alpha", self.alpha, " or ".join(ALPHA))
         for field in ("validation_size", "image_size"):
             if getattr(self, field) is not None:
                 require_integer(f"data.{field}", getattr(self, field), 1)
 
-    def load(self, seed: int) -> Dataset:
-        """The data set; raises InputError if it cannot be had."""
-        options = {"path": self.path, "download": self.download, "image_size": self.image_size}
+    def load(self, seed: int, resolution: int | None = None) -> Dataset:
+        """Returns the data set; raises InputError if it cannot be had.
+
+        resolution: the largest that images are trained at. Image files are stored at least as large: what is shrunk
+        to less has lost for good what enlarging it would have to show.
+        """
+        image_size = self._stored_size(resolution)
         try:
-            return load_dataset(self.name, validation_size=self.validation_size, seed=seed, **options)  # type: ignore[arg-type]
+            return load_dataset(
+                self.name,
+                path=self.path,
+                validation_size=self.validation_size,
+                seed=seed,
+                download=self.download,
+                image_size=image_size,
+                alpha=self.alpha,
+            )
         except InputError as error:  # the loaders do not know where their arguments come from
             if error.field in {field.name for field in dataclasses.fields(self)}:
                 raise InputError(f"data.{error.field}", error.value, error.allowed) from None
             raise
+
+    def _stored_size(self, resolution: int | None) -> int | None:
+        """The size to read image files at, or None where there are none or the loader's own will do."""
+        if resolution is None:
+            return self.image_size
+        if self.image_size is None:
+            return max(IMAGE_SIZE, resolution) if self.name == "image_folder" else None
+        allowed = f"at least {resolution}, the largest proxy.resolution: images would be shrunk and enlarged again"
+        require(self.image_size >= resolution, "data.image_size", self.image_size, allowed)
+        return self.image_size

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from econas_jax.data.origin import Origin
 from econas_jax.errors import InputError, require, require_integer
 
 Images = npt.NDArray[np.uint8]
@@ -73,18 +75,24 @@ class Dataset:
     num_classes: int
     mean: ChannelValues
     std: ChannelValues
+    origins: Mapping[str, Origin] = field(default_factory=dict)  # of the splits, by name, where there is more to tell
 
     def __post_init__(self) -> None:
         require(isinstance(self.name, str) and bool(self.name), "name", self.name, "a name")
         require_integer("num_classes", self.num_classes, 2)
-        for name, split in (("train", self.train), ("validation", self.validation), ("test", self.test)):
+        for name, split in self.splits.items():
             self._check_split(name, split)
         self._check_classes()
-        for field, values in (("mean", self.mean), ("std", self.std)):
+        for name, values in (("mean", self.mean), ("std", self.std)):
             finite = len(values) == 3 and all(math.isfinite(value) for value in values)
-            require(finite, field, values, "three finite numbers")
+            require(finite, name, values, "three finite numbers")
         # A channel without any variation cannot be divided by its deviation.
         require(min(self.std) > 0, "std", self.std, "three positive numbers: images that vary in every channel")
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The three splits by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
     def image_size(self) -> int:
@@ -100,7 +108,7 @@ class Dataset:
 
     def _check_classes(self) -> None:
         absent = np.setdiff1d(np.arange(self.num_classes), self.train.labels)
-        allowed = f"at least one training image of each of the {self.num_classes} classes"
+        allowed = f"at least one training image of each of the {self.num_classes} classes, numbered from 0 without gaps"
         require(absent.size == 0, "classes without training images", absent.tolist(), allowed)
 
 

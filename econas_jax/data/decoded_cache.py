@@ -25,7 +25,10 @@ FORMAT = 1  # raise it when decoding changes, so that what older versions kept i
 
 def cached(source: Path, files: Sequence[Path], decode: Callable[[], TrainTest]) -> TrainTest:
     """What `decode()` returns, from the cache if `source` and the sizes and times of its `files` are unchanged."""
-    target = cache_folder() / f"decoded-{hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:16]}.npz"
+    folder = cache_folder()
+    if folder is None:
+        return decode()
+    target = folder / f"decoded-{hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:16]}.npz"
     fingerprint = _fingerprint(source, files)
     kept = _read(target, fingerprint)
     if kept is not None:

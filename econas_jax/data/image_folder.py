@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from econas_jax.data.assembly import assemble
 from econas_jax.data.dataset import Dataset, Split
+from econas_jax.data.folder_tree import Entry, images_below, listing
+from econas_jax.data.image_file import ALPHA, read_image
+from econas_jax.data.image_kinds import READ
+from econas_jax.data.origin import Origin, Tally
 from econas_jax.data.paths import existing_path
+from econas_jax.data.split_folders import ALLOWED, split_folders
 from econas_jax.errors import InputError, require, require_integer
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-MODES = frozenset({"1", "CMYK", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr"})  # Pillow's, of 8 bits a channel
 IMAGE_SIZE = 32  # CIFAR-10's
 MAXIMUM_IMAGE_SIZE = 1024
-
-ALLOWED = "a folder with a folder of images for each class, or with train/ (and validation/, test/) that have them"
 
 
 def load_image_folder(
@@ -28,77 +27,66 @@ def load_image_folder(
     validation_size: int | None = None,
     seed: int = 0,
     image_size: int = IMAGE_SIZE,
+    alpha: str = ALPHA[0],
 ) -> Dataset:
-    """Reads `train/<class>/*.png` and if they are there `validation/` and `test/`, or `<class>/*.png` directly.
+    """Reads `train/<class>/` and if they are there `validation/` and `test/`, or `<class>/` directly.
 
-    Classes are numbered in the order of their folders' names. Each image is cut to its central square and resized
-    (bilinear with antialiasing) to image_size x image_size. Hidden files and files of other kinds are passed over.
+    The folders of splits may have any of the names that `split_of` knows. Classes are numbered in the order of their
+    folders' names. Images are known by their content, and those in folders below a class's folder are its, too; see
+    `read_image` for what becomes of each. The `origins` of the data set tell what was passed over and what was changed.
 
     Raises:
-        InputError: see Dataset; no such folder, a class without images, a class that has no training images, a file
-            that is no readable image of 8 bits a channel (named).
+        InputError: see Dataset and `split_folders`; no such folder, a class without images, a class that has no
+            training images, a file that is no readable image of 8 bits a channel (named).
     """
     require_integer("image_size", image_size, 1, MAXIMUM_IMAGE_SIZE)
+    require(alpha in ALPHA, "alpha", alpha, " or ".join(ALPHA))
     root = existing_path(path, ALLOWED)
     require(root.is_dir(), "path", str(root), ALLOWED)
-    train_folder = root / "train" if (root / "train").is_dir() else root
-    classes = [folder.name for folder in _folders(train_folder)]
+    beside = Tally()  # told with the training images, which there always are
+    folders = split_folders(Entry(str(root), ""), beside)
+    classes = [folder.last for folder in listing(folders["train"], Tally()).folders]
     require(len(classes) >= 2, "path", str(root), f"{ALLOWED}; two classes or more")
-    train = _read_split(train_folder, classes, image_size)
-    others: dict[str, Split] = {}
-    if train_folder != root:
-        names = [name for name in ("validation", "test") if (root / name).is_dir()]
-        others = {name: _read_split(root / name, classes, image_size) for name in names}
+    splits, origins = {}, {}
+    for name, folder in folders.items():
+        passed_over, treated = beside if name == "train" else Tally(), Tally()
+        files = _files(name, folder, classes, passed_over)
+        if files:
+            splits[name] = _read(files, image_size, alpha, treated)
+        source = f"from {folder.name}/" if folder.name else "from the folder itself"
+        origins[name] = Origin(source, passed_over.counts(), treated.counts())
     return assemble(
         "image_folder",
-        train,
+        splits["train"],
         num_classes=len(classes),
-        validation=others.get("validation"),
-        test=others.get("test"),
+        validation=splits.get("validation"),
+        test=splits.get("test"),
         validation_size=validation_size,
         seed=seed,
+        origins=origins,
     )
 
 
-def _read_split(folder: Path, classes: Sequence[str], image_size: int) -> Split:
-    """All images of a folder of classes, sorted by class and file name."""
-    files: list[tuple[Path, int]] = []
-    for class_folder in _folders(folder):
-        known = class_folder.name in classes
-        require(known, "class", str(class_folder), "a class that has training images: " + ", ".join(classes))
-        found = [file for file in _visible(class_folder) if file.suffix.lower() in SUFFIXES and file.is_file()]
-        require(bool(found), "class", str(class_folder), "at least one image: " + ", ".join(sorted(SUFFIXES)))
-        files.extend((file, classes.index(class_folder.name)) for file in found)
+def _files(split: str, folder: Entry, classes: Sequence[str], passed_over: Tally) -> list[tuple[Entry, int]]:
+    """All images of a folder of classes with their labels, sorted by class and file name."""
+    folders, loose = listing(folder, passed_over)
+    if loose and not folders and split == "validation":
+        raise InputError("folder", folder.path, "a folder of images for each class, as there are of training images")
+    for image in loose:
+        passed_over.add("image in no class's folder", image.name)
+    files: list[tuple[Entry, int]] = []
+    for class_folder in folders:
+        known = class_folder.last in classes
+        require(known, "class", class_folder.path, "a class that has training images: " + ", ".join(classes))
+        label = classes.index(class_folder.last)
+        before = len(files)
+        files.extend((image, label) for image in images_below(class_folder, passed_over))
+        require(len(files) > before, "class", class_folder.path, "at least one image: " + ", ".join(READ))
+    return files
+
+
+def _read(files: Sequence[tuple[Entry, int]], image_size: int, alpha: str, treated: Tally) -> Split:
     images = np.empty((len(files), image_size, image_size, 3), np.uint8)
     for place, (file, _) in enumerate(files):
-        images[place] = _read_image(file, image_size)
+        images[place] = read_image(file.path, file.name, image_size, alpha, treated)
     return Split(images, np.array([label for _, label in files], np.int32))
-
-
-def _read_image(file: Path, image_size: int) -> npt.NDArray[np.uint8]:
-    """One image file as uint8[image_size, image_size, 3]."""
-    from PIL import Image
-
-    try:
-        with Image.open(file) as image:
-            mode = image.mode
-            if mode in MODES:
-                side = min(image.size)
-                left, top = (image.width - side) // 2, (image.height - side) // 2
-                # Cut first: resizing a box of the image would mix in pixels from outside of it.
-                square = image.convert("RGB").crop((left, top, left + side, top + side))
-                return np.asarray(square.resize((image_size, image_size), Image.Resampling.BILINEAR))
-    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them stumble on
-        raise InputError("image", str(file), f"a readable image file ({error})") from error
-    raise InputError("image", str(file), f"8 bits a channel, not Pillow's mode {mode}")
-
-
-def _folders(folder: Path) -> list[Path]:
-    return [entry for entry in _visible(folder) if entry.is_dir()]
-
-
-def _visible(folder: Path) -> list[Path]:
-    try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except OSError as error:
-        raise InputError("path", str(folder), f"a folder that can be read ({error.strerror})") from error

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from econas_jax.data.cifar10 import load_cifar10
 from econas_jax.data.dataset import Dataset
 from econas_jax.data.digits import load_digits
+from econas_jax.data.image_file import ALPHA
 from econas_jax.data.image_folder import load_image_folder
 from econas_jax.data.npz import load_npz
 from econas_jax.errors import require
@@ -24,7 +25,7 @@ class Loader(NamedTuple):
 LOADERS = {
     "cifar10": Loader(load_cifar10, ("path", "download")),
     "digits": Loader(load_digits, ()),
-    "image_folder": Loader(load_image_folder, ("path", "image_size")),
+    "image_folder": Loader(load_image_folder, ("path", "image_size", "alpha")),
     "npz": Loader(load_npz, ("path",)),
 }
 
@@ -37,6 +38,7 @@ def load_dataset(
     seed: int = 0,
     download: bool = False,
     image_size: int | None = None,
+    alpha: str = ALPHA[0],
 ) -> Dataset:
     """Loads `cifar10`, `digits`, `image_folder` or `npz`; the loaders' own docstrings say what they read.
 
@@ -48,6 +50,7 @@ def load_dataset(
         seed: chooses the validation images; not negative.
         download: cifar10 only: fetch the official archive if it is not found.
         image_size: image_folder only: height and width in pixels of the images.
+        alpha: image_folder only: `white` lays transparent pixels on white, `refuse` makes them an error.
 
     Raises:
         InputError: an unknown name, an option the loader does not have, or data that cannot be used.
@@ -56,6 +59,7 @@ def load_dataset(
     require(known, "dataset", name, "one of " + ", ".join(LOADERS))
     loader = LOADERS[name]
     given = {"path": path, "download": download or None, "image_size": image_size}
+    given["alpha"] = alpha if alpha != ALPHA[0] else None
     options = {option: value for option, value in given.items() if value is not None}
     for option, value in options.items():
         require(option in loader.options, option, value, f"nothing: the data set {name} has no such option")

@@ -39,10 +39,15 @@ def load_npz(
     splits = {split: _split(arrays, split) for split in SPLITS if f"{split}_images" in arrays}
     train = splits["train"]
     require(len(train) > 0, "train_images", len(train), "at least one image")
+    classes = int(train.labels.max()) + 1
+    require(classes >= 2, "classes in train_labels", classes, "at least 2: one whole number a class, from 0")
+    if "validation" in splits:
+        allowed = "at least one image, or no validation_images and validation_labels: then some are held out"
+        require(len(splits["validation"]) > 0, "validation_images", 0, allowed)
     return assemble(
         "npz",
         train,
-        num_classes=int(train.labels.max()) + 1,
+        num_classes=classes,
         validation=splits.get("validation"),
         test=splits.get("test"),
         validation_size=validation_size,

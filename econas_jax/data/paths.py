@@ -35,6 +35,17 @@ def exists(path: Path) -> bool:
         return False
 
 
-def cache_folder() -> Path:
-    """The folder for downloads and decoded images, made when needed: $ECONAS_JAX_CACHE, else ~/.cache/econas_jax."""
-    return Path(os.environ.get(CACHE_VARIABLE) or "~/.cache/econas_jax").expanduser()
+def home_path(path: str) -> Path | None:
+    """Expands `~`; returns None for a user without a home, as in a container with an unknown user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return None
+
+
+def cache_folder() -> Path | None:
+    """Returns the folder for what can be made anew, made when needed; None for a user without a home.
+
+    It is $ECONAS_JAX_CACHE, else ~/.cache/econas_jax.
+    """
+    return home_path(os.environ.get(CACHE_VARIABLE) or "~/.cache/econas_jax")

@@ -12,7 +12,7 @@ SPLIT_STREAM = 10_007
 
 
 def split_off(split: Split, num_classes: int, size: int, seed: int) -> tuple[Split, Split]:
-    """The rest of a split and `size` images of it, both in the order they had; no position is in both.
+    """Returns the rest of a split and `size` images of it, both in the order they had; no position is in both.
 
     Stratified: of a class with a share p of the images, the part has p * size images, give or take one. Each class
     keeps at least one image in the rest. Depends on (labels, size, seed) alone.
@@ -27,18 +27,11 @@ def split_off(split: Split, num_classes: int, size: int, seed: int) -> tuple[Spl
     for label in range(num_classes):
         members = rng.permutation(np.flatnonzero(split.labels == label))
         places[members[:-1]] = (np.arange(len(members[:-1])) + 0.5) / len(members)  # the last one stays behind
-    require_integer("validation_size", size, 0, int(np.isfinite(places).sum()))
+    room = int(np.isfinite(places).sum())
+    require_integer("validation_size", size, 0)
+    if size > room:
+        allowed = f"a whole number from 0 to {room}, since each class keeps an image to train on"
+        raise InputError("validation_size", size, allowed)
     chosen = np.zeros(len(split), dtype=bool)
     chosen[np.argsort(places, kind="stable")[:size]] = True
     return split.take(np.flatnonzero(~chosen)), split.take(np.flatnonzero(chosen))
-
-
-def refuse_shared_images(train: Split, validation: Split) -> None:
-    """Raises InputError if an image of a validation set that came from outside is also a training image, bit by bit.
-
-    A candidate that has seen a validation image is ranked too high, and with enough of them so is every overfitted one.
-    """
-    held_out = {image.tobytes() for image in validation.images}
-    shared = sum(image.tobytes() in held_out for image in train.images) if held_out else 0
-    if shared:
-        raise InputError("validation images", f"{shared} training images among them", "no training image among them")

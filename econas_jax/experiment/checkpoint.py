@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import types
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ KEPT_STEPS = 2  # the newest, and one to fall back on
 OVERHEAD = 2**16  # bytes of Orbax's own files in a step, and more
 UNFINISHED = ".orbax-checkpoint-tmp"  # in the name of a step that is being written
 FIELDS, ARRAYS = "search", "training"  # the items' names, which the first version's commits had, too
+PREFIX = "commit"  # of a step's folder; a bare number is somebody's copy, or a commit of the first version
+STEP = re.compile(rf"{PREFIX}_(0|[1-9][0-9]*)", re.ASCII)
 
 Fields = Mapping[str, Any]  # in JSON's types
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -56,8 +59,11 @@ class Checkpoints:
         self._directory = directory.absolute()
         self._say = say
         self._make_room = make_room
+        self._name_earlier_steps()
         self._remove_leftovers()
-        options = ocp.CheckpointManagerOptions(max_to_keep=KEPT_STEPS, enable_async_checkpointing=False)
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=KEPT_STEPS, enable_async_checkpointing=False, step_prefix=PREFIX
+        )
         self._manager = ocp.CheckpointManager(self._directory, options=options)
 
     def __enter__(self) -> Checkpoints:
@@ -117,17 +123,30 @@ class Checkpoints:
         return fields, arrays
 
     def _steps(self) -> list[int]:
-        """Numbers of all finished steps, whole or not, oldest first."""
+        """Returns the numbers of all finished steps, whole or not, oldest first."""
         if not self._directory.is_dir():
             return []
-        return sorted(int(path.name) for path in self._directory.iterdir() if path.name.isdecimal())
+        names = (path.name for path in self._directory.iterdir() if path.is_dir())
+        return sorted(int(match[1]) for name in names if (match := STEP.fullmatch(name)))
+
+    def _step_folder(self, step: int) -> Path:
+        return self._directory / f"{PREFIX}_{step}"
+
+    def _name_earlier_steps(self) -> None:
+        """Gives the commits of the first version, whose names were bare numbers, their names in this one."""
+        if not self._directory.is_dir() or self._steps():
+            return
+        for path in sorted(self._directory.iterdir()):
+            if path.name.isdecimal() and path.is_dir():
+                path.rename(self._step_folder(int(path.name)))
 
     def _remove_leftovers(self) -> None:
         """Removes what a killed process left: steps half written, and old steps that it may have half deleted."""
         if not self._directory.is_dir():
             return
-        unfinished = sorted(path for path in self._directory.iterdir() if UNFINISHED in path.name)
-        old = [self._directory / str(step) for step in self._steps()[:-KEPT_STEPS]]
+        ours = (path for path in self._directory.iterdir() if path.name.startswith(PREFIX))
+        unfinished = sorted(path for path in ours if UNFINISHED in path.name)
+        old = [self._step_folder(step) for step in self._steps()[:-KEPT_STEPS]]
         for path in (*unfinished, *old):
             shutil.rmtree(path)
         if unfinished:
@@ -139,7 +158,7 @@ class Checkpoints:
         folder.mkdir(exist_ok=True)
         names = (folder / f"{step}-{number}" for number in range(10**6))
         target = next(name for name in names if not name.exists())
-        (self._directory / str(step)).rename(target)
+        self._step_folder(step).rename(target)
         self._manager.reload()
         self._say(f"commit {step} is damaged: moved to {target.parent.name}/{target.name}, going on from {fallback}")
 

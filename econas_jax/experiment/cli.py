@@ -15,6 +15,7 @@ from ml_collections import ConfigDict, config_flags
 from econas_jax.errors import USAGE_ERROR
 from econas_jax.experiment import config_source
 from econas_jax.experiment.config_source import ConfigSourceError
+from econas_jax.experiment.folder import local_folder
 
 # Here and not in the commands, for absl knows each flag once in a process.
 CONFIG = config_flags.DEFINE_config_file(
@@ -48,7 +49,7 @@ class StopRequest:
         if self.signal is not None:
             raise KeyboardInterrupt
         self.signal = number
-        print("\nstopping after this epoch; once more to stop at once", file=sys.stderr, flush=True)
+        print("\nstopping as soon as the epoch at hand is over; once more to stop at once", file=sys.stderr, flush=True)
 
     def __call__(self) -> bool:
         return self.signal is not None
@@ -89,7 +90,7 @@ def parse_flags(arguments: list[str], example: str | None) -> None:
 def workdir() -> Path:
     """Returns the folder named, or runs/ and the config's name."""
     named = config_flags.get_config_filename(flags.FLAGS["config"])
-    return Path(WORKDIR.value or Path("runs") / config_source.find(named).title)
+    return local_folder(WORKDIR.value or Path("runs") / config_source.find(named).title)
 
 
 def fail(message: str, status: int = USAGE_ERROR) -> NoReturn:

@@ -3,6 +3,8 @@
 A group of fields may have several kinds, one dataclass each. Its field's metadata says which there are and where the
 key lies that picks one: {"choices": {key: dataclass, ...}, "by": the name of the key's field}. That field lies beside
 the group, or in the group itself if there is none of its name beside it.
+
+A field with "follows" in its metadata follows from other fields where None is given, and is never None in the object.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import contextlib
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_collections import ConfigDict, config_dict
@@ -22,15 +24,19 @@ Config = typing.TypeVar("Config")  # a dataclass
 
 
 def to_config_dict(config: Any) -> ConfigDict:
-    """Returns a dataclass, nested ones included, as a ConfigDict; fields that are None become typed placeholders."""
+    """Returns a dataclass, nested ones included, as a ConfigDict.
+
+    Fields that are None, and those that follow from others, become typed placeholders.
+    """
     hints = typing.get_type_hints(type(config))
     result = ConfigDict()
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
             value = to_config_dict(value)
-        elif value is None:
-            value = config_dict.placeholder(_without_none(hints[field.name]))
+        elif value is None or _follows(config, field):
+            kind = _without_none(hints[field.name])
+            value = config_dict.placeholder(typing.get_origin(kind) or kind)
         result[field.name] = value
     return result
 
@@ -72,7 +78,11 @@ def _build(kind: type[Config], fields: Any, path: str, default: Any, picked_by: 
         if "choices" in field.metadata:
             values[name] = _build_choice(field, known, fields, default, path)
         elif name in fields:
-            values[name] = _convert(hints[name], fields[name], f"{path}{name}", _value(field, default))
+            follows = "follows" in field.metadata and fields[name] is None
+            value = None if follows else _convert(hints[name], fields[name], f"{path}{name}", _value(field, default))
+            values[name] = value
+        elif default is not None and _follows(default, field):
+            values[name] = None  # it is to follow the fields that are given
     try:
         return typing.cast(Config, dataclasses.replace(default, **values)) if default is not None else kind(**values)
     except InputError as error:  # the algorithm's and the augmentation's own checks do not know where they are used
@@ -97,7 +107,41 @@ def _build_choice(
         require(isinstance(group, Mapping | ConfigDict), f"{path}{field.name}", group, "a group of fields")
         key, key_path = group.get(by, getattr(usual, by)), f"{path}{field.name}.{by}"
     kind = _choice(choices, key, key_path)
-    return _build(kind, group, f"{path}{field.name}.", usual if type(usual) is kind else None, key)
+    if _says_nothing(group, [other for other in choices.values() if other is not kind], by):
+        group = {by: key} if by in group else {}
+    usual = usual if type(usual) is kind else None
+    try:
+        return _build(kind, group, f"{path}{field.name}.", usual, key)
+    except InputError as error:
+        owner = _owner(choices, str(error.value).removeprefix(f"{path}{field.name}."))
+        if error.field != "config field" or owner is None:
+            raise
+        allowed = f"{error.allowed}; it is one of {owner}'s: pick {key} where the config is made, not after it"
+        raise InputError(error.field, error.value, allowed) from None
+
+
+def _owner(choices: Mapping[str, type], name: str) -> str | None:
+    """Returns the key of the first kind that has a field of this name."""
+    return next(
+        (key for key, kind in choices.items() if name in {each.name for each in dataclasses.fields(kind)}), None
+    )
+
+
+def _says_nothing(group: Any, others: Sequence[type], by: str) -> bool:
+    """Says whether a group is all defaults of another kind than its key picks: then only the key was set."""
+    if not isinstance(group, Mapping | ConfigDict):
+        return False
+    given = {name: value for name, value in group.items() if name != by}
+    defaults = ({name: value for name, value in to_config_dict(kind()).items() if name != by} for kind in others)
+    return bool(given) and any(given == default for default in defaults)
+
+
+def _follows(config: Any, field: dataclasses.Field[Any]) -> bool:
+    """Says whether the field has the value that follows from the dataclass's other fields."""
+    if "follows" not in field.metadata:
+        return False
+    followed = dataclasses.replace(config, **{field.name: None})
+    return bool(getattr(followed, field.name) == getattr(config, field.name))
 
 
 def _choice(choices: Mapping[str, type], key: Any, path: str) -> type:

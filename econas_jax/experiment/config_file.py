@@ -1,10 +1,10 @@
-"""`config.json` in the folder of a search or a study: whose the folder is, and what it was made with."""
+"""`config.json` in an experiment's folder: whose the folder is, and what it was made with, run by run."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from econas_jax.experiment.disk import refused_if_unwritable
 from econas_jax.files import write_text
 
 NAME = "config.json"
-MAXIMUM_BYTES = 10**6
+MAXIMUM_BYTES = 10**7
 
 Differing = dict[str, tuple[Any, Any]]  # by field: the value there, the value here
 
@@ -27,12 +27,29 @@ class ConfigFile:
         self._file = folder / NAME
 
     def exists(self) -> bool:
-        """Whether the folder is anybody's."""
+        """Says whether the folder belongs to an experiment."""
         return self._file.exists()
 
-    def write(self, config: Any, **facts: Any) -> None:
-        """Makes the folder this config's; facts: more to keep, in JSON's types. Raises InputError if it cannot."""
-        description = {"config": dataclasses.asdict(config), **facts, **provenance.made_with()}
+    def write(
+        self, config: Any, identity: Mapping[str, Any] | None = None, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        """Makes the folder this config's; raises InputError if it cannot be written.
+
+        identity: what besides the config decides the results; facts: more for a reader; both in JSON's types. The
+        versions, the revision and the machine of this run join those of earlier ones, so that a reader knows of all
+        that the folder was made with.
+        """
+        made_with = provenance.made_with()
+        runs = self._read().get("runs", []) if self.exists() else []
+        if not runs or runs[-1] != made_with:
+            runs = [*runs, made_with]
+        description = {
+            "config": dataclasses.asdict(config),
+            "identity": dict(identity or {}),
+            **(facts or {}),
+            **made_with,
+            "runs": runs,
+        }
         with refused_if_unwritable(self._folder):
             write_text(self._file, json.dumps(description, indent=2) + "\n")
 
@@ -41,15 +58,9 @@ class ConfigFile:
 
         A field that the file lacks is younger than the folder, which was made as by the field's default.
         """
-        try:
-            if self._file.stat().st_size > MAXIMUM_BYTES:
-                raise ValueError("too large")
-            there = _flat(json.loads(self._file.read_text(encoding="utf-8"))["config"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise InputError("workdir", str(self._folder), f"a readable {NAME} in it, or an empty folder") from None
-        here, default = (_flat(json.loads(json.dumps(dataclasses.asdict(each)))) for each in (config, type(config)()))
-        pairs = {name: (there.get(name, default.get(name)), here.get(name)) for name in sorted({*there, *here})}
-        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        there = _flat(self._read()["config"])
+        here, default = (_flat(_as_json(dataclasses.asdict(each))) for each in (config, type(config)()))
+        return _compared({name: there.get(name, default.get(name)) for name in {*there, *here}}, here)
 
     def check_same(self, config: Any, changeable: Callable[[str], bool]) -> None:
         """Raises InputError, with the fields, where one differs that is not changeable."""
@@ -57,10 +68,39 @@ class ConfigFile:
         allowed = f"the config it was made with, or another folder ({described(fixed)})"
         require(not fixed, "workdir", str(self._folder), allowed)
 
+    def check_identity(self, identity: Mapping[str, Any]) -> None:
+        """Raises InputError, naming the parts, where the file has another identity; what it lacks was not recorded."""
+        there, here = _flat(self._read().get("identity", {})), _flat(_as_json(dict(identity)))
+        different = _compared(there, {name: here.get(name) for name in there})
+        allowed = f"the data and settings it was made with, or another folder ({described(different)})"
+        require(not different, "workdir", str(self._folder), allowed)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            if self._file.stat().st_size > MAXIMUM_BYTES:
+                raise ValueError("too large")
+            fields: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8"))
+            _flat(fields["config"])
+            _flat(fields.get("identity", {}))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise InputError("workdir", str(self._folder), f"a readable {NAME} in it, or an empty folder") from None
+        return fields
+
 
 def described(differing: Differing) -> str:
     """Lists differing fields in words."""
     return ", ".join(f"{name}: {there} there, {here} here" for name, (there, here) in differing.items())
+
+
+def _compared(there: Mapping[str, Any], here: Mapping[str, Any]) -> Differing:
+    pairs = {name: (there.get(name), here.get(name)) for name in sorted({*there, *here})}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _as_json(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns the fields as they come back from a file."""
+    read: dict[str, Any] = json.loads(json.dumps(fields))
+    return read
 
 
 def _flat(fields: Any, prefix: str = "") -> dict[str, Any]:

@@ -17,7 +17,7 @@ class FieldDoc(NamedTuple):
 
     path: str  # with dots, as on the command line after `--config.`
     type: str  # as written in the source
-    default: str  # as Python writes it; "" for a group, "required" for a field without a default
+    default: str  # as Python writes it, or a rule in words; "" for a group, "required" for a field without a default
     text: str  # the field's comment, the first paragraph of a group's docstring; "" if there is neither
 
     @property
@@ -47,6 +47,8 @@ def _walk(config: Any, prefix: str) -> Iterator[FieldDoc]:
             yield from _walk(value, f"{path}.")
         else:
             default = "required" if value is dataclasses.MISSING else repr(value)
+            if config is kind and "follows" in field.metadata:
+                default = field.metadata["follows"]
             yield FieldDoc(path, type_name, default, text)
 
 

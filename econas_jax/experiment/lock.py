@@ -23,15 +23,11 @@ GLANCES = 3  # of `is_held`: another glance may hold the lock for a moment, a se
 def locked(workdir: Path) -> Iterator[None]:
     """Holds the workdir's lock; raises InputError, naming the other process, if another one holds it.
 
-    The file tells who holds the lock and is never removed: only the lock on it counts. A file system without locks
-    (some network ones) is taken as it is.
+    The file tells who holds the lock. It stays, for only the lock on it counts, unless its holder removes it because
+    the folder was refused. A file system without locks (some network ones) is taken as it is.
     """
-    with refused_if_unwritable(workdir):
-        descriptor = os.open(workdir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = _acquired_file(workdir)
     try:
-        if not _acquired(descriptor):
-            allowed = f"a folder in which no search or study runs ({_holder(descriptor)} is at it)"
-            raise InputError("workdir", str(workdir), allowed)
         _sign(descriptor)
         yield
     finally:
@@ -60,6 +56,25 @@ def _taken(file: Path) -> bool:
     try:
         return not _tried(descriptor)
     finally:
+        os.close(descriptor)
+
+
+def _acquired_file(workdir: Path) -> int:
+    """Returns a descriptor of the lock's file, with the lock on it."""
+    while True:
+        with refused_if_unwritable(workdir):
+            descriptor = os.open(workdir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if not _acquired(descriptor):
+                allowed = f"a folder in which no search or study runs ({_holder(descriptor)} is at it)"
+                raise InputError("workdir", str(workdir), allowed)
+            # The holder before may have removed the file: then this lock is on nothing that others can see.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(workdir / FILE)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 

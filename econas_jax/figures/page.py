@@ -13,6 +13,7 @@ from econas_jax.figures.figure_files import WrittenFigure
 from econas_jax.files import write_text
 
 TEMPLATE = "report.html.j2"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_COLUMNS = 5  # of a table that fits a phone
 
 
@@ -55,7 +56,24 @@ def write_page(path: Path, page: Page) -> None:
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
+    environment.filters["widths"] = image_widths
     write_text(path, environment.get_template(TEMPLATE).render(page=page, most_columns=MOST_COLUMNS))
+
+
+def image_widths(figures: Sequence[WrittenFigure]) -> list[str]:
+    """Returns each image's width in CSS, "auto" for a file that is no PNG.
+
+    All images of a section have one scale: their own, or on a narrower page the one in which the widest fits.
+    """
+    pixels = [_pixels(figure.path) for figure in figures]
+    widest = max(pixels, default=0)
+    return [f"min({100 * width / widest:.2f}%, {width}px)" if width else "auto" for width in pixels]
+
+
+def _pixels(path: Path) -> int:
+    """Returns a PNG's width, 0 for another file."""
+    start = path.read_bytes()[:20]
+    return int.from_bytes(start[16:20], "big") if start[:8] == PNG_SIGNATURE else 0
 
 
 def _data_uri(path: Path) -> str:

@@ -24,9 +24,9 @@ class Batch:
     number of devices nor on which is faster.
     """
 
-    def __init__(self, family: NetworkFamily[Any], trials: Sequence[Trial], total_epochs: int) -> None:
-        """Sorts the trials. total_epochs: after as many, a candidate is never trained again."""
-        self._family, self._total_epochs = family, total_epochs
+    def __init__(self, family: NetworkFamily[Any], trials: Sequence[Trial], total_epochs: int, device: str) -> None:
+        """Sorts the trials. total_epochs: after these a candidate is never trained again. device: its kind."""
+        self._family, self._total_epochs, self._device = family, total_epochs, device
         self._costs = {trial.candidate: family.cost(trial.genotype) for trial in trials}
         order = sorted(trials, key=lambda trial: self._costs[trial.candidate].multiply_adds, reverse=True)
         self._trials = {trial.candidate: trial for trial in order}
@@ -48,7 +48,7 @@ class Batch:
 
     def record(self, outcome: Outcome) -> StageRecord:
         """Describes a trial's stage that is over."""
-        return stage_record(self._trials[outcome.candidate], outcome, self._costs[outcome.candidate])
+        return stage_record(self._trials[outcome.candidate], outcome, self._costs[outcome.candidate], self._device)
 
     def add(self, state: SearchState, record: StageRecord, vector: Vector | None) -> SearchState:
         """Returns the state with a stage more; vector: the candidate's training state after it."""

@@ -19,6 +19,8 @@ from econas_jax.spaces.proxy import Proxy
 from econas_jax.spaces.space import Space
 from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfig
 
+STUDY_FIELDS = frozenset(("networks", "original", "grid", "proxies"))
+
 
 @dataclasses.dataclass(frozen=True)
 class SearchConfig:
@@ -79,4 +81,6 @@ def default_config(algorithm: str = "econas", space: str = "darts") -> ConfigDic
 
 def from_mapping(fields: Mapping[str, Any]) -> SearchConfig:
     """Builds and checks a search's config; raises InputError naming the first field that is unknown or wrong."""
+    study = sorted(STUDY_FIELDS.intersection(fields)) if isinstance(fields, Mapping | ConfigDict) else []
+    require(not study, "config", study, "the fields of a search; these are a study's, which econas-jax study runs")
     return build_config(SearchConfig, fields)

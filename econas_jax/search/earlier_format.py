@@ -7,7 +7,7 @@ of that version is read as one of this version, and its search goes on.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 PHASES = {1: "children", 2: "E to 2E", 3: "2E to 3E"}
@@ -63,21 +63,42 @@ def commit_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
             "phase": INITIAL if fields["cycle"] == 0 else PHASES[fields["rung"]],
         }
 
+    stages = [stage_fields(stage) for stage in earlier["stages"]]
     algorithm = {name: value for name, value in state.items() if name != "cycle"} | {
         "round": state["cycle"],
         "populations": [[member(fields) for fields in population] for population in state["populations"]],
         "finished": [member(fields) for fields in state["finished"]],
+        "died": _died(stages, state, epochs),
         "pending": [trial(fields) for fields in state["pending"]],
     }
     return {
         "algorithm": algorithm,
         "answered": earlier["answered"],
-        "stages": [stage_fields(stage) for stage in earlier["stages"]],
+        "stages": stages,
         "early": [],
         "rounds": [round_fields(cycle, epochs) for cycle in earlier["cycles"]],
         "seconds": earlier["seconds"],
         "living": earlier["living"],
     }
+
+
+def _died(stages: Sequence[Mapping[str, Any]], state: Mapping[str, Any], epochs: int) -> list[dict[str, Any]]:
+    """Finds the members that died in P_E or P_2E, which the earlier version forgot: those in no population now."""
+    last = {stage["candidate"]: stage for stage in stages}
+    alive = {member["candidate"] for population in state["populations"] for member in population}
+    alive |= {trial["candidate"] for trial in state["pending"]}
+    return [
+        {
+            "candidate": candidate,
+            "genotype": stage["genotype"],
+            "parent": stage["parent"],
+            "accuracy": stage["validation_accuracy"],
+            "epochs": stage["epochs"],
+            "updated": stage["round"],
+        }
+        for candidate, stage in last.items()
+        if candidate not in alive and stage["status"] == "completed" and stage["epochs"] < 3 * epochs
+    ]
 
 
 def upgraded_line(line: str, epochs: int = 0) -> str:

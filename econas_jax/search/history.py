@@ -38,6 +38,7 @@ class StageRecord:
     seconds: float  # of training and validation on its device, shared evenly with what was trained there meanwhile
     status: Status
     reason: str | None = None  # of a stage that did not complete: one line, the last of its exception
+    device: str | None = None  # the kind it was trained on: equal numbers are promised for one kind; None: not recorded
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +115,10 @@ def last_stages(records: Iterable[StageRecord]) -> dict[int, StageRecord]:
 
 
 def best_accuracy(stages: Iterable[StageRecord]) -> float | None:
-    """Finds the best validation accuracy after the most epochs so far: others do not compare with it."""
-    reached = [(stage.epochs, stage.validation_accuracy) for stage in stages if stage.validation_accuracy is not None]
+    """Finds the best validation accuracy after the most epochs so far: others do not compare with it.
+
+    A candidate whose last stage failed is out, whatever it had reached before.
+    """
+    last = {stage.candidate: stage for stage in stages}
+    reached = [(s.epochs, s.validation_accuracy) for s in last.values() if s.validation_accuracy is not None]
     return max(reached)[1] if reached else None

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from econas_jax.algorithms.algorithm import Algorithm
+from econas_jax.algorithms.algorithm import Algorithm, Member
 from econas_jax.errors import InputError, SearchError, require
 from econas_jax.experiment import disk
 from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.experiment.commits import Commits
+from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.times import Times
 from econas_jax.nn.network import NetworkFamily
 from econas_jax.search.batch import Batch, failures_in_a_row
@@ -26,7 +27,7 @@ from econas_jax.search.records import round_summary
 from econas_jax.search.result import SearchResult
 from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState, from_commit, to_commit
-from econas_jax.search.workdir import Workdir
+from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.training import Job, Outcome, Trainer
 from econas_jax.training.job import Event, Events
 
@@ -48,8 +49,9 @@ def run_search(
     disk is full or its budget is used up, or too many candidates in a row have failed.
     """
     reporter = reporter or Reporter(show=in_a_notebook())
-    files = Workdir(Path(workdir), reporter.say)
-    with files.held(config):
+    files = Workdir(local_folder(workdir), reporter.say)
+    with files.held(config, changeable(config)):
+        files.check(config, changeable(config))  # again: another search may have run here until now
         times = Times()
         prepared = prepare(config, files, reporter)
         with disk.one_line_errors(files.path):
@@ -79,8 +81,8 @@ class _Search:
         """Runs to the end, or to the first of the exceptions that `run_search` names."""
         config = self.config
         self.reporter.say(
-            f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages, up to the proxy "
-            f"{config.full_proxy} with N = {config.network.cells_per_stage}; results in {self.files.path}"
+            f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages; full training: "
+            f"{config.full_proxy}, N = {config.network.cells_per_stage}; results in {self.files.path}"
         )
         with Checkpoints(self.files.checkpoints, self.reporter.say, self._make_room) as self._checkpoints:
             state = self._resume()
@@ -89,9 +91,9 @@ class _Search:
             finished_before = self.algorithm.done(state.algorithm)
             with scalars as self._scalars, commits as self._commits:
                 state = self._train(state)
-        best = self.algorithm.best(state.algorithm)
-        self.files.write_result(state, best, finished=True, space=config.space)
+        best = self._write_result(state, finished=True)
         self.reporter.best(best, last_stages(state.stages))
+        self.reporter.say(f"report: {self.files.report}")
         if not finished_before:
             self.reporter.say(f"time: {self.times}")
             self.files.write_times(self.times.to_json())
@@ -104,9 +106,11 @@ class _Search:
         else:
             state = self._restored(*commit)
             self._seconds_before, self._stages_before = state.seconds, len(state.stages)
-            self.reporter.say(f"going on after {len(state.stages)} stages, in round {state.algorithm.round}")
             state = dataclasses.replace(state, algorithm=self.algorithm.resume(state.algorithm))
-        self.files.write_config(self.config, self.trainer.devices)
+            done = self.algorithm.done(state.algorithm)
+            what = "this search is finished:" if done else f"going on in round {state.algorithm.round}, after"
+            self.reporter.say(f"{what} {len(state.stages)} stages")
+        self.files.record(self.config)
         self.files.rebuild_progress(state)
         return state
 
@@ -127,7 +131,7 @@ class _Search:
             return state
         compiling = f"compiling for {self.trainer.slots} candidate(s) at a time"
         with self.reporter.doing(compiling), self.times.measuring("compile"):
-            self.trainer.prepare()
+            self.trainer.prepare(self._stop_if_asked)
         with self.reporter.stages(self.config.search.stages, len(state.stages) + len(state.early)):
             while not self.algorithm.done(state.algorithm):
                 state = self._phase(state)
@@ -137,7 +141,7 @@ class _Search:
         """Does one batch of trials: ask, train, tell, commit."""
         algorithm, trials = self.algorithm.ask(state.algorithm)
         state = dataclasses.replace(state, algorithm=algorithm)
-        batch = Batch(self.family, trials, self.config.search.total_epochs)
+        batch = Batch(self.family, trials, self.config.search.total_epochs, self.trainer.device_kind)
         try:
             for outcome in self._outcomes(batch.jobs(state)):
                 state = self._recorded(state, batch, outcome)
@@ -147,8 +151,8 @@ class _Search:
             self._leave(state)
             raise
         told = self.algorithm.tell(state.algorithm, state.answered)
-        continuable = self.algorithm.continuable(told)
-        living = {candidate: vector for candidate, vector in state.living.items() if candidate in continuable}
+        continuable = self.algorithm.continuable(told) & state.living.keys()
+        living = {candidate: state.living[candidate] for candidate in sorted(continuable)}
         state = dataclasses.replace(state, algorithm=told, answered=(), living=living)
         if told.round != algorithm.round or self.algorithm.done(told):
             state = self._end_round(state, algorithm.round)
@@ -158,13 +162,17 @@ class _Search:
 
     def _outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Trains and yields outcomes as they come; raises SearchInterruptedError when asked to stop."""
+        self._stop_if_asked()
         events = self.trainer.train(jobs, self.config.retries)
         with contextlib.closing(events):
             while (event := self._next(events)) is not None:
                 if isinstance(event, Outcome):
                     yield event  # recorded before the question below, so that nothing finished is lost by a stop
-                if self.should_stop():
-                    raise SearchInterruptedError
+                self._stop_if_asked()
+
+    def _stop_if_asked(self) -> None:
+        if self.should_stop():
+            raise SearchInterruptedError
 
     def _next(self, events: Events) -> Event | None:
         with self.times.measuring("train"):
@@ -198,10 +206,17 @@ class _Search:
         return state
 
     def _leave(self, state: SearchState) -> None:
-        """Commits before an end that is none of the search's, and tells where the time went."""
-        self._commit(state)
+        """Commits before an end that is none of the search's, and tells how far it came and where the time went."""
+        state = self._commit(state)
         self._commits.wait()
+        self._write_result(state, finished=False)
+        self.reporter.say(f"report so far: {self.files.report}")
         self.reporter.say(f"time: {self.times}")
+
+    def _write_result(self, state: SearchState, finished: bool) -> tuple[Member, ...]:
+        best = self.algorithm.best(state.algorithm)
+        self.files.write_result(state, best, finished, self.config.space)
+        return best
 
     def _write(self, state: SearchState) -> None:
         """Writes a commit, then what is made from it; runs in the thread of `Commits`."""

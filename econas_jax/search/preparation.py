@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from econas_jax.algorithms import ALGORITHMS
 from econas_jax.algorithms.algorithm import Algorithm
+from econas_jax.data import DataReport
 from econas_jax.nn.network import NetworkFamily
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.progress import Reporter
 from econas_jax.search.workdir import Workdir
 from econas_jax.training import Trainer, choose_devices
+from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
 from econas_jax.training.config import check_against_dataset
 from econas_jax.training.devices import lanes_hint
@@ -26,15 +28,22 @@ class Prepared(NamedTuple):
 
 
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
-    """Loads the data, checks the config against it, and opens the workdir; raises InputError where they do not fit."""
+    """Loads the data, checks the config against it, and claims the folder; raises InputError where they do not fit."""
+    settings = arithmetic()
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
     if hint := lanes_hint(devices.platform, config.lanes):
         reporter.say(hint)
     with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
+        dataset = config.data.load(config.seed, config.proxy.resolution)
+    report = DataReport.of(dataset)
+    for line in report.lines():
+        reporter.say(line)
     check_against_dataset(config.proxy, config.training, dataset)
-    files.open(config)  # not before: a config that fits no data set must not claim the folder
+    # Not before: a config that fits no data set must not claim the folder.
+    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": len(devices)}
+    identity = {"data": report.fingerprints, "arithmetic": settings}
+    files.claim(config, identity, {"plan": plan, "data": report.facts()})
     family, trainer = proxy_training(
         config.space,
         dataset,

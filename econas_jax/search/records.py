@@ -13,8 +13,8 @@ from econas_jax.training import Outcome
 COPIED = ("train_accuracy", "train_loss", "validation_accuracy", "validation_loss", "status", "reason")
 
 
-def stage_record(trial: Trial, outcome: Outcome, cost: Cost) -> StageRecord:
-    """Describes a stage that is over, however it went; cost: of the network that was trained."""
+def stage_record(trial: Trial, outcome: Outcome, cost: Cost, device: str) -> StageRecord:
+    """Describes a stage that is over, however it went. cost: of the network that was trained; device: its kind."""
     measured: dict[str, Any] = {name: getattr(outcome, name) for name in COPIED}
     return StageRecord(
         candidate=trial.candidate,
@@ -27,6 +27,7 @@ def stage_record(trial: Trial, outcome: Outcome, cost: Cost) -> StageRecord:
         parameters=cost.parameters,
         multiply_adds=cost.multiply_adds,
         seconds=round(outcome.seconds, 3),
+        device=device,
         **measured,
     )
 

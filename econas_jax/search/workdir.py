@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from econas_jax.algorithms.algorithm import Member
-from econas_jax.errors import require
-from econas_jax.experiment import lock
-from econas_jax.experiment.config_file import ConfigFile, described
-from econas_jax.experiment.disk import refused_if_unwritable
-from econas_jax.files import TEMPORARY, write_text
+from econas_jax.experiment.folder import ExperimentFolder
+from econas_jax.files import write_text
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.earlier_format import EARLIER_ROUNDS_FILE
 from econas_jax.search.history import ROUNDS_FILE, STAGES_FILE, Record, StageRecord, last_stages, lines_of, write_lines
@@ -28,7 +24,12 @@ CHANGEABLE = (
 )
 
 
-class Workdir:
+def changeable(config: SearchConfig) -> Callable[[str], bool]:
+    """Returns a function that says of a field whether a search may go on with another value of it."""
+    return {*CHANGEABLE, f"search.{config.search.length_field}"}.__contains__
+
+
+class Workdir(ExperimentFolder):
     """The files of a search. `config.json` says whose it is and `checkpoints/` holds all that counts.
 
     `history.jsonl`, `rounds.jsonl`, `result.json`, `figures/` and `report.html` are made from a commit, after it, so
@@ -38,57 +39,12 @@ class Workdir:
 
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
         """Touches nothing yet. say: is told what was found and mended."""
-        self.path = path
+        super().__init__(path, "search", say)
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
         self.failures = path / "failures"
         self.tensorboard = path / "tensorboard"
-        self._config_file = ConfigFile(path)
-        self._say = say
-
-    @contextlib.contextmanager
-    def held(self, config: SearchConfig) -> Iterator[None]:
-        """Keeps other searches out of the folder, which is made if need be; raises InputError if one is in it.
-
-        Nothing is written into a folder that `check` refuses.
-        """
-        self.check(config)
-        with lock.locked(self.path):
-            yield
-
-    def open(self, config: SearchConfig) -> None:
-        """Makes the folder this search's, or checks that it is; raises InputError if it is not or cannot be written."""
-        self.check(config)
-        with refused_if_unwritable(self.path):
-            for leftover in self.path.glob(f"*{TEMPORARY}"):
-                leftover.unlink()
-        if not self._config_file.exists():
-            self.write_config(config)
-
-    def write_config(self, config: SearchConfig, devices: int | None = None) -> None:
-        """Writes `config.json`, once it is sure that the search goes on with it; says which fields it changes.
-
-        devices: how many train at once, if that is known already.
-        """
-        if self._config_file.exists() and (changes := self._config_file.differing(config)):
-            self._say(f"changed since the last run: {described(changes)}")
-        # What a reader of the folder needs to know of the whole search, whatever its algorithm.
-        plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
-        self._config_file.write(config, plan=plan)
-
-    def check(self, config: SearchConfig) -> None:
-        """Makes the folder if need be, and checks what `open` checks, without writing anything into it."""
-        with refused_if_unwritable(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-        if self._config_file.exists():
-            changeable = {*CHANGEABLE, f"search.{config.search.length_field}"}
-            self._config_file.check_same(config, changeable.__contains__)
-        else:
-            with refused_if_unwritable(self.path):
-                names = {file.name for file in self.path.iterdir()}
-            # All that a search killed this early leaves.
-            used = any(name != lock.FILE and not name.endswith(TEMPORARY) for name in names)
-            require(not used, "workdir", str(self.path), "an empty folder, or one made by an earlier search")
+        self.report = path / "report.html"
 
     def write_progress(self, state: SearchState) -> None:
         """Writes the readable records of a commit."""

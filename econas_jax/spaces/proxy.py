@@ -84,8 +84,14 @@ class Proxy:
         )
 
     def __str__(self) -> str:
-        """The paper's name where there is one, else the four values."""
+        """Returns the paper's name where there is one, else the four values in words."""
         if self.subscripts is None:
-            return repr(self)
+            images = "all images" if self.sample_ratio == 1 else f"{100 * self.sample_ratio:g} % of the images"
+            size = f"{self.resolution}x{self.resolution} pixels"
+            return f"{_counted(self.channels, 'channel')}, {size}, {images}, {_counted(self.epochs, 'epoch')}"
         c, r, s = self.subscripts
         return f"c{c}r{r}s{s}e{self.epochs}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

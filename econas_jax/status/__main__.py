@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from econas_jax.errors import USAGE_ERROR, InputError
+from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.output import print_lines
 from econas_jax.search.history import StageRecord
 from econas_jax.status.reading import Status, read_status
@@ -37,9 +37,9 @@ def lines(status: Status) -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """Prints a search's status; returns the exit status."""
     parser = argparse.ArgumentParser(prog="econas-jax status", description=__doc__)
-    parser.add_argument("workdir", type=Path, help="the folder of a search")
+    parser.add_argument("workdir", help="the folder of a search")
     try:
-        print_lines(lines(read_status(parser.parse_args(arguments).workdir)))
+        print_lines(lines(read_status(local_folder(parser.parse_args(arguments).workdir))))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR

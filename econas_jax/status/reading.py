@@ -112,7 +112,8 @@ def _plan(workdir: Path) -> Plan:
     plan = fields.get("plan") or plan_of(fields["config"])
     if not isinstance(plan, Mapping) or not all(isinstance(plan.get(name), int) for name in ("stages", "rounds")):
         raise InputError("workdir", str(workdir), allowed)
-    return Plan(plan["stages"], plan["rounds"], plan.get("devices") or 1)
+    devices = plan.get("devices")
+    return Plan(plan["stages"], plan["rounds"], devices if isinstance(devices, int) and devices > 0 else 1)
 
 
 def _json(file: Path, unreadable: list[str]) -> dict[str, Any]:

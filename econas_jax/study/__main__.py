@@ -11,6 +11,7 @@ from econas_jax import study  # its names are imported when they are used: JAX n
 from econas_jax.errors import FAILURE, InputError, SearchError
 from econas_jax.experiment import cli, help_text
 from econas_jax.experiment.console import Reporter
+from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.output import print_lines
 from econas_jax.study.recommendation import MARGIN
 from econas_jax.study.recommendation_text import below_zero
@@ -62,7 +63,7 @@ def _run(reporter: Reporter, stop: cli.StopRequest) -> study.StudyOutcome:
         config = study.from_mapping(cli.CONFIG.value)  # a mistake in it is told at once, before JAX is loaded
         return study.run_study(config, cli.workdir(), reporter, stop)
     table = Path(TABLE.value)
-    workdir = Path(cli.WORKDIR.value or Path("runs") / table.stem)
+    workdir = local_folder(cli.WORKDIR.value or Path("runs") / table.stem)
     return study.study_table(table, ORIGINAL.value, workdir, MARGIN_FLAG.value, RESAMPLES, 0, reporter)
 
 

@@ -24,6 +24,7 @@ from econas_jax.errors import FAILURE, InputError, SearchError
 from econas_jax.experiment import cli, config_source
 from econas_jax.experiment.config_source import ConfigSourceError
 from econas_jax.experiment.console import Reporter
+from econas_jax.experiment.folder import local_folder
 from econas_jax.files import write_text
 from econas_jax.study.analysis import Analysis, analyse
 from econas_jax.study.comparisons import Comparison, compare_proxies
@@ -74,7 +75,7 @@ def train(arguments: argparse.Namespace) -> Analysis:
         proxies=(arguments.first, arguments.second),
         data=dataclasses.replace(config.data, path=arguments.path or config.data.path),
     )
-    workdir = arguments.workdir or Path("runs") / "compare_proxies"
+    workdir = local_folder(arguments.workdir or Path("runs") / "compare_proxies")
     stop = cli.StopRequest()
     try:
         return study.run_study(config, workdir, Reporter(), stop).analysis

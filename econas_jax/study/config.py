@@ -24,6 +24,8 @@ from econas_jax.study.resampling import RESAMPLES
 from econas_jax.study.setting import PREVIOUS, Setting
 from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfig, check_against_dataset
 
+SEARCH_FIELDS = frozenset(("algorithm", "search", "proxy"))
+
 
 @dataclasses.dataclass(frozen=True)
 class GridConfig:
@@ -134,4 +136,6 @@ def default_config() -> ConfigDict:
 
 def from_mapping(fields: Mapping[str, Any]) -> StudyConfig:
     """Builds and checks a study's config; raises InputError naming the first field that is unknown or wrong."""
+    search = sorted(SEARCH_FIELDS.intersection(fields)) if isinstance(fields, Mapping | ConfigDict) else []
+    require(not search, "config", search, "the fields of a study; these are a search's, which econas-jax search runs")
     return build_config(StudyConfig, fields)

@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from econas_jax.experiment import lock, provenance
+from econas_jax.data import DataReport
+from econas_jax.experiment import provenance
 from econas_jax.experiment.console import Reporter
+from econas_jax.experiment.folder import local_folder
 from econas_jax.nn.network import Cost
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
@@ -15,7 +17,8 @@ from econas_jax.study.resample_lines import ResampleLines
 from econas_jax.study.table import SIZES, StudyTable
 from econas_jax.study.training import StudyInterruptedError, StudyTraining, draw_networks, network_costs
 from econas_jax.study.wide_table import read_any_table
-from econas_jax.study.workdir import StudyWorkdir
+from econas_jax.study.workdir import StudyWorkdir, is_changeable
+from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
 from econas_jax.training.devices import choose_devices
 
@@ -32,23 +35,29 @@ def run_study(
     should_stop() is true (it is asked after every epoch): what is being trained is lost, finished rows are not.
     """
     reporter = reporter or Reporter(show=False)
-    files = StudyWorkdir(Path(workdir))
-    files.check(config)
-    with lock.locked(files.path):
-        files.check(config)  # again: the study that ran here until now may have been another one
+    files = StudyWorkdir(local_folder(workdir), reporter.say)
+    with files.held(config, is_changeable):
+        files.check(config, is_changeable)  # again: the study that ran here until now may have been another one
         return _run(config, files, reporter, should_stop)
 
 
 def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
+    settings = arithmetic()
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
     with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed)
+        dataset = config.data.load(config.seed, max(setting.proxy.resolution for setting in config.settings))
+    report = DataReport.of(dataset)
+    for line in report.lines():
+        reporter.say(line)
     check_study(config, dataset)
     genotypes = draw_networks(config.space, config.networks, config.seed)
     table = files.rows.read()
     costs = network_costs(config, genotypes, dataset.num_classes)
-    files.open(config, genotypes, costs)  # not before: a config that fits no data set must not claim the folder
+    # Not before: a config that fits no data set must not claim the folder.
+    files.claim(config, {"data": report.fingerprints, "arithmetic": settings}, {"data": report.facts()})
+    files.record(config)
+    files.write_networks(genotypes, costs)
     reporter.say(
         f"study: {config.networks} networks by {config.original} and {len(config.settings) - 1} proxies, "
         f"{len(table.rows)} rows are there; results in {files.path}"

@@ -67,8 +67,11 @@ def check_against_dataset(proxy: ProxyConfig, training: TrainingConfig, dataset:
     """Raises InputError where config and data set, each valid alone, do not go together."""
     images = int(len(dataset.train) * proxy.sample_ratio)
     batch = training.batch_size
-    allowed = f"at most {images}, the training images left by proxy.sample_ratio"
+    allowed = f"at most {images}, the training images left by proxy.sample_ratio: lower it, or raise the ratio"
     require(batch <= images, "training.batch_size", batch, allowed)
-    require(len(dataset.validation) > 0, "data.validation_size", len(dataset.validation), "at least 1 image to rank by")
+    allowed = "at least 1 to rank by: set data.validation_size, or give validation images of your own"
+    require(len(dataset.validation) > 0, "validation images", len(dataset.validation), allowed)
     padding, size = training.augmentation.crop_padding, dataset.image_size
-    require(padding < size, "training.augmentation.crop_padding", padding, f"less than the images' size, {size}")
+    require(
+        padding < size, "training.augmentation.crop_padding", padding, f"less than the images' size, {size}: lower it"
+    )

@@ -8,7 +8,7 @@ import os
 
 import jax
 
-from econas_jax.errors import require
+from econas_jax.errors import InputError, require
 from econas_jax.nn import ComputeDtype
 
 
@@ -35,7 +35,7 @@ def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "floa
     process has done before, so that all of them round alike. Raises InputError for more accelerators than there are,
     and for bfloat16 on CPUs, which lack it: XLA would convert to and from float32 at every step.
     """
-    local = jax.local_devices()
+    local = _local_devices()
     if local[0].platform != "cpu":
         require(count is None or count <= len(local), "devices", count, f"at most {len(local)}, what JAX has here")
         return Devices(accelerators=tuple(local[:count]))
@@ -43,6 +43,14 @@ def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "floa
     require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
     cores = available_cores()
     return Devices(cores=tuple(itertools.islice(itertools.cycle(cores), count or len(cores))))
+
+
+def _local_devices() -> list[jax.Device]:
+    try:
+        return jax.local_devices()
+    except RuntimeError as error:  # JAX_PLATFORMS asks for what is not there
+        platforms, reason = jax.config.values["jax_platforms"], str(error).partition("\n")[0]
+        raise InputError("JAX_PLATFORMS", platforms, f"platforms of this machine ({reason})") from None
 
 
 def available_cores() -> list[int]:

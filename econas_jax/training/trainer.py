@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from econas_jax.data import Split
@@ -25,11 +25,18 @@ class Trainer(Protocol):
         """How many devices it trains on."""
 
     @property
+    def device_kind(self) -> str:
+        """The kind of its devices, as JAX names it."""
+
+    @property
     def state_size(self) -> int:
         """The length of a candidate's state vector."""
 
-    def prepare(self) -> None:
-        """Compiles all programs; `train` does it if it has not been done."""
+    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
+        """Compiles all programs; `train` does it if it has not been done.
+
+        check: is called several times a second where others compile, and ends it by raising.
+        """
 
     def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
         """Yields every epoch that is done and an outcome for each job, in whatever order they come.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -15,7 +15,7 @@ from econas_jax.errors import require_integer
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Images, Metrics, Scratch, Task
 from econas_jax.training.job import DIVERGED, EpochDone, Events, Job, Outcome, waves
-from econas_jax.training.programs import Programs
+from econas_jax.training.programs import NAMES, Programs
 from econas_jax.training.retrying import train_with_retries
 from econas_jax.training.state import TrainState, from_vectors, to_vectors, vector_size
 
@@ -44,6 +44,7 @@ class WaveTrainer:
         """
         require_integer("lanes", lanes, 1)
         self.devices, self.slots = len(devices), len(devices) * lanes
+        self.device_kind: str = devices[0].device_kind
         self._lanes = lanes
         self._every_epoch = task.config.accuracy == "best"
         mesh = Mesh(np.array(devices), (POPULATION,))
@@ -53,9 +54,11 @@ class WaveTrainer:
         self.state_size = vector_size(self._programs.state)
         self._scratch: Scratch | None = None
 
-    def prepare(self) -> None:
-        """Compiles all programs; `train` does it if it has not been done."""
-        self._programs.compile()
+    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
+        """Compiles all programs; `train` does it if it has not been done. check: is called between programs."""
+        for name in NAMES:
+            check()
+            self._programs.compile([name])
 
     def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
         """Trains jobs wave by wave, as `Trainer.train` says."""

@@ -198,3 +198,18 @@ def test_best_are_distinct_functions() -> None:
     assert len({function_of(TINY, member.genotype) for member in state.finished}) < len(state.finished)
     assert len({function_of(TINY, member.genotype) for member in best}) == 3
     assert best[0].accuracy == max(member.accuracy for member in state.finished)
+
+
+@pytest.mark.parametrize(
+    ("promotions", "lifetime"), [((0, 0), 1), ((0, 0), 2), ((2, 0), 1), ((2, 1), 2)], ids=lambda value: str(value)
+)
+def test_the_best_is_of_the_whole_history_whoever_has_died(promotions: tuple[int, int], lifetime: int) -> None:
+    to_2e, to_3e = promotions
+    config = replace(SMALL, promotions_to_2e=to_2e, promotions_to_3e=to_3e, lifetime=lifetime, cycles=8)
+    algorithm = EcoNAS(LARGE, config, seed=1)
+    reached: dict[int, tuple[int, float]] = {}
+    for _, trials, state in run(algorithm, made_up):
+        for trial in trials:
+            reached[trial.candidate] = (trial.end_epoch, made_up(trial.genotype, trial.end_epoch))
+        best = algorithm.best(state, 1)[0]
+        assert (best.epochs, best.accuracy) == max(reached.values())

@@ -35,5 +35,6 @@ def test_candidates_move_to_the_population_of_their_epochs_and_failed_ones_leave
 
 def test_death_comes_after_the_lifetime() -> None:
     old, recent = make_member(0, 0.9, updated=5), make_member(1, 0.1, updated=6)
-    assert remove_dead(((old, recent), (old,), ()), cycle=14, lifetime=10) == ((old, recent), (old,), ())
-    assert remove_dead(((old, recent), (old,), ()), cycle=15, lifetime=10) == ((recent,), (), ())
+    assert remove_dead(((old, recent), (old,), ()), cycle=14, lifetime=10) == (((old, recent), (old,), ()), ())
+    late = make_member(2, 0.5, epochs=30, updated=5)
+    assert remove_dead(((old, recent), (old,), (late,)), cycle=15, lifetime=10) == (((recent,), (), ()), (old, old))

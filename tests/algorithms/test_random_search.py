@@ -36,9 +36,15 @@ def test_a_small_space_is_searched_through() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("candidates", 0), ("candidates", 1001), ("batch", 0), ("batch", 2.5), ("epochs", 0), ("skip_repeats", 1)],
+    [("candidates", 0), ("candidates", 10.5), ("batch", 0), ("batch", 2.5), ("epochs", 0), ("skip_repeats", 1)],
 )
 def test_impossible_constants(field: str, value: Any) -> None:
     with pytest.raises(InputError) as caught:
         RandomSearchConfig(**{field: value})
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("candidates", "batch", "trained"), [(1000, 7, 1001), (50, 20, 60), (1, 20, 20), (60, 20, 60)])
+def test_batches_are_whole(candidates: int, batch: int, trained: int) -> None:
+    config = RandomSearchConfig(candidates=candidates, batch=batch)
+    assert (config.candidates, config.stages, (config.rounds + 1) * batch) == (trained,) * 3

@@ -96,7 +96,7 @@ def test_the_papers_numbers() -> None:
         ("sample", 0),
         ("sample", 2.0),
         ("candidates", 99),
-        ("candidates", 101),
+        ("candidates", 200.0),
         ("candidates", "many"),
         ("batch", 0),
         ("epochs", 0),
@@ -113,5 +113,25 @@ def test_impossible_constants(field: str, value: Any) -> None:
 
 
 def test_copies_are_repeats() -> None:
-    with pytest.raises(InputError, match="identity_probability = 0.05: expected 0 with skip_repeats"):
+    with pytest.raises(InputError, match="identity_probability = 0.05: expected 0 with skip.*skip_repeats=False$"):
         RegularizedEvolutionConfig(identity_probability=0.05, skip_repeats=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "trained"),
+    [({"batch": 7}, 20_001), ({"population": 90}, 20_010), ({"candidates": 101}, 120), ({"candidates": 100}, 100)],
+)
+def test_batches_are_whole(fields: dict[str, Any], trained: int) -> None:
+    config = RegularizedEvolutionConfig(**fields)
+    assert config.candidates == config.stages == trained
+    assert config.population + config.rounds * config.batch == trained
+
+
+def test_a_population_of_more_than_all_candidates_is_told() -> None:
+    with pytest.raises(InputError, match=r"^candidates = 20000: expected at least population \(30000\).* set both$"):
+        RegularizedEvolutionConfig(population=30_000)
+
+
+def test_a_sample_may_be_larger_than_the_population() -> None:
+    config = RegularizedEvolutionConfig(population=4, sample=25, candidates=8, batch=2)
+    assert len(last_state(RegularizedEvolution(TINY, config, seed=0), made_up).history) == 8

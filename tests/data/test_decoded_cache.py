@@ -39,8 +39,14 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     return Source(tmp_path / "source")
 
 
+def _folder() -> Path:
+    folder = cache_folder()
+    assert folder is not None
+    return folder
+
+
 def _kept() -> Path:
-    (file,) = cache_folder().iterdir()
+    (file,) = _folder().iterdir()
     return file
 
 
@@ -100,7 +106,7 @@ def test_a_damaged_file_is_made_anew(source: Source, damage: str) -> None:
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(source: Source, caplog: pytest.LogCaptureFixture) -> None:
-    cache_folder().write_text("a file where the folder should be")
+    _folder().write_text("a file where the folder should be")
     with caplog.at_level(logging.WARNING):
         source.load()
         source.load()
@@ -118,11 +124,11 @@ def test_a_write_that_fails_leaves_nothing_behind(
         patch.setattr(np, "savez", full)
         source.load()
     assert "No space left" in caplog.text
-    assert list(cache_folder().iterdir()) == []
+    assert list(_folder().iterdir()) == []
     source.load()
     assert source.decoded == 2
 
 
 def test_without_the_variable_the_cache_lies_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ECONAS_JAX_CACHE", raising=False)
-    assert cache_folder() == Path.home() / ".cache" / "econas_jax"
+    assert _folder() == Path.home() / ".cache" / "econas_jax"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
+import pytest
 from data_sources import sorted_images
 from sklearn import datasets
 
+from econas_jax.data.config import DataConfig
 from econas_jax.data.digits import load_digits
 
 
@@ -43,3 +47,18 @@ def test_the_test_images_do_not_depend_on_the_seed() -> None:
     counts = np.bincount(first.test.labels, minlength=10)
     assert counts.min() >= 28  # of about 180 images a class, 297 / 1797
     assert counts.max() <= 31
+
+
+# Of images and labels, by the version that knew only three fields of `data`: earlier folders go on with these.
+EARLIER = {
+    0: ("e69160a9055264d4", "eeac7b87aa3abf5c", "b229a115d93f372f"),
+    1: ("2553439234fc72df", "80a023a52926fb16", "b229a115d93f372f"),
+    5: ("7f6ff9f04a099fc2", "92bb9feeefb1adb5", "b229a115d93f372f"),
+}
+
+
+@pytest.mark.parametrize("seed", EARLIER)
+def test_the_splits_are_those_of_earlier_versions(seed: int) -> None:
+    splits = DataConfig("digits").load(seed, resolution=8).splits.values()
+    contents = (split.images.tobytes() + split.labels.tobytes() for split in splits)
+    assert tuple(hashlib.sha256(content).hexdigest()[:16] for content in contents) == EARLIER[seed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +45,77 @@ def test_a_training_image_among_the_validation_images_is_refused(tmp_path: Path)
         load_image_folder(tmp_path, image_size=8)
 
 
-def test_hidden_files_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
+def test_hidden_files_and_other_kinds_are_passed_over_and_counted(tmp_path: Path) -> None:
     write_image_folder(tmp_path, SPLIT)
     (tmp_path / "class0" / "notes.txt").write_text("not an image")
+    (tmp_path / "class1" / "Thumbs.db").write_bytes(b"BM, but not the header of a BMP file that follows")
     (tmp_path / "class0" / ".hidden.png").write_text("not an image")
     (tmp_path / ".cache").mkdir()
-    (tmp_path / "list.csv").write_text("not an image")
-    assert len(load_image_folder(tmp_path, image_size=8, validation_size=0).train) == 20
+    (tmp_path / "list.csv").write_text("P1 is a name and no size")
+    (tmp_path / "class0" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "class1" / "around").symlink_to(tmp_path / "class1")
+    dataset = load_image_folder(tmp_path, image_size=8, validation_size=0)
+    assert len(dataset.train) == 20
+    assert {count.what: (count.number, count.example) for count in dataset.origins["train"].passed_over} == {
+        "hidden": (2, ".cache"),
+        "no image": (3, "list.csv"),
+        "neither file nor folder, or a broken link": (1, "class0/gone.png"),
+        "link to a folder above it": (1, "class1/around"),
+    }
+
+
+def test_images_outside_of_a_class_are_passed_over_and_counted(tmp_path: Path) -> None:
+    write_image_folder(tmp_path / "train", SPLIT)
+    (tmp_path / "test").mkdir()
+    Image.fromarray(SPLIT.images[0]).save(tmp_path / "train" / "loose.png")
+    Image.fromarray(SPLIT.images[0]).save(tmp_path / "test" / "unlabelled.png")
+    Image.fromarray(SPLIT.images[0]).save(tmp_path / "preview.png")
+    (tmp_path / "annotations").mkdir()
+    dataset = load_image_folder(tmp_path, image_size=8)
+    assert (len(dataset.train) + len(dataset.validation), len(dataset.test)) == (20, 0)
+    assert [str(count) for count in dataset.origins["train"].passed_over] == [
+        "1 folder without images ('annotations')",
+        "1 image beside the folders of the splits ('preview.png')",
+        "1 image in no class's folder ('train/loose.png')",
+    ]
+    assert [count.example for count in dataset.origins["test"].passed_over] == ["test/unlabelled.png"]
+
+
+def test_images_in_folders_below_a_class_are_read(tmp_path: Path) -> None:
+    write_image_folder(tmp_path, SPLIT)
+    flat = load_image_folder(tmp_path, image_size=8, validation_size=0)
+    for folder in (tmp_path / "class0", tmp_path / "class1"):
+        for number, file in enumerate(sorted(folder.iterdir())):
+            below = folder / "session" / str(number // 4)  # an order that keeps that of the files
+            below.mkdir(parents=True, exist_ok=True)
+            file.rename(below / file.name)
+    nested = load_image_folder(tmp_path, image_size=8, validation_size=0)
+    np.testing.assert_array_equal(nested.train.images, flat.train.images)
+    np.testing.assert_array_equal(nested.train.labels, flat.train.labels)
+    assert nested.origins["train"].passed_over == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("photo.jfif", "JPEG"),
+        ("photo.JPE", "JPEG"),
+        ("photo", "PNG"),
+        ("photo.tmp", "BMP"),
+        ("photo.png.bak", "PNG"),
+        ("photo.img", "GIF"),
+        ("photo.dat", "TIFF"),
+        ("photo.x", "WEBP"),
+        ("photo.map", "PPM"),
+        ("photo.jpg", "PNG"),
+    ],
+)
+def test_images_are_known_by_their_content(tmp_path: Path, name: str, kind: str) -> None:
+    write_image_folder(tmp_path, SPLIT)
+    Image.fromarray(np.full((8, 8, 3), 255, np.uint8)).save(tmp_path / "class1" / name, kind)
+    images = load_image_folder(tmp_path, image_size=8, validation_size=0).train.images
+    assert len(images) == 21
+    assert (images[-1] >= 254).all()
 
 
 def test_oblong_images_are_cut_to_their_centre_and_resized(tmp_path: Path) -> None:
@@ -118,10 +183,10 @@ def test_an_unreadable_image_is_named(tmp_path: Path, spoil: object) -> None:
 
 
 def test_a_folder_that_cannot_be_listed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path) -> None:
+    def refuse(folder: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(InputError, match="Permission denied"):
         load_image_folder(tmp_path)
 

@@ -87,7 +87,8 @@ def test_labels_of_any_integer_type_are_taken(file: Path, dtype: Any) -> None:
         ({"train_labels": TRAIN.labels - 1}, "] = -1: expected a class from 0"),
         ({"train_labels": TRAIN.labels.astype(np.uint64) + np.uint64(2**63)}, "expected a class from 0"),
         ({"train_labels": TRAIN.labels + (TRAIN.labels == 3)}, "classes without training images = [3]"),
-        ({"train_labels": TRAIN.labels * 0}, "num_classes = 1"),
+        ({"train_labels": TRAIN.labels * 0}, "classes in train_labels = 1: expected at least 2"),
+        ({"validation_images": OTHER.images[:0], "validation_labels": OTHER.labels[:0]}, "or no validation_images"),
         ({"validation_images": OTHER.images, "validation_labels": OTHER.labels + 1}, "validation labels"),
         ({"test_images": OTHER.images[:, :4, :4], "test_labels": OTHER.labels}, "test image shape = (4, 4, 3)"),
         (

@@ -9,66 +9,59 @@ import pytest
 
 from econas_jax.experiment.commits import COST, Commits
 from econas_jax.experiment.times import Times
-from econas_jax.search.state import SearchState
-
-
-def numbered(number: int) -> SearchState:
-    return SearchState(algorithm=None, seconds=float(number))  # type: ignore[arg-type]
 
 
 def test_commits_are_written_beside_one_at_a_time_and_in_order() -> None:
-    written: list[float] = []
+    written: list[int] = []
     threads: set[int] = set()
     allowed = threading.Event()
 
-    def write(state: SearchState) -> None:
+    def write(state: int) -> None:
         allowed.wait()
         threads.add(threading.get_ident())
-        written.append(state.seconds)
+        written.append(state)
 
     with Commits(write, Times(), None) as commits:
-        commits.begin(numbered(0))
+        commits.begin(0)
         assert written == []  # the search has gone on
         allowed.set()
         for number in range(1, 4):
-            commits.begin(numbered(number))
-            assert written[:number] == [
-                float(earlier) for earlier in range(number)
-            ]  # at the latest when the next begins
-    assert written == [0.0, 1.0, 2.0, 3.0] and threading.get_ident() not in threads
+            commits.begin(number)
+            assert written[:number] == list(range(number))  # at the latest when the next begins
+    assert written == [0, 1, 2, 3] and threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize("then", ["begin", "wait", "leave"])
 def test_what_a_commit_raises_comes_out_at_the_next_touch(then: str) -> None:
-    def write(state: SearchState) -> None:
+    def write(state: int) -> None:
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"), Commits(write, Times(), None) as commits:
-        commits.begin(numbered(0))
+        commits.begin(0)
         if then == "begin":
-            commits.begin(numbered(1))
+            commits.begin(1)
         if then == "wait":
             commits.wait()
 
 
 def test_an_error_of_the_search_waits_for_the_last_commit_and_is_not_hidden_by_it() -> None:
-    written: list[float] = []
+    written: list[int] = []
 
-    def write(state: SearchState) -> None:
-        written.append(state.seconds)
+    def write(state: int) -> None:
+        written.append(state)
         raise OSError("full")
 
     with pytest.raises(KeyError), Commits(write, Times(), None) as commits:
-        commits.begin(numbered(0))
+        commits.begin(0)
         raise KeyError
-    assert written == [0.0]
+    assert written == [0]
 
 
 @pytest.mark.parametrize(("save_seconds", "within", "at_the_end"), [(0.0, True, True), (1e9, False, True)])
 def test_commits_are_due_after_the_seconds_asked_for_and_at_a_phases_end(
     save_seconds: float, within: bool, at_the_end: bool
 ) -> None:
-    commits = Commits(lambda state: None, Times(), save_seconds)
+    commits: Commits[int] = Commits(lambda state: None, Times(), save_seconds)
     assert (commits.due(phase_ends=False), commits.due(phase_ends=True)) == (within, at_the_end)
 
 
@@ -76,12 +69,12 @@ def test_without_seconds_saving_takes_its_share_of_the_time_at_most(monkeypatch:
     now = [100.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
 
-    def write(state: SearchState) -> None:
+    def write(state: int) -> None:
         now[0] += 3.0
 
     with Commits(write, Times(), None) as commits:
         assert commits.due(phase_ends=False)  # what it costs is not known yet
-        commits.begin(numbered(0))
+        commits.begin(0)
         commits.wait()
         for phase_ends in (False, True):
             now[0] = 100.0 + 3.0 / COST - 0.1

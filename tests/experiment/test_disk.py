@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_checkpoint import SIZE, assert_same, full_state, numbered, saved
+from commit_samples import assert_same, commit, saved
 
 from econas_jax.errors import InputError, SearchError
 from econas_jax.experiment import disk
@@ -83,13 +83,11 @@ def test_a_disk_that_fills_up_leaves_the_earlier_commits(small_disk: Path) -> No
     (small_disk / "somebody").write_bytes(bytes(free - 8192))
     full = pytest.raises(SearchError, match="No space left on device")
     with Checkpoints(folder) as checkpoints, full, disk.one_line_errors(small_disk):
-        checkpoints.save(numbered(2))
+        checkpoints.save(*commit(2))
     (small_disk / "somebody").unlink()
     with Checkpoints(folder) as checkpoints:
-        state = checkpoints.restore(SIZE)
-        assert state is not None
-        assert_same(state, numbered(1))
-        checkpoints.save(full_state())
+        assert_same(checkpoints.restore(), commit(1))
+        checkpoints.save(*commit(3))
 
 
 def test_room_on_a_small_disk_is_looked_at_before_a_commit(small_disk: Path) -> None:
@@ -98,11 +96,11 @@ def test_room_on_a_small_disk_is_looked_at_before_a_commit(small_disk: Path) -> 
 
     folder = small_disk / "checkpoints"
     with Checkpoints(folder, make_room=make_room) as checkpoints:
-        checkpoints.save(numbered(0))
+        checkpoints.save(*commit(0))
         (small_disk / "somebody").write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
         with pytest.raises(SearchError, match="GiB left"):
-            checkpoints.save(numbered(1))
-    assert [path.name for path in folder.iterdir()] == ["0"]
+            checkpoints.save(*commit(1))
+    assert [path.name for path in folder.iterdir()] == ["commit_0"]
 
 
 def test_files_that_vanish_while_they_are_counted_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

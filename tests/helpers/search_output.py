@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.search import SearchConfig, SearchResult
 from econas_jax.search.history import StageRecord
 from econas_jax.search.state import SearchState, from_commit
+from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.spaces.darts import multiply_adds, parameters
 from econas_jax.spaces.darts.genotype import Genotype
 
@@ -35,10 +36,18 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("econas_jax.search.report.figures.write_search_figures", lambda *arguments: [])
 
 
-def stop_every(epochs: int) -> Callable[[], bool]:
-    """Asks to stop at each `epochs`-th event of the trainer, the end of an epoch or of a stage."""
-    count = iter(range(1, 10_000))
-    return lambda: next(count) % epochs == 0
+def stop_every(count: int) -> Callable[[], bool]:
+    """Asks to stop at each `count`-th question: before compiling, as a phase begins, and after each epoch and stage."""
+    questions = iter(range(1, 10_000))
+    return lambda: next(questions) % count == 0
+
+
+def claimed(folder: Path, config: SearchConfig, devices: int = 1) -> Workdir:
+    """A folder that a search has claimed, as it does before it trains anything."""
+    files = Workdir(folder)
+    files.check(config, changeable(config))
+    files.claim(config, {}, {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices})
+    return files
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -58,7 +67,7 @@ def committed(folder: Path, config: SearchConfig) -> SearchState:
 
 def commits(folder: Path) -> int:
     """How many commits there have been: they are numbered."""
-    return 1 + max(int(path.name) for path in (folder / "checkpoints").iterdir())
+    return 1 + max(int(path.name.removeprefix("commit_")) for path in (folder / "checkpoints").iterdir())
 
 
 def assert_same_search(ours: Path, others: Path, config: SearchConfig) -> None:
@@ -127,28 +136,27 @@ def check_rounds(config: SearchConfig, result: SearchResult) -> None:
         for members, group in zip(populations, summary.groups, strict=True):
             accuracies = [stage.validation_accuracy for stage in members if stage.validation_accuracy is not None]
             assert group.mean_accuracy == (pytest.approx(np.mean(accuracies)) if accuracies else None)
-        so_far = [(s.epochs, s.validation_accuracy) for s in result.stages if s.round <= summary.round]
-        assert summary.best_accuracy == max(pair for pair in so_far if pair[1] is not None)[1]
+        assert summary.best_accuracy == ranked(stage for stage in result.stages if stage.round <= summary.round)[0][1]
     seconds = [summary.seconds for summary in result.rounds]
     assert seconds == sorted(seconds) and seconds[0] > 0
 
 
+def ranked(stages: Iterable[StageRecord]) -> list[tuple[StageRecord, float]]:
+    """The last stages of the candidates that none of them has thrown out, the longest and best trained first."""
+    last = {stage.candidate: stage for stage in stages}
+    found = [(stage, stage.validation_accuracy) for stage in last.values() if stage.validation_accuracy is not None]
+    return sorted(found, key=lambda pair: (-pair[0].epochs, -pair[1], pair[0].candidate))
+
+
 def check_best(config: SearchConfig, result: SearchResult, written: dict[str, Any]) -> None:
-    """The five best of P_3E's history, then those of P_2E and of P_E that are alive."""
-    finished = [stage for stage in result.stages if stage.epochs == 3 * EPOCHS and stage.status == "completed"]
-    cycles = econas(config).cycles
-    groups = [finished, *living_at(config, result.stages, cycles)[1::-1]]
-    ranked = [
-        stage
-        for group in groups
-        for stage in sorted(group, key=lambda stage: (-(stage.validation_accuracy or 0), stage.candidate))
-    ]
-    assert [member.candidate for member in result.best] == [stage.candidate for stage in ranked[:5]]
-    for rank, (entry, stage) in enumerate(zip(written["best"], ranked[:5], strict=True), start=1):
+    """The five best of P_3E's history, then those of P_2E's and of P_E's."""
+    best = [stage for stage, _ in ranked(result.stages)[:5]]
+    assert [member.candidate for member in result.best] == [stage.candidate for stage in best]
+    for rank, (entry, stage) in enumerate(zip(written["best"], best, strict=True), start=1):
         assert (entry["rank"], entry["candidate"], entry["epochs"]) == (rank, stage.candidate, stage.epochs)
         assert (entry["parameters"], entry["multiply_adds"]) == (stage.parameters, stage.multiply_adds)
         assert (entry["genotype"], entry["validation_accuracy"]) == (stage.genotype, stage.validation_accuracy)
-    assert written["finished"] and written["rounds"] == cycles
+    assert written["finished"] and written["rounds"] == econas(config).cycles
     assert written["stages"] == len(result.stages)
     assert written["candidates"] == len({stage.candidate for stage in result.stages})
     assert written["skipped_repeats"] == result.rounds[-1].skipped_repeats

@@ -24,18 +24,19 @@ from econas_jax.training.config import NetworkConfig, ProxyConfig
 from econas_jax.training.job import Events, Outcome
 
 EPOCHS = 2  # E
+_ECONAS = EcoNASConfig(
+    initial_population=4,
+    cycles=3,
+    children=3,
+    promotions_to_2e=2,
+    promotions_to_3e=1,
+    parents_per_population=(1, 1, 1),
+    tournament_divisor=2,
+    lifetime=2,
+    epochs=EPOCHS,
+)
 CONFIG = SearchConfig(
-    search=EcoNASConfig(
-        initial_population=4,
-        cycles=3,
-        children=3,
-        promotions_to_2e=2,
-        promotions_to_3e=1,
-        parents_per_population=(1, 1, 1),
-        tournament_divisor=2,
-        lifetime=2,
-        epochs=EPOCHS,
-    ),
+    search=_ECONAS,
     proxy=ProxyConfig(channels=4, resolution=4, sample_ratio=0.02),  # 29 images
     network=NetworkConfig(cells_per_stage=1),
     data=DataConfig(name="digits", validation_size=30),
@@ -46,7 +47,7 @@ CONFIG = SearchConfig(
 LONGER = dataclasses.replace(
     CONFIG,
     search=dataclasses.replace(
-        CONFIG.search,
+        _ECONAS,
         initial_population=6,
         cycles=5,
         children=5,
@@ -127,6 +128,7 @@ class Trained:
     """What searches and studies have trained so far, and what is to happen at the end of each training."""
 
     jobs: list[Job] = dataclasses.field(default_factory=list)
+    schedules: list[int] = dataclasses.field(default_factory=list)  # of each job: the epochs of its learning rate
     compilations: int = 0  # asked for
     after_stage: Callable[[], None] = lambda: None
 
@@ -151,9 +153,11 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
         ) -> None:
             self._trainer = shared_trainer(task, train, validation, jax.devices()[: len(devices)], example, lanes)
             self.slots, self.devices = self._trainer.slots, self._trainer.devices
-            self.state_size = self._trainer.state_size
+            self.state_size, self.device_kind = self._trainer.state_size, self._trainer.device_kind
+            self._schedule = task.total_epochs
 
-        def prepare(self) -> None:
+        def prepare(self, check: Callable[[], None] = lambda: None) -> None:
+            check()
             trained.compilations += 1
 
         def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
@@ -161,9 +165,22 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
             for event in self._trainer.train(jobs, retries):
                 if isinstance(event, Outcome):
                     trained.jobs.append(by_candidate[event.candidate])
+                    trained.schedules.append(self._schedule)
                     trained.after_stage()
                 yield event
 
     monkeypatch.setattr("econas_jax.training.proxy_training.trainer_for", Recorder)
     monkeypatch.setattr("econas_jax.nn.darts.family.SearchNetwork", network)
     return trained
+
+
+def fail_waves(monkeypatch: pytest.MonkeyPatch, broken: set[int], error: Exception) -> None:
+    """Makes waves with one of the broken candidates raise the error, in trainers of this process."""
+    train_wave = WaveTrainer._train_wave
+
+    def failing(trainer: WaveTrainer, wave: list[Job]) -> Events:
+        if broken & {job.candidate for job in wave}:
+            raise error
+        yield from train_wave(trainer, wave)
+
+    monkeypatch.setattr(WaveTrainer, "_train_wave", failing)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ml_collections import ConfigDict
+from search_output import econas
 
 from econas_jax.search import SearchConfig, from_mapping
 from econas_jax.study.config import StudyConfig
@@ -55,7 +56,7 @@ def test_econas_is_the_papers_search_and_the_default() -> None:
     config = from_mapping(load("econas"))
     assert config == SearchConfig()
     assert str(config.full_proxy) == "c4r4s0e60"
-    search = config.search
+    search = econas(config)
     assert (search.initial_population, search.cycles, search.children) == (50, 100, 16)
     assert (search.promotions_to_2e, search.promotions_to_3e, search.lifetime, search.epochs) == (8, 4, 10, 20)
     assert (config.network.cells_per_stage, config.training.batch_size, config.data.name) == (6, 384, "cifar10")

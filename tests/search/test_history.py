@@ -85,11 +85,12 @@ def test_the_last_stage_of_a_candidate_is_the_one_with_the_most_epochs() -> None
 
 
 def test_the_best_accuracy_is_of_the_longest_training_so_far() -> None:
-    def stage(epochs: int, accuracy: float | None) -> StageRecord:
-        return dataclasses.replace(STAGE, epochs=epochs, validation_accuracy=accuracy)
+    def stage(candidate: int, epochs: int, accuracy: float | None) -> StageRecord:
+        return dataclasses.replace(STAGE, candidate=candidate, epochs=epochs, validation_accuracy=accuracy)
 
     assert history.best_accuracy([]) is None
     assert history.best_accuracy([DIVERGED]) is None
-    stages = [stage(20, 0.9), stage(40, 0.4), stage(40, 0.6), stage(20, 0.8), stage(60, None)]
+    stages = [stage(1, 20, 0.9), stage(2, 40, 0.4), stage(3, 40, 0.6), stage(4, 20, 0.8), stage(5, 60, None)]
     assert history.best_accuracy(stages) == 0.6
-    assert history.best_accuracy([stage(20, 0.0)]) == 0.0
+    assert history.best_accuracy([*stages, stage(3, 60, None)]) == 0.4  # whose next stage failed is out
+    assert history.best_accuracy([stage(1, 20, 0.0)]) == 0.0

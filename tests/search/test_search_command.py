@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 from in_process import Command, running
-from search_output import lines
-from tiny_network import TinyNetwork
-from tiny_search import CONFIG, XLA_FLAGS, Trained, share_trainers, start_jax
+from search_output import FILES, lines, without_figures
+from tiny_search import CONFIG, XLA_FLAGS, Trained, start_jax
 
-from econas_jax.search import __main__, run_search
+from econas_jax.search import __main__
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DIGITS = f"--config={REPOSITORY / 'configs' / 'digits.py'}"
@@ -109,8 +108,7 @@ def test_a_config_file_that_is_none_is_one_line_and_status_2(
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
-    return share_trainers(monkeypatch, TinyNetwork)
+    return without_figures(monkeypatch)
 
 
 def test_a_search_runs_with_overrides_and_says_where_its_results_are(
@@ -120,7 +118,7 @@ def test_a_search_runs_with_overrides_and_says_where_its_results_are(
     assert command(f"--config={config_file(tmp_path)}", *overrides) == 0
     output, errors = capfd.readouterr()
     assert errors == ""
-    assert "cycle 2/2" in output and "best genotypes" in output
+    assert "round 2/2" in output and "best genotypes" in output
     assert "results in runs/tiny\n" in output
     description = json.loads((tmp_path / "runs" / "tiny" / "config.json").read_text())
     assert description["config"]["search"]["cycles"] == 2
@@ -138,16 +136,16 @@ def test_a_signal_stops_after_the_epoch_and_the_same_command_goes_on(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     arguments = [f"--config={config_file(tmp_path)}", "--workdir=results"]
-    trained.after_wave = lambda: signal.raise_signal(number)
+    trained.after_stage = lambda: signal.raise_signal(number)
     assert command(*arguments) == status
     output, errors = capfd.readouterr()
     assert output.splitlines()[-1] == "stopped; the same command goes on from here"
-    assert errors.strip() == "stopping after this epoch; once more to stop at once"
-    assert len(trained.jobs) == 4
-    trained.after_wave = lambda: None
+    assert errors.strip() == "stopping as soon as the epoch at hand is over; once more to stop at once"
+    assert len(trained.jobs) == 1
+    trained.after_stage = lambda: None
     assert command(*arguments) == 0
     assert len(trained.jobs) == 4 + 3 * (3 + 2 + 1)  # each stage once
-    assert "going on after 4 stages" in capfd.readouterr().out
+    assert "going on in round 0, after 1 stages" in capfd.readouterr().out
 
 
 def test_a_search_that_cannot_go_on_is_one_line_and_status_1(
@@ -195,11 +193,13 @@ def test_a_process_says_a_mistake_in_one_line(tmp_path: Path) -> None:
     assert output == "" and errors.startswith("error: ") and errors.count("\n") == 1
 
 
-def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On the search network; the undisturbed search is in this process."""
-    arguments = [f"--config={config_file(tmp_path)}", "--workdir=stopped"]
+def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(tmp_path: Path) -> None:
+    """On the search network, in worker processes; undisturbed in one of these, and stopped in two.
+
+    It commits after every stage, so that it cannot be at its end by the time the first one can be read.
+    """
+    config = f"--config={config_file(tmp_path)}"
+    arguments = [config, "--workdir=stopped", "--config.save_seconds=0.0", "--config.devices=2"]
     process = start(tmp_path, *arguments)
     history = tmp_path / "stopped" / "history.jsonl"
     while process.poll() is None and not (history.exists() and history.read_text()):
@@ -209,15 +209,14 @@ def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(
     assert process.returncode == 130, errors
     assert "stopped; the same command goes on from here" in output
     assert "\x1b" not in output and "\r" not in output
-    assert 2 <= len(lines(history)) < 4 + 3 * (3 + 2 + 1)
+    assert 1 <= len(lines(history)) < 4 + 3 * (3 + 2 + 1)
 
-    process = start(tmp_path, *arguments)
-    output, errors = process.communicate()
-    assert process.returncode == 0, errors
-    assert errors == "" and "\x1b" not in output and "\r" not in output
-    share_trainers(monkeypatch)
-    run_search(CONFIG, tmp_path / "undisturbed")
-    for name in ("history.jsonl", "cycles.jsonl", "result.json"):
+    for command in (arguments, [config, "--workdir=undisturbed", "--config.devices=1"]):
+        process = start(tmp_path, *command)
+        output, errors = process.communicate()
+        assert process.returncode == 0, errors
+        assert errors == "" and "\x1b" not in output and "\r" not in output
+    for name in FILES:
         assert lines(tmp_path / "stopped" / name) == lines(tmp_path / "undisturbed" / name)
 
 

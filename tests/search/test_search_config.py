@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from config_paths import fields_of, nested
 from ml_collections import ConfigDict
+from search_output import econas
 from tiny_search import CONFIG, dataset
 
 from econas_jax.algorithms import ALGORITHMS, CONFIGS, EcoNASConfig, RandomSearchConfig
@@ -17,9 +19,12 @@ from econas_jax.data import Dataset, Split
 from econas_jax.data.config import DataConfig
 from econas_jax.errors import InputError
 from econas_jax.experiment.config_fields import to_config_dict
+from econas_jax.experiment.config_file import ConfigFile
 from econas_jax.search import SearchConfig, default_config, from_mapping
 from econas_jax.spaces import SPACES
 from econas_jax.spaces.nasbench201 import NasBench201Space
+from econas_jax.study.config import StudyConfig
+from econas_jax.study.config import from_mapping as study_from_mapping
 from econas_jax.training.config import NetworkConfig, ProxyConfig, check_against_dataset
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -35,7 +40,7 @@ WRONG: dict[str, list[Any]] = {
         ["none", "none"],
         ["none", "conv_7x1_1x7"],
         ["none", 3],
-    ],  # one has no network
+    ],
     "space.concat": [4, "some"],
     "search.initial_population": ["50", 0, 50.0],
     "search.cycles": [[], -1, True],
@@ -57,6 +62,7 @@ WRONG: dict[str, list[Any]] = {
     "data.validation_size": ["all", 0.5, -1],
     "data.download": ["yes", 1],
     "data.image_size": ["32", 32.0, 0],
+    "data.alpha": [255, "black", True],
     "training.batch_size": ["96", 1, 0],
     "training.learning_rate": ["0.1", 0.0, -1.0, NAN, INFINITE, True],
     "training.momentum": ["0.9", -0.1, 1.0, NAN],
@@ -108,9 +114,7 @@ def test_a_wrong_value_of_a_group_that_a_key_picks_is_named(fields: dict[str, An
 
 
 def test_an_algorithm_with_the_constants_of_another_is_refused() -> None:
-    with pytest.raises(
-        InputError, match=r"^search = .* expected an object of RandomSearchConfig, for algorithm is ran"
-    ):
+    with pytest.raises(InputError, match=r"^search = .* expected an object of RandomSearchConfig, for algorithm"):
         SearchConfig(algorithm="random")
     with pytest.raises(InputError, match=r"^search = .* expected an object of EcoNASConfig, for algorithm is econas$"):
         SearchConfig(search=RandomSearchConfig())
@@ -139,6 +143,17 @@ def test_something_that_is_no_mapping_is_refused() -> None:
         from_mapping(3)  # type: ignore[arg-type]
 
 
+def test_a_studys_config_is_told_to_be_one() -> None:
+    with pytest.raises(
+        InputError, match=r"^config = \['grid', 'networks', 'original', 'proxies'\]: .* econas-jax study"
+    ):
+        from_mapping(to_config_dict(StudyConfig()))
+    with pytest.raises(InputError, match=r"^config = \['algorithm', 'proxy', 'search'\]: .* econas-jax search"):
+        study_from_mapping(default_config())
+    with pytest.raises(InputError, match="^config = 3: expected a group of fields$"):
+        study_from_mapping(3)  # type: ignore[arg-type]
+
+
 def test_nothing_is_the_papers_setting() -> None:
     config = from_mapping({})
     assert config == SearchConfig()
@@ -148,7 +163,7 @@ def test_nothing_is_the_papers_setting() -> None:
     assert str(config.full_proxy) == "c4r4s0e60"
 
 
-OF_EACH_KIND = [SearchConfig(algorithm=name, search=kind()) for name, kind in CONFIGS.items()]  # type: ignore[call-arg]
+OF_EACH_KIND = [SearchConfig(algorithm=name, search=kind()) for name, kind in CONFIGS.items()]
 
 
 @pytest.mark.parametrize("config", [*OF_EACH_KIND, SearchConfig(space=NasBench201Space()), CONFIG])
@@ -163,7 +178,8 @@ def test_whole_numbers_pass_for_floats_and_lists_for_tuples() -> None:
     config = from_mapping({"save_seconds": 5, "training": {"learning_rate": 1}, "proxy": {"sample_ratio": 1}})
     values = (config.save_seconds, config.training.learning_rate, config.proxy.sample_ratio)
     assert values == (5.0, 1.0, 1.0) and all(isinstance(value, float) for value in values)
-    assert from_mapping({"search": {"parents_per_population": [16, 0, 0]}}).search.parents_per_population == (16, 0, 0)
+    parents = econas(from_mapping({"search": {"parents_per_population": [16, 0, 0]}})).parents_per_population
+    assert parents == (16, 0, 0)
 
 
 def test_the_default_configdict_is_the_dataclass_and_takes_no_other_fields_or_types() -> None:
@@ -240,7 +256,7 @@ def test_a_batch_larger_than_the_proxys_images_is_refused() -> None:
 
 def test_a_padding_that_could_leave_no_pixel_is_refused() -> None:
     augmentation = dataclasses.replace(CONFIG.training.augmentation, crop_padding=8)
-    with pytest.raises(InputError, match=r"^training\.augmentation\.crop_padding = 8: expected less than .* 8$"):
+    with pytest.raises(InputError, match=r"^training\.augmentation\.crop_padding = 8: .* less than .* 8: lower it$"):
         check(replaced(training={"augmentation": augmentation}), dataset())
 
 
@@ -248,5 +264,57 @@ def test_a_search_without_validation_images_is_refused() -> None:
     nothing = Split(dataset().validation.images[:0].copy(), dataset().validation.labels[:0].copy())
     whole = dataset()
     empty = Dataset(whole.name, whole.train, nothing, nothing, whole.num_classes, whole.mean, whole.std)
-    with pytest.raises(InputError, match=r"^data\.validation_size = 0: expected at least 1 image"):
+    with pytest.raises(
+        InputError, match=r"^validation images = 0: expected at least 1 to rank by: set data\.validation_size"
+    ):
         check(CONFIG, empty)
+
+
+ALONE: dict[str, dict[str, list[Any]]] = {
+    "econas": {
+        "children": [1, 2, 4, 7, 40],
+        "promotions_to_2e": [0, 1, 16],
+        "initial_population": [1],
+        "cycles": [0, 1],
+        "tournament_divisor": [1, 100],
+    },
+    "regularized_evolution": {"batch": [1, 7], "population": [1, 33], "sample": [1, 1000], "candidates": [100, 333]},
+    "random": {"batch": [1, 7, 2000], "candidates": [1, 333]},
+}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "field", "value"),
+    [(name, field, value) for name, fields in ALONE.items() for field, values in fields.items() for value in values],
+)
+def test_a_field_of_an_algorithm_can_be_changed_alone(algorithm: str, field: str, value: int) -> None:
+    config = default_config(algorithm).lock()
+    config.search[field] = value
+    built = from_mapping(config)
+    assert getattr(built.search, field) >= value
+    assert from_mapping(json.loads(json.dumps(dataclasses.asdict(built)))) == built
+    assert from_mapping({"algorithm": algorithm, "search": {field: value}}) == built
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("space", SPACES)
+def test_algorithm_and_space_can_be_changed_alone(algorithm: str, space: str) -> None:
+    config = default_config()
+    config.algorithm, config.space.name = algorithm, space
+    assert from_mapping(config) == from_mapping(default_config(algorithm, space))
+
+
+def test_an_earlier_folders_parents_and_promotions_are_those_that_follow(tmp_path: Path) -> None:
+    """Folders made before these fields could follow hold them as numbers."""
+    file = ConfigFile(tmp_path)
+    file.write(SearchConfig(), {})
+    search = json.loads((tmp_path / "config.json").read_text())["config"]["search"]
+    assert (search["parents_per_population"], search["promotions_to_2e"], search["promotions_to_3e"]) == (
+        [6, 5, 5],
+        8,
+        4,
+    )
+    assert file.differing(from_mapping({"search": {"children": 16}})) == {}
+    assert set(file.differing(from_mapping({"search": {"children": 4}}))) == {
+        f"search.{name}" for name in ("children", "parents_per_population", "promotions_to_2e", "promotions_to_3e")
+    }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
-from search_output import assert_same_search, commits, committed, lines
+from search_output import assert_same_search, commits, committed, econas, lines, stop_every, without_figures
 from tiny_network import TinyNetwork
-from tiny_search import LONGER, Trained, share_trainers
+from tiny_search import LONGER, Trained
 
 from econas_jax.errors import InputError
 from econas_jax.experiment import lock
@@ -19,13 +19,7 @@ from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, ru
 from econas_jax.search.history import read_stages
 
 STAGES = 6 + 5 * (5 + 3 + 2)
-PHASES, WAVES = 1 + 5 * 3, 2 + 5 * (2 + 1 + 1)  # of up to four
-
-
-def without_figures(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    """Searches train TinyNetwork, and draw no figures: those take longer than all the rest."""
-    monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
-    return share_trainers(monkeypatch, TinyNetwork)
+PHASES = 1 + 5 * 3
 
 
 @pytest.fixture
@@ -43,15 +37,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def stop_every(epochs: int) -> Callable[[], bool]:
-    """Asks to stop at each `epochs`-th epoch."""
-    count = iter(range(1, 10_000))
-    return lambda: next(count) % epochs == 0
-
-
 def test_a_search_is_the_same_again(undisturbed: Path, trained: Trained, tmp_path: Path) -> None:
     run_search(LONGER, tmp_path / "again")
-    assert_same_search(tmp_path / "again", undisturbed, trained.vector_size)
+    assert_same_search(tmp_path / "again", undisturbed, LONGER)
     run_search(dataclasses.replace(LONGER, seed=1), tmp_path / "other")
     assert lines(tmp_path / "other" / "history.jsonl") != lines(undisturbed / "history.jsonl")
 
@@ -61,18 +49,18 @@ def test_the_number_of_devices_changes_nothing(
     devices: int, undisturbed: Path, trained: Trained, tmp_path: Path
 ) -> None:
     run_search(dataclasses.replace(LONGER, devices=devices), tmp_path)
-    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, LONGER)
 
 
-@pytest.mark.parametrize(("epochs", "save_seconds"), [(3, 1e9), (8, 0.0), (17, 0.0)])
+@pytest.mark.parametrize(("count", "save_seconds"), [(12, 1e9), (19, 0.0), (45, 0.0)])
 def test_stopped_again_and_again_it_ends_as_if_undisturbed(
-    epochs: int, save_seconds: float, undisturbed: Path, trained: Trained, tmp_path: Path
+    count: int, save_seconds: float, undisturbed: Path, trained: Trained, tmp_path: Path
 ) -> None:
     config = dataclasses.replace(LONGER, save_seconds=save_seconds)
     interruptions = 0
     for _ in range(STAGES):
         try:
-            run_search(config, tmp_path, should_stop=stop_every(epochs))
+            run_search(config, tmp_path, should_stop=stop_every(count))
         except SearchInterruptedError:
             interruptions += 1
             stages = read_stages(tmp_path / "history.jsonl")
@@ -81,7 +69,7 @@ def test_stopped_again_and_again_it_ends_as_if_undisturbed(
             break
     assert interruptions >= 2
     assert len(trained.jobs) == STAGES  # nothing finished was trained again
-    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, LONGER)
 
 
 def test_stopped_in_the_first_epoch_it_begins_anew(undisturbed: Path, trained: Trained, tmp_path: Path) -> None:
@@ -89,7 +77,7 @@ def test_stopped_in_the_first_epoch_it_begins_anew(undisturbed: Path, trained: T
         run_search(LONGER, tmp_path, should_stop=lambda: True)
     assert trained.jobs == [] and read_stages(tmp_path / "history.jsonl") == []
     run_search(LONGER, tmp_path)
-    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, LONGER)
 
 
 class CrashError(Exception):
@@ -102,10 +90,11 @@ def test_after_a_crash_it_goes_on_from_the_last_commit(
 ) -> None:
     """In the second wave of a phase: the first one is committed if there was time to."""
     config = dataclasses.replace(LONGER, save_seconds=save_seconds)
-    epochs = iter(range(10_000))
+    questions = iter(range(1, 10_000))
+    before_them = 1 + 2 + (6 + 4) * 3  # compiling, two phases begin, and 3 a stage
 
     def crash() -> bool:
-        if next(epochs) == 6:  # the second of the children's two waves in cycle 1 has begun
+        if next(questions) == before_them + 1:  # the second of the children's two waves in cycle 1 has begun
             raise CrashError
         return False
 
@@ -115,21 +104,21 @@ def test_after_a_crash_it_goes_on_from_the_last_commit(
     run_search(config, tmp_path)
     assert before == 6 + 4
     assert (len(trained.jobs) > STAGES) == trained_again
-    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, LONGER)
 
 
 def test_seconds_go_on_after_an_interruption(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(SearchInterruptedError):
-        run_search(LONGER, tmp_path, should_stop=stop_every(20))
-    before = committed(tmp_path, trained.vector_size).seconds
+        run_search(LONGER, tmp_path, should_stop=stop_every(60))
+    before = committed(tmp_path, LONGER).seconds
     with pytest.raises(SearchInterruptedError):
-        run_search(LONGER, tmp_path, should_stop=stop_every(1))
-    after = committed(tmp_path, trained.vector_size).seconds
+        run_search(LONGER, tmp_path, should_stop=stop_every(3))
+    after = committed(tmp_path, LONGER).seconds
     assert before < after < before + 600
 
 
-@pytest.mark.parametrize(("save_seconds", "expected"), [(0.0, PHASES + WAVES), (1e9, PHASES)])
-def test_commits_are_made_after_phases_and_waves_as_asked(
+@pytest.mark.parametrize(("save_seconds", "expected"), [(0.0, PHASES + STAGES), (1e9, PHASES)])
+def test_commits_are_made_after_phases_and_stages_as_asked(
     save_seconds: float, expected: int, trained: Trained, tmp_path: Path
 ) -> None:
     run_search(dataclasses.replace(LONGER, save_seconds=save_seconds), tmp_path)
@@ -158,7 +147,7 @@ def test_what_was_lost_beside_the_commits_is_written_again(trained: Trained, tmp
 
 
 def with_cycles(cycles: int) -> SearchConfig:
-    return dataclasses.replace(LONGER, search=dataclasses.replace(LONGER.search, cycles=cycles))
+    return dataclasses.replace(LONGER, search=dataclasses.replace(econas(LONGER), cycles=cycles))
 
 
 def test_a_finished_search_goes_on_for_more_cycles_as_if_it_had_had_them(
@@ -167,21 +156,23 @@ def test_a_finished_search_goes_on_for_more_cycles_as_if_it_had_had_them(
     run_search(with_cycles(2), tmp_path)
     run_search(LONGER, tmp_path)
     assert len(trained.jobs) == STAGES
-    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, LONGER)
 
 
 def test_an_interrupted_search_goes_on_for_fewer_cycles_but_not_for_fewer_than_it_has(
     trained: Trained, tmp_path: Path
 ) -> None:
     with pytest.raises(SearchInterruptedError):
-        run_search(LONGER, tmp_path / "less", should_stop=stop_every(16))  # in cycle 2
+        run_search(LONGER, tmp_path / "less", should_stop=stop_every(60))  # in cycle 2
     before = (tmp_path / "less" / "config.json").read_bytes()
-    with pytest.raises(InputError, match=r"^search\.cycles = 1: expected at least 2, the cycle"):
+    with pytest.raises(
+        InputError, match=r"^search\.cycles = 1: expected at least 2, the cycle that the search has reached$"
+    ):
         run_search(with_cycles(1), tmp_path / "less")
     assert (tmp_path / "less" / "config.json").read_bytes() == before
     run_search(with_cycles(3), tmp_path / "less")
     run_search(with_cycles(3), tmp_path / "straight")
-    assert_same_search(tmp_path / "less", tmp_path / "straight", trained.vector_size)
+    assert_same_search(tmp_path / "less", tmp_path / "straight", with_cycles(3))
 
 
 def test_what_changed_since_the_last_run_is_told(trained: Trained, tmp_path: Path) -> None:
@@ -214,13 +205,13 @@ def test_after_damage_to_the_newest_commit_the_search_ends_as_if_undisturbed(
     undisturbed: Path, trained: Trained, tmp_path: Path
 ) -> None:
     with pytest.raises(SearchInterruptedError):
-        run_search(LONGER, tmp_path, should_stop=stop_every(30))
-    newest = tmp_path / "checkpoints" / str(commits(tmp_path) - 1)
+        run_search(LONGER, tmp_path, should_stop=stop_every(90))
+    newest = tmp_path / "checkpoints" / f"commit_{commits(tmp_path) - 1}"
     (newest / "search" / "metadata").write_text("")
     before = len(trained.jobs)
     assert "is damaged: moved to damaged/" in said(LONGER, tmp_path)
     assert len(trained.jobs) > STAGES > before
-    assert_same_search(tmp_path, undisturbed, trained.vector_size)
+    assert_same_search(tmp_path, undisturbed, LONGER)
 
 
 def test_a_second_search_in_the_same_folder_is_refused_and_changes_nothing(
@@ -244,3 +235,18 @@ def test_a_folder_whose_search_was_killed_before_its_first_file_is_taken(trained
     (tmp_path / "config.json.tmp").write_text("{")
     run_search(with_cycles(1), tmp_path)
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_training_states_of_another_length_are_refused(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the network's parameters were others than when the search was stopped."""
+    with pytest.raises(SearchInterruptedError):
+        run_search(LONGER, tmp_path, should_stop=stop_every(60))
+    size = next(iter(committed(tmp_path, LONGER).living.values())).size
+    wider = functools.partial(TinyNetwork, num_classes=11)
+    without_figures(monkeypatch)
+    monkeypatch.setattr("econas_jax.nn.darts.family.SearchNetwork", lambda *sizes, **options: wider(*sizes[:2]))
+    expected = rf"^workdir's training states = {size}: expected \d+ values a candidate$"
+    with pytest.raises(InputError, match=expected):
+        run_search(LONGER, tmp_path)

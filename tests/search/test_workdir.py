@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sample_records import DIVERGED, ROUND, STAGE
+from search_output import claimed
 from tiny_search import CONFIG, genotypes
 
 from econas_jax.algorithms import EcoNASState, Member, RandomSearchConfig, RegularizedEvolutionConfig
@@ -23,20 +24,21 @@ from econas_jax.spaces.darts import DartsSpace
 
 def test_a_new_folder_is_made_with_the_config_and_what_it_was_made_with(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "new"
-    Workdir(folder).open(CONFIG)
+    claimed(folder, CONFIG, devices=3)
     description = json.loads((folder / "config.json").read_text())
     assert from_mapping(description["config"]) == CONFIG
     assert description["versions"] == provenance.versions()
     assert description["git_revision"] == provenance.git_revision()
     assert description["machine"] == provenance.machine()
-    assert description["plan"] == {"stages": 22, "rounds": 3, "devices": None}  # not known before there is a trainer
+    assert description["plan"] == {"stages": 22, "rounds": 3, "devices": 3}
+    assert description["runs"] == [provenance.made_with()]
     assert [path.name for path in folder.iterdir()] == ["config.json"]
 
 
 def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
+    claimed(tmp_path, CONFIG)
     (tmp_path / "history.jsonl").write_text("")
-    Workdir(tmp_path).open(CONFIG)
+    claimed(tmp_path, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +56,10 @@ def test_an_empty_folder_and_one_of_the_same_config_are_taken(tmp_path: Path) ->
 def test_a_folder_of_another_config_is_refused_with_the_fields_that_differ(
     path: str, value: Any, tmp_path: Path
 ) -> None:
-    Workdir(tmp_path).open(CONFIG)
+    claimed(tmp_path, CONFIG)
     before = (tmp_path / "config.json").read_text()
     with pytest.raises(InputError, match="^workdir = ") as caught:
-        Workdir(tmp_path).open(changed(CONFIG, path, value))
+        claimed(tmp_path, changed(CONFIG, path, value))
     there = json.loads(json.dumps(value_at(CONFIG, path)))
     here = json.loads(json.dumps(value))
     assert f"({path}: {there} there, {here} here)" in str(caught.value)
@@ -65,19 +67,19 @@ def test_a_folder_of_another_config_is_refused_with_the_fields_that_differ(
 
 
 def test_all_fields_that_differ_are_named(tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
+    claimed(tmp_path, CONFIG)
     with pytest.raises(InputError, match=r"search\.epochs: 2 there, 9 here, seed: 0 there, 1 here"):
-        Workdir(tmp_path).open(changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
+        claimed(tmp_path, changed(changed(CONFIG, "seed", 1), "search.epochs", 9))
 
 
 def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
+    claimed(tmp_path, CONFIG)
     file = tmp_path / "config.json"
     description = json.loads(file.read_text())
     description["config"]["training"]["dampening"] = 0.5
     file.write_text(json.dumps(description))
     with pytest.raises(InputError, match=r"training\.dampening: 0\.5 there, None here"):
-        Workdir(tmp_path).open(CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +87,8 @@ def test_a_folder_of_a_version_with_a_field_more_is_refused_with_it(tmp_path: Pa
     [("devices", 1), ("save_seconds", 0.5), ("data.path", "elsewhere"), ("data.download", True), ("search.cycles", 9)],
 )
 def test_fields_that_change_no_number_may_change(path: str, value: Any, tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
-    Workdir(tmp_path).open(changed(CONFIG, path, value))
-    Workdir(tmp_path).write_config(changed(CONFIG, path, value), devices=5)
+    claimed(tmp_path, CONFIG)
+    claimed(tmp_path, changed(CONFIG, path, value), devices=5).record(changed(CONFIG, path, value))
     description = json.loads((tmp_path / "config.json").read_text())
     assert value_at(from_mapping(description["config"]), path) == value
     longer = path == "search.cycles"
@@ -106,10 +107,10 @@ def test_the_field_that_makes_a_search_longer_may_change_whatever_its_name(
 ) -> None:
     name = "random" if isinstance(config, RandomSearchConfig) else "regularized_evolution"
     search = dataclasses.replace(CONFIG, algorithm=name, search=config)
-    Workdir(tmp_path).open(search)
-    Workdir(tmp_path).open(changed(search, f"search.{field}", 60))
+    claimed(tmp_path, search)
+    claimed(tmp_path, changed(search, f"search.{field}", 60))
     with pytest.raises(InputError, match=r"search\.batch: \d+ there, 5 here"):
-        Workdir(tmp_path).open(changed(search, "search.batch", 5))
+        claimed(tmp_path, changed(search, "search.batch", 5))
 
 
 def changed(config: SearchConfig, path: str, value: Any) -> SearchConfig:
@@ -134,7 +135,7 @@ def value_at(config: SearchConfig, path: str) -> Any:
 def test_somebody_elses_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="^workdir = .*an empty folder, or one made by an earlier search"):
-        Workdir(tmp_path).open(CONFIG)
+        claimed(tmp_path, CONFIG)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
@@ -142,7 +143,7 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(InputError, match="^workdir = .*a folder that can be written"):
-            Workdir(path).open(CONFIG)
+            claimed(path, CONFIG)
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +152,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "open", denied)  # the tests may run as root, who is denied nothing
     with pytest.raises(InputError, match=r"^workdir = .*a folder that can be written \(Permission denied\)"):
-        Workdir(tmp_path).open(CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -160,19 +161,20 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
 def test_a_config_file_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(InputError, match=r"^workdir = .*a readable config\.json in it, or an empty folder"):
-        Workdir(tmp_path).open(CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 def test_a_folder_in_the_place_of_the_config_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").mkdir()
     with pytest.raises(InputError, match=r"^workdir = .*a readable config\.json in it, or an empty folder"):
-        Workdir(tmp_path).open(CONFIG)
+        claimed(tmp_path, CONFIG)
 
 
 def finished_state() -> SearchState:
+    rounds = (ROUND, dataclasses.replace(ROUND, round=3))
     algorithm = EcoNASState(round=3, phase="done", next_candidate=4, skipped_repeats=7)
     later = dataclasses.replace(STAGE, start_epoch=20, epochs=40, validation_accuracy=0.6)
-    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), rounds=(ROUND,), seconds=1.23456)
+    return SearchState(algorithm, stages=(STAGE, DIVERGED, later), rounds=rounds, seconds=1.23456)
 
 
 def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
@@ -184,8 +186,7 @@ def test_progress_is_the_records_as_lines(tmp_path: Path) -> None:
 
 def write_result(folder: Path, state: SearchState, best: list[Member], finished: bool = True) -> None:
     """As a search does, after its config and records."""
-    files = Workdir(folder)
-    files.open(CONFIG)
+    files = claimed(folder, CONFIG)
     files.write_progress(state)
     files.write_result(state, best, finished, DartsSpace())
 
@@ -220,10 +221,10 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
 
 
 def test_a_search_without_any_survivor_has_a_result_too(tmp_path: Path) -> None:
-    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(round=1))
+    unfinished = dataclasses.replace(finished_state(), algorithm=EcoNASState(round=1), rounds=())
     write_result(tmp_path, unfinished, [], finished=False)
     result = json.loads((tmp_path / "result.json").read_text())
-    assert result["best"] == [] and result["finished"] is False
+    assert result["best"] == [] and result["finished"] is False and result["rounds"] == 0
 
 
 def test_a_journal_of_the_earlier_version_is_replaced(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def test_a_journal_of_the_earlier_version_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "cycles.jsonl").write_text("{}\n")
     Workdir(tmp_path, said.append).rebuild_progress(finished_state())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history.jsonl", "rounds.jsonl"]
-    assert history.read_rounds(tmp_path / "rounds.jsonl") == [ROUND]
+    assert tuple(history.read_rounds(tmp_path / "rounds.jsonl")) == finished_state().rounds
     assert said == [f"{name} did not tell what is committed: made again" for name in ("history.jsonl", "rounds.jsonl")]
     Workdir(tmp_path, said.append).rebuild_progress(finished_state())
     assert len(said) == 2

@@ -45,10 +45,22 @@ def test_nominal_speedup() -> None:
 
 def test_other_values_have_no_name_and_no_nominal_speedup() -> None:
     proxy = Proxy(channels=10, resolution=8, sample_ratio=1, epochs=60)
-    assert str(proxy) == "Proxy(channels=10, resolution=8, sample_ratio=1.0, epochs=60)"
+    assert str(proxy) == "10 channels, 8x8 pixels, all images, 60 epochs"
     assert proxy.subscripts is None
     with pytest.raises(InputError, match="Table 1"):
         _ = proxy.nominal_speedup
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((8, 8, 1.0, 9), "8 channels, 8x8 pixels, all images, 9 epochs"),
+        ((1, 32, 0.3, 1), "1 channel, 32x32 pixels, 30 % of the images, 1 epoch"),
+        ((36, 20, 0.0625, 2), "36 channels, 20x20 pixels, 6.25 % of the images, 2 epochs"),
+    ],
+)
+def test_values_without_a_name_are_told_in_words(values: tuple[int, int, float, int], text: str) -> None:
+    assert str(Proxy(*values)) == text
 
 
 def test_every_name_is_its_own() -> None:

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sample_records import CYCLE, DIVERGED, STAGE
-from tiny_network import TinyNetwork
-from tiny_search import CONFIG, share_trainers
+from sample_records import DIVERGED, ROUND, STAGE
+from search_output import claimed, stop_every, without_figures
+from tiny_search import CONFIG
 
+from econas_jax.algorithms import RandomSearchConfig
 from econas_jax.errors import InputError
 from econas_jax.experiment import lock
 from econas_jax.search import SearchInterruptedError, run_search
@@ -23,7 +24,7 @@ from econas_jax.search.workdir import Workdir
 from econas_jax.status import read_status
 from econas_jax.status.__main__ import main
 
-FAILED = dataclasses.replace(DIVERGED, id=9, status="failed", reason="ValueError: no")
+FAILED = dataclasses.replace(DIVERGED, candidate=9, status="failed", reason="ValueError: no")
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,10 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `finished` and `stopped`, left by real searches."""
     folder = tmp_path_factory.mktemp("searches")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("econas_jax.report.write_search_figures", lambda *arguments: [])
-        share_trainers(monkeypatch, TinyNetwork)
+        without_figures(monkeypatch)
         run_search(CONFIG, folder / "finished")
-        epochs = iter(range(1000))
         with pytest.raises(SearchInterruptedError):
-            run_search(CONFIG, folder / "stopped", should_stop=lambda: next(epochs) == 7)
+            run_search(CONFIG, folder / "stopped", should_stop=stop_every(26))  # as the second phase of round 1 begins
     return folder
 
 
@@ -47,19 +46,20 @@ def output_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_a_finished_search(searches: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = output_of(searches / "finished", capsys)
-    assert output[0] == "finished: 22 of 22 stages, cycle 3 of 3"
+    assert output[0] == "finished: 22 of 22 stages, round 3 of 3"
     assert output[-1] == "failures: 0"
     assert output[1].startswith("time: compile ")
     best = json.loads((searches / "finished" / "result.json").read_text())["best"]
-    for rank, entry in enumerate(best[:3], start=1):  # those of P_3E; later ones may be dead and no result any more
-        expected = f"{rank}  {100 * entry['validation_accuracy']:6.2f} %  candidate {entry['candidate']}, 6 epochs  "
+    for rank, entry in enumerate(best, start=1):
+        expected = f"{rank}  {100 * entry['validation_accuracy']:6.2f} %  candidate {entry['candidate']}, "
+        expected += f"{entry['epochs']} epochs  "
         assert output[1 + rank] == expected + entry["genotype"]
 
 
 def test_a_stopped_search_and_one_that_runs(searches: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stopped = output_of(searches / "stopped", capsys)
-    stages = len((searches / "stopped" / "history.jsonl").read_text().splitlines())
-    assert stopped[0] == f"stopped: {stages} of 22 stages, cycle 0 of 3"
+    assert len((searches / "stopped" / "history.jsonl").read_text().splitlines()) == 7
+    assert stopped[0] == "stopped: 7 of 22 stages, round 0 of 3"
     assert stopped[1].startswith("time left: about ")
     with lock.locked(searches / "stopped"):
         assert output_of(searches / "stopped", capsys)[0].startswith("running: ")
@@ -84,13 +84,15 @@ def test_it_touches_nothing(searches: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_search_before_its_first_commit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Workdir(tmp_path).open(CONFIG)
-    assert output_of(tmp_path, capsys) == ["stopped: 0 of 22 stages, before cycle 1", "failures: 0"]
+    claimed(tmp_path, CONFIG)
+    assert output_of(tmp_path, capsys) == ["stopped: 0 of 22 stages, in the first round", "failures: 0"]
 
 
 def test_failures_are_counted_and_the_last_ones_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Workdir(tmp_path).open(CONFIG)
-    write_lines(tmp_path / "history.jsonl", [STAGE, dataclasses.replace(DIVERGED, id=4, reason="a loss"), FAILED])
+    claimed(tmp_path, CONFIG)
+    write_lines(
+        tmp_path / "history.jsonl", [STAGE, dataclasses.replace(DIVERGED, candidate=4, reason="a loss"), FAILED]
+    )
     Workdir(tmp_path).write_failure(FAILED, "Traceback")
     output = output_of(tmp_path, capsys)
     assert output[-3:] == [
@@ -101,18 +103,24 @@ def test_failures_are_counted_and_the_last_ones_told(tmp_path: Path, capsys: pyt
 
 
 def test_the_time_left_is_the_recent_pace_times_what_is_left(tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
-    slow, quick = dataclasses.replace(STAGE, seconds=4.0), dataclasses.replace(STAGE, id=4, seconds=2.0)
+    claimed(tmp_path, CONFIG)
+    slow, quick = dataclasses.replace(STAGE, seconds=4.0), dataclasses.replace(STAGE, candidate=4, seconds=2.0)
     write_lines(tmp_path / "history.jsonl", [slow, quick])
     assert read_status(tmp_path).seconds_left == (22 - 2) * 3.0
+    (tmp_path / "config.json").unlink()
+    claimed(tmp_path / "four", CONFIG, devices=4)
+    (tmp_path / "four" / "config.json").rename(tmp_path / "config.json")
+    assert read_status(tmp_path).seconds_left == (22 - 2) * 3.0 / 4
 
 
-def test_the_best_are_of_the_highest_rungs_by_their_last_stages(tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
-    first = [dataclasses.replace(STAGE, id=number, validation_accuracy=0.9 - number / 100) for number in range(6)]
-    later = dataclasses.replace(STAGE, id=5, rung=2, epochs=40, validation_accuracy=0.1)
-    write_lines(tmp_path / "history.jsonl", [*first, later, dataclasses.replace(FAILED, id=0, rung=2, epochs=40)])
-    assert [stage.id for stage in read_status(tmp_path).best] == [5, 1, 2, 3, 4]
+def test_the_best_are_of_the_longest_trained_by_their_last_stages(tmp_path: Path) -> None:
+    claimed(tmp_path, CONFIG)
+    first = [
+        dataclasses.replace(STAGE, candidate=number, validation_accuracy=0.9 - number / 100) for number in range(6)
+    ]
+    later = dataclasses.replace(STAGE, candidate=5, epochs=40, validation_accuracy=0.1)
+    write_lines(tmp_path / "history.jsonl", [*first, later, dataclasses.replace(FAILED, candidate=0, epochs=40)])
+    assert [stage.candidate for stage in read_status(tmp_path).best] == [5, 1, 2, 3, 4]
 
 
 def test_what_is_damaged_is_told_and_the_rest_is_shown(
@@ -122,21 +130,68 @@ def test_what_is_damaged_is_told_and_the_rest_is_shown(
     shutil.copytree(searches / "finished", folder)
     text = (folder / "history.jsonl").read_text()
     (folder / "history.jsonl").write_text("[" * 100_000 + "\n3\n" + text[:-20])
-    (folder / "cycles.jsonl").write_bytes(b"\xff\xfe")
+    (folder / "rounds.jsonl").write_bytes(b"\xff\xfe")
     (folder / "times.json").write_text("[]")
     (folder / "result.json").unlink()
     output = output_of(folder, capsys)
-    assert output[0] == "stopped: 21 of 22 stages, before cycle 1"
+    assert output[0] == "stopped: 21 of 22 stages, in the first round"
     told = "history.jsonl, line 1; history.jsonl, line 2; history.jsonl, line 24 and 2 more"
     assert output[-1] == f"not readable: {told} (the same search command makes them again)"
 
 
-def test_a_result_of_fewer_cycles_is_not_the_end(tmp_path: Path) -> None:
-    Workdir(tmp_path).open(CONFIG)
-    write_lines(tmp_path / "cycles.jsonl", [CYCLE])
-    for cycles, finished in ((2, False), (3, True)):
-        (tmp_path / "result.json").write_text(json.dumps({"finished": True, "cycles": cycles}))
-        assert read_status(tmp_path).finished == finished
+def test_a_result_of_fewer_rounds_is_not_the_end(tmp_path: Path) -> None:
+    claimed(tmp_path, CONFIG)
+    write_lines(tmp_path / "rounds.jsonl", [ROUND])
+    for rounds, finished in ((2, False), (3, True)):
+        for name in ("rounds", "cycles"):  # the earlier version's word
+            (tmp_path / "result.json").write_text(json.dumps({"finished": True, name: rounds}))
+            assert read_status(tmp_path).finished == finished
+
+
+def test_neither_jax_nor_flax_is_loaded(searches: Path) -> None:
+    code = (
+        "import sys; from econas_jax.status.__main__ import main; main(sys.argv[1:]); "
+        "sys.exit(' '.join({'jax', 'flax', 'optax', 'orbax', 'matplotlib'} & set(sys.modules)) or 0)"
+    )
+    command = [sys.executable, "-c", code, str(searches / "finished")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert done.stdout.startswith("finished: 22 of 22 stages")
+
+
+def with_plan(folder: Path, plan: object) -> None:
+    """Gives the search in the folder another plan in its `config.json`."""
+    description = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(description | {"plan": plan}))
+
+
+@pytest.mark.parametrize("devices", [None, 0, -1, "all", [], 2.5, True])
+def test_devices_that_are_not_known_count_as_one(devices: object, tmp_path: Path) -> None:
+    claimed(tmp_path, CONFIG)
+    write_lines(tmp_path / "history.jsonl", [dataclasses.replace(STAGE, seconds=2.0)])
+    with_plan(tmp_path, {"stages": 22, "rounds": 3, "devices": devices})
+    assert read_status(tmp_path).seconds_left == 21 * 2.0
+
+
+@pytest.mark.parametrize("plan", [[], 3, "x", {"stages": "x", "rounds": 3}, {"stages": 3}, {"stages": None}])
+def test_a_plan_that_is_none_is_one_line_and_status_2(
+    plan: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claimed(tmp_path, CONFIG)
+    with_plan(tmp_path, plan)
+    description = json.loads((tmp_path / "config.json").read_text())
+    description["config"]["search"] = {}
+    (tmp_path / "config.json").write_text(json.dumps(description))
+    assert main([str(tmp_path)]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: workdir = ") and errors.count("\n") == 1
+
+
+def test_other_algorithms_searches_are_read_by_their_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search = RandomSearchConfig(candidates=30, batch=10, epochs=2)
+    claimed(tmp_path, dataclasses.replace(CONFIG, algorithm="random", search=search))
+    write_lines(tmp_path / "rounds.jsonl", [dataclasses.replace(ROUND, round=1)])
+    assert output_of(tmp_path, capsys)[0] == "stopped: 0 of 30 stages, round 1 of 2"
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '{"config": 3}', '{"config": {"seed": "x"}}', "[" * 10**5])

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 from study_tables import ORIGINAL, made_up_table
-from tiny_study import CONFIG, Trained, use_tiny_networks
+from tiny_network import TinyNetwork
+from tiny_search import Trained, share_trainers
+from tiny_study import CONFIG
 
 from econas_jax.study import compare, table_text
 
@@ -132,7 +134,7 @@ from econas_jax.study.config import from_mapping
 def get_config():
     return to_config_dict(from_mapping({dataclasses.asdict(CONFIG)!r}))
 """)
-    return use_tiny_networks(monkeypatch)
+    return share_trainers(monkeypatch, TinyNetwork)
 
 
 def test_what_is_missing_is_trained_and_nothing_twice(
@@ -140,11 +142,11 @@ def test_what_is_missing_is_trained_and_nothing_twice(
 ) -> None:
     arguments = ["c3r4s0e2", "c4r4s0e2", "--config=tiny.py", "--networks=3", "--workdir=out"]
     assert command(*arguments) == 0
-    assert len(trained.runs) == 3 * 3  # the original setting and two proxies, the grid of the config left out
+    assert len(trained.jobs) == 3 * 3  # the original setting and two proxies, the grid of the config left out
     _, first, second = cells(capfd.readouterr().out)
     assert (first[0], second[0]) == ("c3r4s0e2", "c4r4s0e2")
     assert command(*arguments) == 0
-    assert len(trained.runs) == 3 * 3
+    assert len(trained.jobs) == 3 * 3
     assert command("c3r4s0e2", "c9", "--config=tiny.py") == 2
     errors = capfd.readouterr().err
     assert errors.startswith("error: proxies = 'c9': expected a name such as c4r4s0e60") and errors.count("\n") == 1
@@ -153,6 +155,6 @@ def test_what_is_missing_is_trained_and_nothing_twice(
 def test_a_signal_stops_the_training(
     command: Command, trained: Trained, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    trained.after_wave = lambda: signal.raise_signal(signal.SIGINT)
+    trained.after_stage = lambda: signal.raise_signal(signal.SIGINT)
     assert command("c3r4s0e2", "c4r4s0e2", "--config=tiny.py", "--networks=3", "--workdir=out") == 130
     assert "stopped; every finished row is in table.csv" in capfd.readouterr().out

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from in_process import Command, running
 from study_tables import ORIGINAL, made_up_table
-from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
+from tiny_network import TinyNetwork
+from tiny_search import Trained, share_trainers
+from tiny_study import CONFIG, SETTINGS
 
 from econas_jax.errors import SearchError
 from econas_jax.study import __main__, read_table, table_text
@@ -18,7 +20,7 @@ from econas_jax.study import __main__, read_table, table_text
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    return use_tiny_networks(monkeypatch)
+    return share_trainers(monkeypatch, TinyNetwork)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_what_ends_a_study_is_a_line(
     def die() -> None:
         raise SearchError("a worker process was killed")
 
-    trained.after_wave = die
+    trained.after_stage = die
     assert command(config_file(tmp_path), "--workdir=results") == 1
     assert capfd.readouterr().err == "error: a worker process was killed\n"
 
@@ -60,19 +62,19 @@ def test_a_signal_stops_and_the_same_command_goes_on(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     arguments = [config_file(tmp_path), "--workdir=results", "--config.networks=4"]
-    trained.after_wave = lambda: signal.raise_signal(number)
+    trained.after_stage = lambda: signal.raise_signal(number)
     assert command(*arguments) == status
     output, errors = capfd.readouterr()
     assert output.splitlines()[-1] == (
         "stopped; every finished row is in table.csv, and the same command goes on from there"
     )
-    assert errors.strip() == "stopping after this epoch; once more to stop at once"
-    assert len(read_table(tmp_path / "results" / "table.csv").rows) == 2
-    trained.after_wave = lambda: None
+    assert errors.strip() == "stopping as soon as the epoch at hand is over; once more to stop at once"
+    assert len(read_table(tmp_path / "results" / "table.csv").rows) == 1
+    trained.after_stage = lambda: None
     assert command(*arguments) == 0
-    assert len(trained.runs) == 4 * SETTINGS  # each once
+    assert len(trained.jobs) == 4 * SETTINGS  # each once
     output = capfd.readouterr().out
-    assert "2 rows are there" in output and "\nUse c" in output and "report: results/report.html" in output
+    assert "1 rows are there" in output and "\nUse c" in output and "report: results/report.html" in output
 
 
 def test_a_table_is_analysed_without_training(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import json
 import os
 from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
-from tiny_study import CONFIG, SETTINGS, Trained, use_tiny_networks
+from tiny_network import TinyNetwork
+from tiny_search import Trained, fail_waves, share_trainers
+from tiny_study import CONFIG, SETTINGS
 
-from econas_jax.errors import InputError
+from econas_jax.errors import InputError, SearchError
 from econas_jax.experiment import lock
 from econas_jax.experiment.config_fields import to_config_dict
 from econas_jax.spaces.darts import DartsSpace, multiply_adds
@@ -22,10 +27,17 @@ from econas_jax.study.row_file import RowFile
 from econas_jax.study.runner import StudyInterruptedError, run_study
 from econas_jax.study.training import draw_networks
 
+SICK = ("none", "max_pool_3x3")  # first operations with which a failing `TinyNetwork` diverges
+
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    return use_tiny_networks(monkeypatch)
+    return share_trainers(monkeypatch, TinyNetwork)
+
+
+def networks_of(config: StudyConfig) -> list[Genotype]:
+    drawn = draw_networks(config.space, config.networks, config.seed)
+    return [genotype for genotype in drawn if isinstance(genotype, Genotype)]
 
 
 def without_seconds(table: StudyTable) -> list[Row]:
@@ -39,13 +51,15 @@ def test_a_study_trains_all_and_reports(trained: Trained, tmp_path: Path) -> Non
     assert len(table.rows) == 5 * SETTINGS and table.proxies[0] == CONFIG.original
     assert set(table.proxies) == {"c2r4s0e3", "c3r4s0e2", "c4r4s0e2", "c4r4s1e2", "c2r4s0e1n2"}
     # One schedule a run: its cosine ends with the proxy's own epochs.
-    assert all((job.start_epoch, job.end_epoch, job.state) == (0, schedule, None) for schedule, job in trained.runs)
-    assert {schedule for schedule, _ in trained.runs} == {1, 2, 3}
+    for job, schedule in zip(trained.jobs, trained.schedules, strict=True):
+        assert (job.start_epoch, job.end_epoch, job.state) == (0, schedule, None)
+    assert set(trained.schedules) == {1, 2, 3}
     genotypes = [
         Genotype.parse(row["genotype"]) for row in csv.DictReader((tmp_path / "networks.csv").read_text().splitlines())
     ]
     by_name = {(row.network, row.proxy): row for row in table.rows}
-    assert all(job.genotype == genotypes[job.candidate] for _, job in trained.runs)
+    for job in trained.jobs:
+        jax.tree.map(np.testing.assert_array_equal, job.architecture, genotypes[job.candidate].encode())
     images = 1497 - 400  # digits' training images, less the validation ones
     for number, genotype in enumerate(genotypes):
         for proxy, channels, cells, used, epochs in (
@@ -63,27 +77,55 @@ def test_a_study_trains_all_and_reports(trained: Trained, tmp_path: Path) -> Non
     assert outcome.report.exists() and outcome.recommendation.text in (tmp_path / "report.html").read_text()
     assert json.loads((tmp_path / "config.json").read_text())["config"]["original"] == "c2r4s0e3"
     again = run_study(CONFIG, tmp_path)  # nothing is left to train
-    assert len(trained.runs) == 5 * SETTINGS and again.recommendation.text == outcome.recommendation.text
+    assert len(trained.jobs) == 5 * SETTINGS and again.recommendation.text == outcome.recommendation.text
 
 
 def test_an_interrupted_study_goes_on_to_the_undisturbed_table(trained: Trained, tmp_path: Path) -> None:
     run_study(CONFIG, tmp_path / "whole")
-    for waves in (0, 1, 4):
-        folder, done = tmp_path / f"stopped{waves}", len(trained.runs)
-        stop_at = {0: 0, 1: 2, 4: 9}[waves]  # runs: waves of 2, 2 and 1
+    for stop_at in (0, 2, 9):
+        folder, done = tmp_path / f"stopped{stop_at}", len(trained.jobs)
 
         def stop(limit: int = done + stop_at) -> bool:
-            return len(trained.runs) >= limit
+            return len(trained.jobs) >= limit
 
         with pytest.raises(StudyInterruptedError):
             run_study(CONFIG, folder, should_stop=stop)
         rows = read_table(folder / "table.csv").rows if stop_at else ()
         assert len(rows) == stop_at  # every finished run is kept
         run_study(CONFIG, folder)
-        assert len(trained.runs) - done == 5 * SETTINGS  # and none is trained twice
+        assert len(trained.jobs) - done == 5 * SETTINGS  # and none is trained twice
         assert without_seconds(read_table(folder / "table.csv")) == without_seconds(
             read_table(tmp_path / "whole" / "table.csv")
         )
+
+
+def test_a_network_that_fails_ends_the_study_which_goes_on_from_there(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with a row less: a table that lacks one would rank the others as if it were whole."""
+    costs = [multiply_adds(genotype, channels=18, cells_per_stage=1, resolution=8) for genotype in networks_of(CONFIG)]
+    last = costs.index(min(costs))
+    with monkeypatch.context() as broken:
+        fail_waves(broken, {last}, ValueError("no\ngood"))
+        with pytest.raises(SearchError, match=rf"^network {last} by c2r4s0e3 failed: good$"):
+            run_study(CONFIG, tmp_path)
+    rows = read_table(tmp_path / "table.csv").rows
+    assert {row.network for row in rows} == {str(number) for number in range(5) if number != last}
+    trained.jobs.clear()
+    run_study(CONFIG, tmp_path)
+    assert len(trained.jobs) == 5 * SETTINGS - 4
+    assert len(read_table(tmp_path / "table.csv").rows) == 5 * SETTINGS
+
+
+def test_a_network_that_diverges_is_a_row_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    share_trainers(monkeypatch, functools.partial(TinyNetwork, failing=True, healthy_steps=0))
+    config = dataclasses.replace(CONFIG, networks=9)
+    run_study(config, tmp_path)
+    rows = read_table(tmp_path / "table.csv").rows
+    operations = [genotype.normal.edges[0].operation for genotype in networks_of(config)]
+    sick = {str(number) for number, operation in enumerate(operations) if operation in SICK}
+    assert sick and {row.network for row in rows if row.status == "diverged"} == sick
+    assert all((row.validation_accuracy is None) == (row.network in sick) for row in rows)
 
 
 def test_a_torn_line_is_cut_and_its_run_trained_again(trained: Trained, tmp_path: Path) -> None:
@@ -92,7 +134,7 @@ def test_a_torn_line_is_cut_and_its_run_trained_again(trained: Trained, tmp_path
     whole = read_table(file)
     file.write_bytes(file.read_bytes()[:-7])
     run_study(CONFIG, tmp_path)
-    assert len(trained.runs) == 5 * SETTINGS + 1
+    assert len(trained.jobs) == 5 * SETTINGS + 1
     assert without_seconds(read_table(file)) == without_seconds(whole)
 
 
@@ -128,7 +170,7 @@ def test_a_larger_study_goes_on_from_a_smaller_one(trained: Trained, tmp_path: P
     run_study(CONFIG, tmp_path)
     larger = dataclasses.replace(CONFIG, networks=6, proxies=(*CONFIG.proxies, "c3r4s1e1"))
     outcome = run_study(larger, tmp_path)
-    assert len(trained.runs) == 6 * (SETTINGS + 1)
+    assert len(trained.jobs) == 6 * (SETTINGS + 1)
     assert outcome.analysis.networks == 6 and len(outcome.analysis.proxies) == SETTINGS
     assert run_study(CONFIG, tmp_path).analysis.networks == 5  # and the smaller one is still there
 
@@ -147,15 +189,16 @@ def test_another_config_does_not_get_the_folder(trained: Trained, tmp_path: Path
 
 def test_a_config_that_fits_no_data_does_not_claim_the_folder(trained: Trained, tmp_path: Path) -> None:
     training = dataclasses.replace(CONFIG.training, batch_size=1000)
-    with pytest.raises(InputError, match=r"training.batch_size = 1000: .* \(in setting c4r4s1e2\)"):
-        run_study(dataclasses.replace(CONFIG, training=training), tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == [lock.FILE]
+    for folder in (tmp_path, tmp_path / "new" / "deep"):
+        with pytest.raises(InputError, match=r"training.batch_size = 1000: .* \(in setting c4r4s1e2\)"):
+            run_study(dataclasses.replace(CONFIG, training=training), folder)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_networks_compute_different_functions_and_a_shorter_list_begins_a_longer() -> None:
     space = DartsSpace()
     networks = draw_networks(space, 12, 3)
-    assert len({genotype.canonical() for genotype in networks}) == 12
+    assert len({space.canonical(genotype) for genotype in networks if isinstance(genotype, Genotype)}) == 12
     assert draw_networks(space, 5, 3) == networks[:5]
     assert draw_networks(space, 5, 4) != networks[:5]
     tiny = DartsSpace(nodes=1, operations=("skip_connect", "none"))
@@ -202,7 +245,7 @@ def test_bfloat16_is_refused_on_a_cpu(trained: Trained, tmp_path: Path) -> None:
     network = dataclasses.replace(CONFIG.network, compute_dtype="bfloat16")
     with pytest.raises(InputError, match=r"^network\.compute_dtype = 'bfloat16': expected float32 on a CPU"):
         run_study(dataclasses.replace(CONFIG, network=network), tmp_path)
-    assert trained.runs == [] and not (tmp_path / "config.json").exists()
+    assert trained.jobs == [] and not (tmp_path / "config.json").exists()
 
 
 def test_a_second_study_in_the_folder_is_refused(tmp_path: Path) -> None:

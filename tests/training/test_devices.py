@@ -85,3 +85,12 @@ def test_a_worker_has_one_thread_a_cpu_and_the_users_own_flags(flags: str | None
     theirs = environment(ours)
     assert (theirs["JAX_PLATFORMS"], theirs["NPROC"], theirs["HOME"]) == ("cpu", "1", "/h")
     assert theirs["XLA_FLAGS"] == expected
+
+
+def test_a_platform_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> Any:
+        raise RuntimeError("Unable to initialize backend 'cuda': no such device\nmore lines")
+
+    monkeypatch.setattr(jax, "local_devices", absent)
+    with pytest.raises(InputError, match=r"^JAX_PLATFORMS = .*expected platforms of this machine \(Unable to init"):
+        choose_devices()

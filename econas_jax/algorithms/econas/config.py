@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+import math
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from econas_jax.errors import InputError, require, require_integer
+
+PARENTS_OF_16 = (6, 5, 5)  # children with a parent in P_E, P_2E, P_3E; released code
+
+
+def following(rule: str) -> Any:
+    """Returns a field that follows from others, by a rule in words, where it is None; it never stays None."""
+    return field(default=None, metadata={"follows": rule})
 
 
 @dataclass(frozen=True)
@@ -13,7 +21,7 @@ class EcoNASConfig:
     """Constants of Algorithm 1; raises InputError for values that cannot describe a search.
 
     A search trains `initial_population + cycles * children` candidates. The defaults give 1,650; with cycles=60 it is
-    the "1k models, 35k epochs" of the paper's section 5.2.
+    the "1k models, 35k epochs" of the paper's section 5.2. Promotions and parents follow from `children` unless given.
     """
 
     length_field: ClassVar[str] = "cycles"
@@ -21,9 +29,10 @@ class EcoNASConfig:
     initial_population: int = 50  # N_init; paper, section 5 (the released code has 16)
     cycles: int = 100  # C; paper, section 5
     children: int = 16  # N_0, per cycle; paper, section 5
-    promotions_to_2e: int = 8  # N_1; released code (the paper gives no number)
-    promotions_to_3e: int = 4  # N_2; released code (the paper gives no number)
-    parents_per_population: tuple[int, int, int] = (6, 5, 5)  # children with a parent in P_E, P_2E, P_3E; released code
+    promotions_to_2e: int = following("half of children")  # N_1, rounded up; released code: 8 (the paper has none)
+    promotions_to_3e: int = following("half of promotions_to_2e")  # N_2, rounded up; released code: 4 (paper: none)
+    # Children with a parent in P_E, P_2E, P_3E; released code: (6, 5, 5). The largest remainders are rounded up.
+    parents_per_population: tuple[int, int, int] = following("6:5:5 of children")
     tournament_divisor: int = 4  # a parent is the best of len // 4 + 1 draws; released code (paper: "more likely")
     lifetime: int = 10  # cycles without an update after which a model is dead; released code
     epochs: int = 20  # E; paper, section 5
@@ -33,6 +42,7 @@ class EcoNASConfig:
         require_integer("initial_population", self.initial_population, 1)
         require_integer("cycles", self.cycles, 0)
         require_integer("children", self.children, 1)
+        self._follow()
         require_integer("promotions_to_2e", self.promotions_to_2e, 0)
         require_integer("promotions_to_3e", self.promotions_to_3e, 0)
         require_integer("tournament_divisor", self.tournament_divisor, 1)
@@ -44,13 +54,13 @@ class EcoNASConfig:
             self.promotions_to_2e <= self.children,
             "promotions_to_2e",
             self.promotions_to_2e,
-            f"at most children ({self.children})",
+            f"at most children ({self.children}), or not set: half of them",
         )
         require(
             self.promotions_to_3e <= self.promotions_to_2e,
             "promotions_to_3e",
             self.promotions_to_3e,
-            f"at most promotions_to_2e ({self.promotions_to_2e})",
+            f"at most promotions_to_2e ({self.promotions_to_2e}), or not set: half of it",
         )
         self._check_parents()
 
@@ -69,13 +79,33 @@ class EcoNASConfig:
         """The number of the last round, which is the last cycle."""
         return self.cycles
 
+    def _follow(self) -> None:
+        """Sets the fields that are None by those that they follow."""
+        if self.promotions_to_2e is None:
+            object.__setattr__(self, "promotions_to_2e", math.ceil(self.children / 2))
+        if self.promotions_to_3e is None:
+            require_integer("promotions_to_2e", self.promotions_to_2e, 0)
+            object.__setattr__(self, "promotions_to_3e", math.ceil(self.promotions_to_2e / 2))
+        if self.parents_per_population is None:
+            object.__setattr__(self, "parents_per_population", shares(self.children, PARENTS_OF_16))
+
     def _check_parents(self) -> None:
-        field = "parents_per_population"
+        name = "parents_per_population"
         value: object = self.parents_per_population  # a config file may hold anything
-        allowed = f"three whole numbers of at least 0 with the sum {self.children}, the number of children"
+        allowed = f"three whole numbers of at least 0 with the sum {self.children}, the number of children, or not set"
         if not isinstance(value, tuple | list) or len(value) != 3:
-            raise InputError(field, value, allowed)
+            raise InputError(name, value, allowed)
         for share in value:
-            require_integer(field, share, 0)
-        require(sum(value) == self.children, field, value, allowed)
-        object.__setattr__(self, field, tuple(value))
+            require_integer(name, share, 0)
+        require(sum(value) == self.children, name, value, allowed)
+        object.__setattr__(self, name, tuple(value))
+
+
+def shares(total: int, proportion: tuple[int, int, int]) -> tuple[int, ...]:
+    """Divides a whole number in a proportion, by the method of largest remainders; of equal ones the first counts."""
+    whole = sum(proportion)
+    parts = [total * part // whole for part in proportion]
+    by_remainder = sorted(range(len(parts)), key=lambda place: -(total * proportion[place] % whole))
+    for place in by_remainder[: total - sum(parts)]:
+        parts[place] += 1
+    return tuple(parts)

@@ -67,9 +67,12 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
     def best(self, state: EcoNASState, count: int = 5) -> tuple[Member, ...]:
         """Returns the most accurate members of P_3E's history with different functions ("Return Several top models").
 
-        Where these are fewer than `count`, the best of P_2E and then of P_E follow.
+        Where these are fewer than `count`, the best of P_2E's history and then of P_E's follow, the dead included.
         """
-        return best_distinct(self.space, (state.finished, state.populations[1], state.populations[0]), count)
+        first, second, _ = state.populations
+        dead_first = [member for member in state.died if member.epochs == self.config.epochs]
+        dead_second = [member for member in state.died if member.epochs == 2 * self.config.epochs]
+        return best_distinct(self.space, (state.finished, [*second, *dead_second], [*first, *dead_first]), count)
 
     def continuable(self, state: EcoNASState) -> frozenset[int]:
         """Returns the candidates of P_E and P_2E and those that are on their way there: all that may be promoted."""
@@ -90,7 +93,8 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
 
     def _end_cycle(self, state: EcoNASState) -> EcoNASState:
         """Carries out line 26, then line 11 for the next cycle."""
-        populations = remove_dead(state.populations, state.round, self.config.lifetime)
+        populations, died = remove_dead(state.populations, state.round, self.config.lifetime)
+        state = replace(state, died=state.died + died)
         if state.round == self.config.cycles:  # line 27
             return replace(state, populations=populations, phase="done")
         return replace(state, populations=populations, phase="children", round=state.round + 1)

@@ -34,9 +34,10 @@ def settle(populations: Populations, told: Collection[int], members: Iterable[Me
     return moved[0], moved[1], moved[2]
 
 
-def remove_dead(populations: Populations, cycle: int, lifetime: int) -> Populations:
-    """Drops the members without a finished stage in the last `lifetime` cycles."""
+def remove_dead(populations: Populations, cycle: int, lifetime: int) -> tuple[Populations, tuple[Member, ...]]:
+    """Drops the members without a finished stage in the last `lifetime` cycles; returns those of P_E and P_2E, too."""
     first, second, third = (
         tuple(member for member in population if cycle - member.updated < lifetime) for population in populations
     )
-    return first, second, third
+    died = [m for population in populations[:2] for m in population if cycle - m.updated >= lifetime]
+    return (first, second, third), tuple(died)

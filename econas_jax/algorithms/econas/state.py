@@ -18,3 +18,4 @@ class EcoNASState(AlgorithmState):
     phase: Phase = "initial"  # whose trials are pending, or are asked for next
     populations: Populations = ((), (), ())  # P_E, P_2E, P_3E, in the order of entry
     finished: tuple[Member, ...] = ()  # all that were ever in P_3E, as they entered it
+    died: tuple[Member, ...] = ()  # all that died in P_E or P_2E

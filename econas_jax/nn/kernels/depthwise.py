@@ -133,7 +133,7 @@ def _by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride
 
     A channel stays in the cache, and XLA cannot merge the shifts with the reshape that a pointwise convolution begins
     with, which makes them much slower. Sums are in the window's type if that of x is smaller, and so are gradients: the
-    window's gradient sums thousands of products, of which bfloat16 would lose most.
+    window's gradient sums thousands of products, and bfloat16 would lose most of them.
     """
 
     def one_channel(x: jax.Array, window: jax.Array) -> jax.Array:

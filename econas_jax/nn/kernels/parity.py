@@ -26,7 +26,7 @@ def join_parities(maps: jax.Array, size: int) -> jax.Array:
 
 
 def _join_parities_backward(size: int, _: None, gradient: jax.Array) -> tuple[jax.Array]:
-    """On CPU one channel after another: else XLA merges it with the passes that read it, which makes them slow."""
+    """Splits the gradient, on CPU one channel after another: XLA would merge it with its readers and slow them."""
     if not on_cpu() or size == 2:  # of four positions each is a map of its own: nothing moves
         return (split_by_parity(gradient, size),)
     return (each_channel(lambda channel: split_by_parity(channel[None], size)[0], gradient),)

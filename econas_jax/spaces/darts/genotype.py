@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +11,8 @@ import numpy.typing as npt
 
 from econas_jax.errors import InputError, require, require_integer
 from econas_jax.spaces.darts.canonical import CELL_INPUTS, canonical_cell
+from econas_jax.spaces.darts.genotype_text import read_fields
+from econas_jax.spaces.plain_values import plain_choice, plain_integer, plain_items
 
 # The order is part of the encoded form: an edge's operation is its place in the tuple of operations in use.
 OPERATIONS = (
@@ -29,8 +30,7 @@ OPERATIONS = (
 SEARCH_OPERATIONS = OPERATIONS[:8]  # DARTS; the last two occur in NASNet and AmoebaNet only
 
 FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
-MAXIMUM_TEXT = 10_000  # characters; the largest published genotype has about 800
-MAXIMUM_NUMBER = MAXIMUM_TEXT  # in a text, so that a hostile `range` stays small
+MAXIMUM_NODES = 100  # of a cell; the text of a genotype stays short enough to be read back
 
 IntegerArray = npt.NDArray[np.int32]
 
@@ -61,8 +61,10 @@ class EncodedGenotype(NamedTuple):
 class CellGenotype:
     """A cell: edges 2k and 2k+1 sum up to node k + 2; the output concatenates the nodes in `concat`.
 
-    Lists are accepted and stored as tuples. Raises InputError unless there are two edges a node and at least one node,
-    every edge reads an earlier node by a known operation, and concat is a strictly increasing choice of the nodes.
+    Lists, ranges, arrays and NumPy's strings and integers are accepted as the values they equal, edges also nested by
+    node or with a weight behind the input, which is dropped; what is stored are tuples of plain Python, with concat in
+    increasing order. Raises InputError unless there are two edges a node and at least one node, every edge reads an
+    earlier node by a known operation, and concat names some of the nodes, each once.
     """
 
     edges: tuple[Edge, ...]
@@ -90,21 +92,10 @@ class Genotype:
     def parse(cls, text: str) -> Genotype:
         """Reads the published text form, `Genotype(normal=[('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), ...)`.
 
-        Nothing is evaluated: only lists, tuples, strings, whole numbers and `range` are understood. Raises InputError.
+        Other forms in use are read too (`genotype_text.read_fields`, `CellGenotype`). Nothing is evaluated. Raises
+        InputError.
         """
-        require(isinstance(text, str), "genotype", text, "text")
-        require(len(text) <= MAXIMUM_TEXT, "genotype", text, f"at most {MAXIMUM_TEXT} characters")
-        allowed = "Genotype(" + "=..., ".join(FIELDS) + "=...)"
-        try:
-            call = ast.parse(text.strip(), mode="eval").body
-        # Too deep a nesting ends in a RecursionError or MemoryError, a NUL character in a ValueError.
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise InputError("genotype", text, allowed) from None
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "Genotype":
-            raise InputError("genotype", text, allowed)
-        # By number as well as by name: a dict of the keywords would swallow a repeated one.
-        require(not call.args and len(call.keywords) == len(FIELDS), "genotype", text, allowed)
-        return cls.from_json({str(keyword.arg): _literal(keyword.value) for keyword in call.keywords})
+        return cls.from_json(read_fields(text, FIELDS))
 
     def __str__(self) -> str:
         """Returns the published text form; `Genotype.parse` is its inverse."""
@@ -117,7 +108,7 @@ class Genotype:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, object]) -> Genotype:
-        """Reads what `to_json` writes; raises InputError for anything else."""
+        """Reads what `to_json` writes, and all that `CellGenotype` takes for it; raises InputError otherwise."""
         require(isinstance(fields, Mapping), "genotype", fields, "an object with the fields " + ", ".join(FIELDS))
         require(set(fields) == set(FIELDS), "genotype's fields", list(fields), "exactly " + ", ".join(FIELDS))
         # Checked here once more than in CellGenotype, so that the message names the cell.
@@ -158,36 +149,42 @@ def decode(encoded: EncodedGenotype, operations: Sequence[str] = SEARCH_OPERATIO
 
 def _checked_cell(name: str, edges: object, concat: object) -> tuple[tuple[Edge, ...], tuple[int, ...]]:
     """Returns a cell's parts as tuples; raises InputError, with the cell's name in the field, if they make none."""
-    if not isinstance(edges, list | tuple) or not edges or len(edges) % 2 != 0:
+    items = _flat_edges(name, edges)
+    if not items or len(items) % 2 != 0:
         raise InputError(name, edges, "a list of (operation, input) pairs, two for each node")
-    for place, edge in enumerate(edges):
-        pair = isinstance(edge, list | tuple) and len(edge) == 2
-        require(pair, f"{name}[{place}]", edge, "a pair (operation, input)")
-        require(edge[0] in OPERATIONS, f"{name}[{place}]'s operation", edge[0], "one of " + ", ".join(OPERATIONS))
-        require_integer(f"{name}[{place}]'s input", edge[1], 0, CELL_INPUTS - 1 + place // 2)
-    if not isinstance(concat, list | tuple) or not concat:
+    require(len(items) <= 2 * MAXIMUM_NODES, f"nodes of {name}", len(items) // 2, f"at most {MAXIMUM_NODES}")
+    checked = tuple(_checked_edge(f"{name}[{place}]", edge, place) for place, edge in enumerate(items))
+    nodes = [plain_integer(node) for node in plain_items(concat) or ()]
+    if not nodes:
         raise InputError(f"{name}_concat", concat, "a list of the nodes that are the cell's output, at least one")
-    for place, node in enumerate(concat):
-        require_integer(f"{name}_concat[{place}]", node, CELL_INPUTS, CELL_INPUTS - 1 + len(edges) // 2)
-        increasing = place == 0 or concat[place - 1] < node
-        require(increasing, f"{name}_concat", concat, "nodes in strictly increasing order")
-    return tuple(Edge(*edge) for edge in edges), tuple(concat)
+    for place, node in enumerate(nodes):
+        require_integer(f"{name}_concat[{place}]", node, CELL_INPUTS, CELL_INPUTS - 1 + len(items) // 2)
+    require(len(set(nodes)) == len(nodes), f"{name}_concat", concat, "each node once")
+    return checked, tuple(sorted(node for node in nodes if isinstance(node, int)))
 
 
-def _literal(node: ast.expr) -> object:
-    """Returns the value of a literal of the published form: nested lists, strings, whole numbers, `range(a, b)`."""
-    if isinstance(node, ast.List | ast.Tuple):
-        return [_literal(element) for element in node.elts]
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value <= MAXIMUM_NUMBER:
-        return node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range" and not node.keywords:
-        bounds = [bound for bound in map(_literal, node.args) if isinstance(bound, int)]
-        if len(bounds) == len(node.args) and len(bounds) in (1, 2):
-            return list(range(*bounds))
-    found = f"{type(node).__name__} at column {node.col_offset}"
-    raise InputError("genotype", found, "lists, tuples, strings, small whole numbers and range(a, b)")
+def _flat_edges(name: str, edges: object) -> list[object]:
+    """Returns the edges of a list of edges, or of a list of nodes that are lists of two edges."""
+    items = plain_items(edges) or []
+    nodes = [plain_items(item) or [] for item in items]
+    if not all(node and plain_items(node[0]) for node in nodes):  # an edge begins with a text
+        return items
+    for place, node in enumerate(nodes):
+        require(len(node) == 2, f"{name}[{place}]", items[place], "a node's two edges (operation, input)")
+    return [edge for node in nodes for edge in node]
+
+
+def _checked_edge(field: str, edge: object, place: int) -> Edge:
+    """Returns the edge; raises InputError, by the field's name, if it cannot stand in this place of a cell."""
+    parts = plain_items(edge) or []
+    weighted = len(parts) == 3 and isinstance(parts[2], float | np.floating)
+    require(len(parts) == 2 or weighted, field, edge, "a pair (operation, input)")
+    operation, source = plain_choice(parts[0], OPERATIONS), plain_integer(parts[1])
+    if operation is None:
+        raise InputError(f"{field}'s operation", parts[0], "one of " + ", ".join(OPERATIONS))
+    require_integer(f"{field}'s input", source, 0, CELL_INPUTS - 1 + place // 2)
+    assert isinstance(source, int)
+    return Edge(operation, source)
 
 
 def _encode_cell(cell: CellGenotype, operations: Sequence[str]) -> EncodedCell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from econas_jax.errors import InputError, require
+from econas_jax.spaces.plain_values import plain_choice, plain_items, unquoted
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # in the published order
 NODES = 4  # node 0 is the cell's input, node 3 its output
@@ -19,29 +20,38 @@ _TEXT = "+".join(
 class Genotype:
     """The operation of each edge of the cell, in the order of `EDGES`.
 
-    A list is accepted and stored as a tuple. Raises InputError unless there are six known operations.
+    A list, an array and NumPy's strings are accepted as the values they equal, and stored as a tuple of plain strings.
+    Raises InputError unless there are six known operations.
     """
 
     operations: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        six = isinstance(self.operations, list | tuple) and len(self.operations) == len(EDGES)
-        require(six, "operations", self.operations, f"{len(EDGES)} operations")
-        for place, operation in enumerate(self.operations):
-            require(operation in OPERATIONS, f"operations[{place}]", operation, "one of " + ", ".join(OPERATIONS))
-        object.__setattr__(self, "operations", tuple(self.operations))
+        items = plain_items(self.operations) or []
+        require(len(items) == len(EDGES), "operations", self.operations, f"{len(EDGES)} operations")
+        operations = []
+        for place, item in enumerate(items):
+            operation = plain_choice(item, OPERATIONS)
+            if operation is None:
+                raise InputError(f"operations[{place}]", item, "one of " + ", ".join(OPERATIONS))
+            operations.append(operation)
+        object.__setattr__(self, "operations", tuple(operations))
 
     @classmethod
     def parse(cls, text: str) -> Genotype:
-        """Reads the published text, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`. Raises InputError for anything else."""
+        """Reads the published text, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, also in quotes.
+
+        Raises InputError for anything else.
+        """
         require(isinstance(text, str), "genotype", text, "text")
-        names = [part.rpartition("~")[0] for part in text.strip().replace("+", "").split("|") if part]
+        bare = unquoted(text)
+        names = [part.rpartition("~")[0] for part in bare.replace("+", "").split("|") if part]
         try:
             genotype = cls(tuple(names))
         except InputError:
             raise InputError("genotype", text, f"{_TEXT} with operations of {', '.join(OPERATIONS)}") from None
         # What was left out above, the sources and the marks between them, is compared here.
-        require(str(genotype) == text.strip(), "genotype", text, f"{_TEXT}, the sources in this order")
+        require(str(genotype) == bare, "genotype", text, f"{_TEXT}, the sources in this order")
         return genotype
 
     def __str__(self) -> str:

@@ -19,7 +19,10 @@ def use_compilation_cache() -> None:
     """
     if jax.config.values["jax_compilation_cache_dir"] is not None:
         return
-    folder = cache_folder() / f"xla-{processor_fingerprint()}"
+    kept = cache_folder()
+    if kept is None:
+        return
+    folder = kept / f"xla-{processor_fingerprint()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

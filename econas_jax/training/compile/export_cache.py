@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +24,7 @@ from econas_jax.files import written_at_once
 from econas_jax.nn.platform import on_cpu
 from econas_jax.training.compile.compilation import collection_paused, programs_folder
 
+MONTH = 30 * 24 * 3600.0  # seconds after their last use in which another source's texts are kept
 # What a process need not have in common with another one that computes the same.
 OWN_SETTINGS = ("jax_platforms", "jax_platform_name", "jax_num_cpu_devices")
 # Not promised to mean the same to another version of jaxlib; a text is kept for one version alone.
@@ -31,7 +34,7 @@ _UNPROMISED = [export.DisabledSafetyCheck.custom_call(name) for name in ("Alloca
 def traced(
     function: Callable[..., Any], arguments: Sequence[Any], platform: str, depends_on: Sequence[Any] | None
 ) -> export.Exported:
-    """A function of arrays for devices of a platform, ready to be compiled: kept, or else traced and then kept.
+    """Returns a function of arrays for devices of a platform, ready to be compiled: kept, or else traced and then kept.
 
     arguments: arrays or `jax.ShapeDtypeStruct`s. depends_on: all that the function computes depends on, but this
     package's source and JAX's settings, in objects whose repr tells them apart; None: it is traced, and not kept.
@@ -41,7 +44,9 @@ def traced(
         shapes = [(leaf.shape, str(leaf.dtype)) for leaf in arguments]
         file = folder / f"{_of_this_source()}{fingerprint(*depends_on, platform, on_cpu(), shapes)}"
         with contextlib.suppress(OSError, zlib.error):  # absent or damaged
-            return export.deserialize(bytearray(zlib.decompress(file.read_bytes())))
+            exported = export.deserialize(bytearray(zlib.decompress(file.read_bytes())))
+            _touch(file)
+            return exported
     # JAX says "gpu" of a device and must be told which kind where it has none: it compiles for one that is not there.
     platforms = None if platform == jax.default_backend() else ["cuda" if platform == "gpu" else platform]
     with collection_paused():
@@ -53,22 +58,33 @@ def traced(
 
 
 def fingerprint(*parts: Any) -> str:
-    """Of the parts' repr, JAX's settings, the versions of packages and this package's source."""
+    """Returns a short name for the parts' repr, JAX's settings, the versions of packages and this package's source."""
     settings = {name: value for name, value in jax.config.values.items() if name not in OWN_SETTINGS}
     everything = (parts, settings, provenance.versions(), provenance.source_digest())
     return hashlib.sha256(repr(everything).encode()).hexdigest()[:16]
 
 
 def _of_this_source() -> str:
-    """How the names of texts begin that were traced from this package's source."""
+    """Returns how the names of texts begin that were traced from this package's source."""
     return f"traced-{provenance.source_digest()[:8]}-"
 
 
 def _write(file: Path, content: bytes) -> None:
-    """What was traced from another source goes: who edits it would leave many."""
+    """Writes a text and removes what was traced from other sources and has not been used for a month.
+
+    Several checkouts may share a folder, so another source's texts are not all rubbish; one that is edited again and
+    again would leave many.
+    """
     with written_at_once(file) as whole:
         whole.write(content)
     for other in file.parent.glob("traced-*"):
         if not other.name.startswith(_of_this_source()):
-            with contextlib.suppress(OSError):
-                other.unlink()
+            with contextlib.suppress(OSError):  # another process may have removed it
+                if time.time() - other.stat().st_mtime > MONTH:
+                    other.unlink()
+
+
+def _touch(file: Path) -> None:
+    """Marks a text as used today."""
+    with contextlib.suppress(OSError):  # in a folder that can only be read
+        os.utime(file, (time.time(), time.time()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from econas_jax.training.compile.compilation import programs_folder
@@ -20,10 +20,11 @@ PARTS = (NAMES[:1], NAMES[1:])  # the largest program takes longer than all othe
 
 
 @contextlib.contextmanager
-def filled_cache(arguments: tuple[Any, ...], cores: Sequence[int]) -> Iterator[None]:
+def filled_cache(arguments: tuple[Any, ...], cores: Sequence[int], check: Callable[[], None]) -> Iterator[None]:
     """Begins to compile, a process a part, and at the end of the with statement has compiled; nothing without a cache.
 
-    arguments: those of `Worker.fill_cache` after the names. Raises what the first process that cannot compile raises.
+    arguments: those of `Worker.fill_cache` after the names. check: as in `wait_for_answers`. Raises what the first
+    process that cannot compile raises.
     """
     folder = programs_folder()
     # Where the mark is wrong, those that train compile for themselves.
@@ -36,7 +37,7 @@ def filled_cache(arguments: tuple[Any, ...], cores: Sequence[int]) -> Iterator[N
         for filler, names in zip(fillers, PARTS, strict=True):
             filler.ask("fill_cache", names, *arguments)
         yield
-        wait_for_answers(fillers)
+        wait_for_answers(fillers, check)
     finally:
         end_all(fillers)
     with contextlib.suppress(OSError):  # then the next start takes longer

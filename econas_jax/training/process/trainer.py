@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -47,7 +47,7 @@ class ProcessTrainer:
     ) -> None:
         """Starts nothing yet. cores: a CPU core's number for each process. example, lanes: as in `WaveTrainer`."""
         require_integer("lanes", lanes, 1)
-        self.devices, self.slots = len(cores), len(cores) * lanes
+        self.devices, self.slots, self.device_kind = len(cores), len(cores) * lanes, "cpu"
         self.state_size = vector_size(jax.eval_shape(lambda: init_state(task, 0, example)))
         self._trainer_arguments = (task, train, validation, example, lanes)
         self._filling_arguments = (task, train.images.shape, validation.images.shape, example, lanes)
@@ -55,21 +55,22 @@ class ProcessTrainer:
         self._workers: list[WorkerProcess] = []
         weakref.finalize(self, end_all, self._workers)
 
-    def prepare(self) -> None:
+    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
         """Starts the processes and compiles all programs, if they do not run; `train` does it if it has not been done.
 
-        Raises what the first one that cannot compile raises.
+        check: is called several times a second, and ends it by raising. Raises what the first process that cannot
+        compile raises.
         """
         for worker in [worker for worker in self._workers if not worker.runs]:
             self._end(worker)
         if len(self._workers) == len(self._cores):
             return
         try:
-            with filled_cache(self._filling_arguments, available_cores()):
+            with filled_cache(self._filling_arguments, available_cores(), check):
                 new = [self._started(core) for core in self._free_cores()]  # they start beside the compilation
             for worker in new:
                 worker.ask("compile")
-            wait_for_answers(new)
+            wait_for_answers(new, check)
         except BaseException:
             end_all(self._workers)
             raise

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from typing import Any
 
@@ -22,6 +22,8 @@ from econas_jax.errors import SearchError
 
 # Not with -m, which would make a second module of it under another name.
 _COMMAND = "from econas_jax.training.process.worker import main; main()"
+
+CHECK_SECONDS = 0.2  # between two checks of a wait for answers
 
 # A quarter of what XLA for CPU does to compile the training epoch is to unroll loops, and no step is faster for it.
 _FLAGS = ("--xla_cpu_multi_thread_eigen=false", "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true")
@@ -106,19 +108,28 @@ def environment(ours: os._Environ[str] | dict[str, str]) -> dict[str, str]:
     }
 
 
-def messages(workers: Sequence[WorkerProcess]) -> Iterator[tuple[WorkerProcess, str, Any]]:
-    """Waits until some of the workers that have been asked have something to say, and yields one message of each."""
+def messages(
+    workers: Sequence[WorkerProcess], seconds: float | None = None
+) -> Iterator[tuple[WorkerProcess, str, Any]]:
+    """Waits until some of the workers that have been asked have something to say, and yields one message of each.
+
+    seconds: the longest to wait; None: for ever.
+    """
     waiting = {worker.connection: worker for worker in workers if worker.pending}
-    for ready in connection.wait(list(waiting)):
+    for ready in connection.wait(list(waiting), seconds):
         worker = waiting[ready]  # type: ignore[index]  # of what may be waited for, these are connections
         yield worker, *worker.receive()
 
 
-def wait_for_answers(workers: Sequence[WorkerProcess]) -> None:
-    """Waits until all have answered; raises the first error, in the order of the workers."""
+def wait_for_answers(workers: Sequence[WorkerProcess], check: Callable[[], None]) -> None:
+    """Waits until all have answered; raises the first error, in the order of the workers.
+
+    check: is called several times a second, and ends the waiting by raising.
+    """
     errors: dict[WorkerProcess, BaseException] = {}
     while any(worker.pending for worker in workers):
-        for worker, kind, content in messages(workers):
+        check()
+        for worker, kind, content in messages(workers, CHECK_SECONDS):
             if kind == "error":
                 errors.setdefault(worker, content)
     for worker in workers:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
 from econas_jax.errors import InputError
 from econas_jax.spaces.darts import DartsSpace
-from econas_jax.spaces.darts.genotype import OPERATIONS, CellGenotype, Edge, Genotype
+from econas_jax.spaces.darts.genotype import MAXIMUM_NODES, OPERATIONS, CellGenotype, Edge, Genotype
 from econas_jax.spaces.darts.published import AMOEBANET_A, DARTS_V1, ECONAS, NASNET_A
 
 TEXT = (
@@ -34,17 +35,74 @@ def test_text_is_the_published_form() -> None:
     assert Genotype.parse(TEXT) == GENOTYPE
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        TEXT.replace("[2, 3]", "range(2, 4)"),
-        TEXT.replace("[2, 3]", "(2, 3)"),
-        TEXT.replace("('sep_conv_3x3', 1)", '["sep_conv_3x3",1]'),
-        "\n  " + TEXT.replace(", ", ",\n ") + "\n",
-    ],
-)
+NODES = "[[('sep_conv_3x3', 1), ('none', 0)], [('skip_connect', 2), ('max_pool_3x3', 0)]]"
+POSITIONAL = TEXT.replace("normal=", "").replace("normal_concat=", "").replace("reduce=", "")
+VARIANTS = {
+    "range": TEXT.replace("[2, 3]", "range(2, 4)"),
+    "range with a step": TEXT.replace("[2, 3]", "range(2, 4, 1)"),
+    "list of a range": TEXT.replace("[2, 3]", "list(range(2, 4))"),
+    "array": TEXT.replace("[2, 3]", "np.array([2, 3])"),
+    "tuple": TEXT.replace("[2, 3]", "(2, 3)"),
+    "concat in another order": TEXT.replace("[2, 3]", "[3, 2]"),
+    "lists for pairs": TEXT.replace("('sep_conv_3x3', 1)", '["sep_conv_3x3",1]'),
+    "lines": "\n  " + TEXT.replace(", ", ",\n ") + "\n",
+    "assigned": f"MINE = {TEXT}  # the best so far",
+    "of a module": TEXT.replace("Genotype(", "genotypes.Genotype("),
+    "of a module's module": f"best = {TEXT}".replace("Genotype(", "cnn.genotypes.Genotype("),
+    "positional": POSITIONAL.replace("reduce_concat=", ""),
+    "positional, then by name": POSITIONAL,
+    "NumPy's integers": TEXT.replace("1)", "np.int64(1))").replace("[2, 3]", "[np.int64(2), np.uint8(3)]"),
+    "NumPy's strings": TEXT.replace("'skip_connect'", "np.str_('skip_connect')"),
+    "the whole module's name": TEXT.replace("'none'", "numpy.str_('none')"),
+    "nested by node": TEXT.replace(TEXT[TEXT.index("[") : TEXT.index("], normal_c") + 1], NODES),
+    "nested tuples": TEXT.replace(
+        TEXT[TEXT.index("[") : TEXT.index("], normal_c") + 1], NODES.replace("[", "(").replace("]", ")")
+    ),
+    "weights": TEXT.replace("'skip_connect', 2", "'skip_connect', 2, 0.53").replace("'none', 0", "'none', 0, -1e-05"),
+    "NumPy's weights": TEXT.replace("'none', 0", "'none', 0, np.float32(0.5)"),
+    "in quotes": f'"{TEXT}"',
+    "printed by NumPy": f'np.str_("{TEXT}")',
+}
+
+
+@pytest.mark.parametrize("text", VARIANTS.values(), ids=VARIANTS.keys())
 def test_parse_reads_the_variants_in_use(text: str) -> None:
+    assert text != TEXT
     assert Genotype.parse(text) == GENOTYPE
+    assert str(Genotype.parse(text)) == TEXT
+
+
+ACCEPTED = {
+    "NumPy's strings": [(np.str_("sep_conv_3x3"), 1), (np.str_("none"), 0)],
+    "NumPy's integers": [("sep_conv_3x3", np.int64(1)), ("none", np.uint8(0))],
+    "arrays of one number": [("sep_conv_3x3", np.array(1)), ("none", np.array(0))],
+    "a nested node": [[("sep_conv_3x3", 1), ("none", 0)]],
+    "weights": [("sep_conv_3x3", 1, 0.53), ("none", 0, np.float32(0.1))],
+    "both": ((["sep_conv_3x3", 1, 0.53], ["none", 0, 0.2]),),
+}
+
+
+@pytest.mark.parametrize("concat", [[2], (2,), range(2, 3), np.arange(2, 3), [np.int32(2)]], ids=repr)
+@pytest.mark.parametrize("edges", ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_values_that_equal_plain_ones_are_kept_as_plain_ones(edges: Any, concat: Any) -> None:
+    cell = CellGenotype(edges, concat)
+    assert cell == CellGenotype((Edge("sep_conv_3x3", 1), Edge("none", 0)), (2,))
+    assert {type(edge.operation) for edge in cell.edges} == {str}
+    assert {type(number) for number in (*cell.concat, *(edge.input for edge in cell.edges))} == {int}
+    genotype = Genotype(cell, cell)
+    assert Genotype.parse(str(genotype)) == genotype
+    assert Genotype.from_json({"normal": edges, "normal_concat": concat, "reduce": edges, "reduce_concat": concat}) == (
+        genotype
+    )
+
+
+def test_the_largest_genotype_is_read_back() -> None:
+    edges = [("conv_7x1_1x7", place // 2) for place in range(2 * MAXIMUM_NODES)]
+    cell = CellGenotype(edges, range(2, MAXIMUM_NODES + 2))  # type: ignore[arg-type]
+    genotype = Genotype(cell, cell)
+    assert Genotype.parse(str(genotype)) == genotype
+    with pytest.raises(InputError, match="at most 100"):
+        CellGenotype((*cell.edges, *cell.edges[:2]), (2,))
 
 
 def test_parse_reads_fields_in_any_order() -> None:
@@ -78,8 +136,25 @@ REST = f"normal_concat=[2], reduce={EDGES}, reduce_concat=[2])"
         "Genotype(",
         "Genotype()",
         f"Architecture(normal={EDGES}, {REST}",
-        f"a.Genotype(normal={EDGES}, {REST}",
-        f"Genotype({EDGES}, [2], {EDGES}, [2])",
+        f"a().Genotype(normal={EDGES}, {REST}",
+        f"Genotype.Other(normal={EDGES}, {REST}",
+        f"Genotype({EDGES}, [2], {EDGES}, [2], [2])",
+        f"Genotype({EDGES}, [2], {EDGES})",
+        f"Genotype(*{EDGES}, {REST}",
+        f"Genotype({EDGES}, normal={EDGES}, {REST}",
+        f"a = b = Genotype(normal={EDGES}, {REST}",
+        f"a.b = Genotype(normal={EDGES}, {REST}",
+        f"a[0] = Genotype(normal={EDGES}, {REST}",
+        f"import os; Genotype(normal={EDGES}, {REST}",
+        f"Genotype(normal=os.int64({EDGES}), {REST}",
+        f"Genotype(normal=np.load('x'), {REST}",
+        f"Genotype(normal=np.int64('1'), {REST}",
+        f"Genotype(normal=[('none', 0), ('none', np.int64(0.5))], {REST}",
+        f"Genotype(normal=[('none', 0), ('none', 0, 'x')], {REST}",
+        f"Genotype(normal=[('none', 0), ('none', 0, 0.5, 0.5)], {REST}",
+        f"Genotype(normal=[[('none', 0), ('none', 0), ('none', 1)], [('none', 0)]], {REST}",
+        f"Genotype(normal=[[('none', 0), ('none', 0)], ('none', 0), ('none', 1)], {REST}",
+        f"Genotype(normal=[[[('none', 0), ('none', 0)]]], {REST}",
         f"Genotype(normal={EDGES}, reduce={EDGES})",
         f"Genotype(normal={EDGES}, normal={EDGES}, {REST}",
         f"Genotype(normal={EDGES}, extra=1, {REST}",
@@ -93,15 +168,16 @@ REST = f"normal_concat=[2], reduce={EDGES}, reduce_concat=[2])"
         f"Genotype(normal=[('none', 0), ('none', {'9' * 9000})], {REST}",
         f"Genotype(normal=[('none', 0), ('none', 1)], {REST}".replace("[2]", "range(10 ** 9)"),
         f"Genotype(normal=[('none', 0), ('none', 1)], {REST}".replace("[2]", "range(2, 1000000000)"),
-        f"Genotype(normal=[('none', 0), ('none', 1)], {REST}".replace("[2]", "range(2, 3, 1)"),
+        f"Genotype(normal=[('none', 0), ('none', 1)], {REST}".replace("[2]", "range(2, 3, 0)"),
+        f"Genotype(normal=[('none', 0), ('none', 1)], {REST}".replace("[2]", "range(2, 3, 10000000000)"),
         f"Genotype(normal=[('none', 0), ('none', 1)], {REST}".replace("[2]", "range(start=2)"),
         f"Genotype(normal={EDGES}, {REST}\0",
         f"Genotype(normal={EDGES}, {REST}\ud800",
         f"Genotype(normal={EDGES}, {REST}; import os",
-        f"Genotype(normal={'[' * 4000}{']' * 4000}, {REST}",
-        f"Genotype(normal={'~' * 9000}1, {REST}",
-        f"Genotype(normal=x{'.x' * 4500}, {REST}",
-        f"Genotype(normal={EDGES}, {REST}" + " " * 10_000,
+        f"Genotype(normal={'[' * 9000}{']' * 9000}, {REST}",
+        f"Genotype(normal={'~' * 19000}1, {REST}",
+        f"Genotype(normal=x{'.x' * 9500}, {REST}",
+        f"Genotype(normal={EDGES}, {REST}" + " " * 20_000,
     ],
 )
 def test_parse_refuses_hostile_text_in_one_line(text: str) -> None:
@@ -154,7 +230,12 @@ def test_damaged_text_is_refused_or_another_valid_genotype() -> None:
         ([("none", 0), ("none", 1)], [3], "cell_concat[0]"),
         ([("none", 0), ("none", 1)], [2.0], "cell_concat[0]"),
         ([("none", 0), ("none", 1)], [2, 2], "cell_concat"),
-        ([("none", 0), ("none", 1), ("none", 0), ("none", 1)], [3, 2], "cell_concat"),
+        ([("none", 0), ("none", 1)], [2, 2.0], "cell_concat[1]"),
+        ([("none", 0), ("none", 1)], [np.True_], "cell_concat[0]"),
+        ([("none", 0), ("none", np.float32(1))], [2], "cell[1]'s input"),
+        ([("none", 0), (np.array(["none", "none"]), 1)], [2], "cell[1]'s operation"),
+        ([("none", 0), ("none", 1)], {2}, "cell_concat"),
+        ([[("none", 0), ("none", 1), ("none", 0), ("none", 1)]], [2], "cell[0]"),
     ],
 )
 def test_cells_that_are_none(edges: object, concat: object, field: str) -> None:

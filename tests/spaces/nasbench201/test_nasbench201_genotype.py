@@ -34,9 +34,27 @@ def test_a_list_makes_the_same_value() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", [f" {TEXT}\n", f"'{TEXT}'", f' "{TEXT}" ', f"`{TEXT}`", f"np.str_('{TEXT}')", np.str_(TEXT)]
+)
+def test_spaces_quotes_and_numpys_strings_are_no_part_of_the_text(text: str) -> None:
+    genotype = Genotype.parse(text)
+    assert str(genotype) == TEXT
+    assert {type(operation) for operation in genotype.operations} == {str}
+
+
+@pytest.mark.parametrize("kind", [tuple, list, np.array, lambda names: [np.str_(name) for name in names]])
+def test_values_that_equal_plain_ones_are_kept_as_plain_ones(kind: Any) -> None:
+    genotype = Genotype(kind(Genotype.parse(TEXT).operations))
+    assert genotype == Genotype.parse(TEXT) == Genotype.parse(str(genotype))
+    assert {type(operation) for operation in genotype.operations} == {str}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
+        f"'{TEXT}",
+        f"np.int64({TEXT})",
         "none",
         TEXT[1:],
         TEXT + "|",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -17,6 +20,7 @@ from waves import EXAMPLE
 from econas_jax import SearchNetwork, Task, TrainingConfig
 from econas_jax.experiment import provenance
 from econas_jax.training import programs
+from econas_jax.training.compile import export_cache
 from econas_jax.training.compile.export_cache import fingerprint, traced
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.programs import Programs
@@ -82,14 +86,55 @@ def test_everything_it_depends_on_counts(folder: Path, monkeypatch: pytest.Monke
     assert function.times == len(kept(folder)) == 6
 
 
-def test_of_another_source_nothing_is_used_and_nothing_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    function = Doubled()
-    value(function, "double")
-    (old,) = kept(folder)
-    monkeypatch.setattr(provenance, "source_digest", lambda: "another source")
-    value(function, "double")
-    (new,) = kept(folder)
-    assert function.times == 2 and new != old
+DAY = 24 * 3600.0
+
+
+class Checkouts:
+    """Two sources that share a folder of programs, and a clock."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.source = time.time(), "first"
+        monkeypatch.setattr(provenance, "source_digest", lambda: self.source)
+        monkeypatch.setattr(export_cache, "time", SimpleNamespace(time=lambda: self.now))
+
+    def traces(self, source: str, program: str = "double") -> bool:
+        """Whether a process with this source traces the program; a new file is as old as the clock says."""
+        self.source, function = source, Doubled()
+        before = set(kept(Path(jax.config.values["jax_compilation_cache_dir"])))
+        assert value(function, program) == 6
+        for file in set(kept(Path(jax.config.values["jax_compilation_cache_dir"]))) - before:
+            os.utime(file, (self.now, self.now))
+        return function.times == 1
+
+
+def test_two_checkouts_keep_what_the_other_one_has_traced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkouts = Checkouts(monkeypatch)
+    assert checkouts.traces("first") and checkouts.traces("second")  # nothing of another source is used
+    for _ in range(3):
+        assert not checkouts.traces("first") and not checkouts.traces("second")
+    assert checkouts.traces("second", "twice") and not checkouts.traces("first")
+    assert len(kept(folder)) == 3
+
+
+def test_what_another_source_has_not_used_for_a_month_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkouts = Checkouts(monkeypatch)
+    for program in ("used", "forgotten"):
+        assert checkouts.traces("first", program)
+    checkouts.now += 20 * DAY
+    assert checkouts.traces("second") and len(kept(folder)) == 3
+    assert not checkouts.traces("first", "used")  # which makes it young again
+    checkouts.now += 20 * DAY
+    assert not checkouts.traces("second")  # nothing is removed where nothing is traced
+    assert len(kept(folder)) == 3
+    assert checkouts.traces("second", "new") and len(kept(folder)) == 3
+    assert not checkouts.traces("first", "used") and checkouts.traces("first", "forgotten")
+
+
+def test_a_sources_own_texts_stay_however_old(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkouts = Checkouts(monkeypatch)
+    assert checkouts.traces("first")
+    checkouts.now += 400 * DAY
+    assert checkouts.traces("first", "new") and not checkouts.traces("first")
 
 
 def test_a_damaged_file_is_traced_anew(folder: Path) -> None:

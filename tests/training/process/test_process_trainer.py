@@ -201,6 +201,24 @@ def test_programs_are_compiled_once_by_processes_that_end(
     assert_same(train(second, PAIR), train(first, PAIR))
 
 
+class StopError(Exception):
+    pass
+
+
+def test_a_check_ends_the_compilation_at_once_and_nothing_is_left_running(programs_folder: Path) -> None:
+    calls = iter(range(4))
+
+    def check() -> None:
+        if next(calls) == 3:
+            raise StopError
+
+    before, trainer = workers(), process_trainer()
+    with pytest.raises(StopError):
+        trainer.prepare(check)
+    assert workers() == before and not list(programs_folder.glob("filled-*"))
+    assert train(trainer, PAIR).keys() == {0, 1}
+
+
 DOING = {
     "in the middle of their work": "for event in trainer.train(test.ENDLESS): tell(event.epoch)",
     "waiting for some": "trainer.prepare(); tell(0); time.sleep(60)",

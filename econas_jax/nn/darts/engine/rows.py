@@ -1,4 +1,4 @@
-"""Which row of a cell's buffer holds which state: the nodes that are concatenated come last, so they are one slice.
+"""The rows of a cell's buffer: the nodes that are concatenated come last, so they are one slice.
 
 Random cells concatenate about two of their four nodes; multiplying only these saves 6 % of a training step.
 """

@@ -1,0 +1,81 @@
+"""What was read, for people (a line a split) and for `config.json` (facts in JSON's types)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from econas_jax.data.dataset import Dataset
+from econas_jax.data.duplicates import shared_images
+from econas_jax.data.fingerprint import fingerprints
+from econas_jax.data.origin import Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitReport:
+    """What was read of one split."""
+
+    name: str
+    images: int
+    classes: int  # that it has images of
+    origin: Origin | None  # None: the data set is always the same
+
+    def line(self) -> str:
+        """Returns all of it in one line."""
+        count = f"{self.images:,} image{'' if self.images == 1 else 's'} in {self.classes:,} classes"
+        parts = [f"{self.name}: {count if self.images else 'no images'}"]
+        if self.origin:
+            parts[0] += f", {self.origin.source}" if self.origin.source else ""
+            if self.origin.passed_over:
+                parts.append("passed over: " + ", ".join(map(str, self.origin.passed_over)))
+            if self.origin.treated:
+                parts.append("changed: " + ", ".join(map(str, self.origin.treated)))
+        return "; ".join(parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataReport:
+    """What was read of a data set."""
+
+    name: str
+    image_size: int
+    splits: tuple[SplitReport, ...]
+    shared: int  # validation images that are training images, too
+    fingerprints: dict[str, str]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> DataReport:
+        """Describes a data set; takes about a second for a gigabyte of images."""
+        splits = tuple(
+            SplitReport(name, len(split), len(np.unique(split.labels)), dataset.origins.get(name))
+            for name, split in dataset.splits.items()
+        )
+        shared = shared_images(dataset.train, dataset.validation)
+        return cls(dataset.name, dataset.image_size, splits, shared, fingerprints(dataset))
+
+    def lines(self) -> tuple[str, ...]:
+        """Returns a line a split, and one more where training and validation images overlap."""
+        lines = [split.line() for split in self.splits]
+        if self.shared:
+            images = "1 validation image is" if self.shared == 1 else f"{self.shared:,} validation images are"
+            lines.append(f"{images} also among the training images, bit by bit: every candidate has seen them")
+        return tuple(lines)
+
+    def facts(self) -> dict[str, Any]:
+        """Returns the same in JSON's types, with the fingerprint of each split."""
+        return {
+            "name": self.name,
+            "image_size": self.image_size,
+            "validation_images_also_in_train": self.shared,
+            "splits": {
+                split.name: {
+                    "images": split.images,
+                    "classes": split.classes,
+                    **(split.origin.facts() if split.origin else {}),
+                    "fingerprint": self.fingerprints[split.name],
+                }
+                for split in self.splits
+            },
+        }
