@@ -26,9 +26,13 @@ class Interval:
         """Whether the sign is open."""
         return self.low <= 0 <= self.high
 
+    @property
+    def digits(self) -> int:
+        """How many decimals tell its ends apart."""
+        return 2 if f"{self.low:.2f}" != f"{self.high:.2f}" else 4
+
     def __str__(self) -> str:
-        digits = 2 if f"{self.low:.2f}" != f"{self.high:.2f}" else 4
-        return f"{self.low:.{digits}f} to {self.high:.{digits}f}"
+        return f"{self.low:.{self.digits}f} to {self.high:.{self.digits}f}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class Coefficient:
     sign: int = 0  # 1 or -1 where it is known, 0 where it is open
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({'no interval' if self.interval is None else self.interval})"
+        if self.interval is None:
+            return f"{self.value:.2f} (no interval)"
+        return f"{self.value:.{self.interval.digits}f} ({self.interval})"
 
     @property
     def spread(self) -> str:

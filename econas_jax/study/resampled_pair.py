@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from econas_jax.study.coefficients import Accuracies
-from econas_jax.study.inversions import MergeLevel, merge_levels
+from econas_jax.study.inversions import Inversions
 from econas_jax.study.weighted_ranks import Counts, Draws, Ranking, ResampledRanks
 
 Values = npt.NDArray[np.float64]
@@ -21,13 +20,13 @@ class ResampledPair:
 
     second: Ranking
     both: Ranking  # by the first list, then by the second: its groups are equal in both
-    levels: Sequence[MergeLevel]
+    discordant: Inversions
 
     @classmethod
     def of(cls, first: Accuracies, second: Accuracies) -> ResampledPair:
         """Sorts the networks; memory and time are O(n log n)."""
         ranking, both = Ranking.of(second), Ranking.of(first, second)
-        return cls(ranking, both, merge_levels(both.order, ranking.group))
+        return cls(ranking, both, Inversions.of(both.order, ranking.group))
 
     def coefficients(self, first: ResampledRanks, draws: Draws) -> tuple[Values, Values]:
         """Returns rho and tau-b, float [resamples] each; nan where all networks drawn are equal in one of the lists.
@@ -50,8 +49,7 @@ class ResampledPair:
             - second.squares
             + np.einsum("gb,gb->b", sizes, sizes, dtype=np.int64)
         )
-        discordant = 2 * sum((level.inversions(draws) for level in self.levels), np.zeros(draws.shape[1], np.int64))
-        return np.asarray(untied - 2 * discordant)
+        return np.asarray(untied - 4 * self.discordant.count(draws))
 
 
 def _ratio(above: Counts, of_first: Counts, of_second: Counts) -> Values:

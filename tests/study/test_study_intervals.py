@@ -30,6 +30,7 @@ def test_an_interval_is_the_middle_95_per_cent() -> None:
     assert Interval(-0.1, 0.2).contains_zero and not Interval(0.1, 0.2).contains_zero
     assert str(Interval(-0.123, 0.5)) == "-0.12 to 0.50"
     assert str(Interval(0.99712, 0.99867)) == "0.9971 to 0.9987"  # not 1.00 to 1.00
+    assert str(Coefficient(0.998, Interval(0.99712, 0.99867))) == "0.9980 (0.9971 to 0.9987)"
 
 
 @pytest.mark.parametrize(("low", "high", "sign"), [(0.1, 0.9, 1), (-0.9, -0.1, -1), (-0.1, 0.5, 0), (0.0, 0.9, 0)])
