@@ -182,6 +182,8 @@ def study() -> str:
 def _interval(coefficient: dict[str, Any] | None) -> str:
     if coefficient is None:
         return "undefined"
+    if coefficient["interval"] is None:
+        return f"{coefficient['value']:.2f} (no interval)"
     low, high = coefficient["interval"]
     return f"{coefficient['value']:.2f} ({low:.2f} to {high:.2f})"
 

@@ -14,6 +14,7 @@ from econas_jax.experiment.console import Reporter
 from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.output import print_lines
 from econas_jax.study.recommendation import MARGIN
+from econas_jax.study.recommendation_text import below_zero
 from econas_jax.study.resampling import RESAMPLES
 
 ABOUT = (
@@ -63,7 +64,7 @@ def _run(reporter: Reporter, stop: cli.StopRequest) -> study.StudyOutcome:
         return study.run_study(config, cli.workdir(), reporter, stop)
     table = Path(TABLE.value)
     workdir = local_folder(cli.WORKDIR.value or Path("runs") / table.stem)
-    return study.study_table(table, ORIGINAL.value, workdir, MARGIN_FLAG.value, RESAMPLES, seed=0)
+    return study.study_table(table, ORIGINAL.value, workdir, MARGIN_FLAG.value, RESAMPLES, 0, reporter)
 
 
 def _show(outcome: study.StudyOutcome, reporter: Reporter) -> None:
@@ -72,6 +73,9 @@ def _show(outcome: study.StudyOutcome, reporter: Reporter) -> None:
             reporter.say(f"{result.name}: {result.undefined}")
     for line in study.previous_proxies(outcome.analysis):
         reporter.say(line)
+    if outcome.recommendation.proxy is not None:  # without one the text says it
+        for line in below_zero(outcome.analysis):
+            reporter.say(line)
     reporter.say(outcome.recommendation.text)
     reporter.say(f"report: {outcome.report}")
 

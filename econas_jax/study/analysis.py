@@ -10,18 +10,12 @@ import numpy as np
 
 from econas_jax.errors import require
 from econas_jax.pareto import pareto_front
+from econas_jax.study.chance import RARE, chances
 from econas_jax.study.coefficients import DIFFERENT, UndefinedError, kendall, retention, spearman
-from econas_jax.study.resampling import (
-    RESAMPLES,
-    Interval,
-    Values,
-    interval,
-    kendall_resampled,
-    resample,
-    spearman_resampled,
-)
+from econas_jax.study.intervals import Coefficient, coefficient
+from econas_jax.study.resampling import RESAMPLES, Progress, Resampled, Values, resampled_coefficients
 from econas_jax.study.setting import nominal_acceleration
-from econas_jax.study.table import StudyTable
+from econas_jax.study.table import Size, StudyTable
 
 # The paper's 10 of 50 networks in the best 15 and 20, as shares for studies of another size.
 TOP, KEPT = 0.2, (0.3, 0.4)
@@ -38,17 +32,6 @@ class Retention(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Coefficient:
-    """A rank coefficient and its 95 % bootstrap interval over networks; None: undefined in half of the resamples."""
-
-    value: float
-    interval: Interval | None
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f}" + ("" if self.interval is None else f" ({self.interval})")
-
-
-@dataclass(frozen=True)
 class ProxyResult:
     """A proxy against the original setting. Accelerations: how many times cheaper a run is; None: not known."""
 
@@ -56,10 +39,25 @@ class ProxyResult:
     rho: Coefficient | None  # Spearman; None if undefined, and `undefined` says why
     tau: Coefficient | None  # Kendall, tau-b
     undefined: str | None
+    chance: float | None  # the share of random orders in which the best of all proxies has at least this rho
     retention: tuple[Retention, ...]
     acceleration: Mapping[Cost, float | None]
     mean_accuracy: float
     gap: float | None  # train less validation accuracy, mean over networks
+
+    @property
+    def keeps_ranks(self) -> bool:
+        """Whether rho is clearly above 0, by its interval and beyond what the best of the proxies has by chance."""
+        return self.rho is not None and self.rho.sign > 0 and self.chance is not None and self.chance <= RARE
+
+
+@dataclass(frozen=True)
+class SizeResult:
+    """Ranks by the size of the networks in the original setting, the larger the better: what needs no training."""
+
+    name: Size
+    rho: Coefficient
+    tau: Coefficient
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,9 @@ class Analysis:
     networks: int
     proxies: tuple[ProxyResult, ...]
     left_out: tuple[str, ...]  # proxies that lack a network
+    sizes: tuple[SizeResult, ...]  # those that are known of all networks and differ
     resampled_rho: Mapping[str, Values]  # by proxy, the same resamples for all
+    resampled_size: Mapping[Size, Values]  # the rho of each size, the same resamples again
 
     @property
     def ranked(self) -> tuple[ProxyResult, ...]:
@@ -109,52 +109,87 @@ class Analysis:
         return tuple(sorted((name for name in points if points[name] in best), key=lambda name: points[name]))
 
 
-def analyse(table: StudyTable, original: str, resamples: int = RESAMPLES, seed: int = 0) -> Analysis:
+def analyse(
+    table: StudyTable,
+    original: str,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Analysis:
     """Compares every proxy of the table that has all networks with the original setting.
 
-    resamples, seed: of the bootstrap. Raises InputError for an original setting that is unknown, lacks networks or
-    gives all of them the same accuracy; for fewer than 3 networks; and where there is no proxy.
+    resamples, seed: of the bootstrap; progress: called with the number of resamples that are done, and of all. Raises
+    InputError for an original setting that is unknown, lacks networks or gives all of them the same accuracy; for fewer
+    than 3 networks; and where there is no proxy.
     """
     table.check_proxy(original)
     table.check_size()
     truth = table.accuracies(original)
-    if np.all(truth == truth[0]):
+    if not _differ(truth):
         raise UndefinedError(f"accuracies of {original}", float(truth[0]), DIFFERENT)
     others = [proxy for proxy in table.proxies if proxy != original]
-    complete = [proxy for proxy in others if table.covers(proxy)]
+    complete = {proxy: table.accuracies(proxy) for proxy in others if table.covers(proxy)}
     require(bool(complete), "proxies", others, f"at least one besides {original}, with a row of every network")
-    counts = resample(len(truth), resamples, seed)
-    results, resampled = [], {}
-    for proxy in complete:
-        accuracies = table.accuracies(proxy)
-        undefined, rho, tau = None, None, None
-        try:
-            value = spearman(truth, accuracies)
-            resampled[proxy] = spearman_resampled(truth, accuracies, counts)
-            rho = Coefficient(value, interval(resampled[proxy]))
-            tau = Coefficient(kendall(truth, accuracies), interval(kendall_resampled(truth, accuracies, counts)))
-        except UndefinedError:
-            undefined = f"rho is undefined: all networks have the same accuracy, {accuracies[0]:.4f}"
-        results.append(
-            ProxyResult(
-                name=proxy,
-                rho=rho,
-                tau=tau,
-                undefined=undefined,
-                retention=tuple(_retentions(truth.tolist(), accuracies.tolist())),
-                acceleration=_accelerations(table, original, proxy),
-                mean_accuracy=float(accuracies.mean()),
-                gap=table.gap(proxy),
-            )
-        )
-    left_out = tuple(proxy for proxy in others if proxy not in complete)
-    return Analysis(original, float(truth.mean()), len(truth), tuple(results), left_out, resampled)
+    ranked = {proxy: accuracies for proxy, accuracies in complete.items() if _differ(accuracies)}
+    sizes = {name: values for name, values in table.sizes_of(original).items() if _differ(values)}
+    lists = [*ranked.values(), *sizes.values()]
+    resampled = resampled_coefficients(truth, lists, resamples, seed, progress)
+    found = [_agreement(truth, *pair) for pair in zip(lists, resampled, strict=True)]
+    of_proxies, of_sizes = dict(zip(ranked, found, strict=False)), dict(zip(sizes, found[len(ranked) :], strict=True))
+    by_chance = dict(zip(ranked, chances(truth, list(ranked.values()), seed), strict=True))
+    return Analysis(
+        original=original,
+        original_accuracy=float(truth.mean()),
+        networks=len(truth),
+        proxies=tuple(
+            _proxy_result(table, original, proxy, of_proxies.get(proxy), by_chance.get(proxy)) for proxy in complete
+        ),
+        left_out=tuple(proxy for proxy in others if proxy not in complete),
+        sizes=tuple(SizeResult(name, agreement.rho, agreement.tau) for name, agreement in of_sizes.items()),
+        resampled_rho={proxy: agreement.resampled_rho for proxy, agreement in of_proxies.items()},
+        resampled_size={name: agreement.resampled_rho for name, agreement in of_sizes.items()},
+    )
 
 
 def retention_sizes(networks: int) -> list[tuple[int, int]]:
     """The paper's (top, kept) for its 50 networks, (10, 15) and (10, 20), scaled to another number of them."""
     top = max(1, round(TOP * networks))
     return [(top, max(top, round(kept * networks))) for kept in KEPT]
+
+
+class _Agreement(NamedTuple):
+    """How a list of numbers agrees with the original setting's accuracies."""
+
+    rho: Coefficient
+    tau: Coefficient
+    resampled_rho: Values
+
+
+def _agreement(truth: Values, values: Values, resampled: Resampled) -> _Agreement:
+    rho = coefficient(spearman(truth, values), resampled.rho, len(truth))
+    return _Agreement(rho, coefficient(kendall(truth, values), resampled.tau, len(truth)), resampled.rho)
+
+
+def _differ(values: Values) -> bool:
+    return bool(np.any(values != values[0]))
+
+
+def _proxy_result(
+    table: StudyTable, original: str, proxy: str, agreement: _Agreement | None, chance: float | None
+) -> ProxyResult:
+    truth, accuracies = table.accuracies(original), table.accuracies(proxy)
+    same = f"rho is undefined: all networks have the same accuracy, {accuracies[0]:.4f}"
+    return ProxyResult(
+        name=proxy,
+        rho=None if agreement is None else agreement.rho,
+        tau=None if agreement is None else agreement.tau,
+        undefined=same if agreement is None else None,
+        chance=chance,
+        retention=tuple(_retentions(truth.tolist(), accuracies.tolist())),
+        acceleration=_accelerations(table, original, proxy),
+        mean_accuracy=float(accuracies.mean()),
+        gap=table.gap(proxy),
+    )
 
 
 def _retentions(truth: list[float], accuracies: list[float]) -> list[Retention]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from econas_jax.study.analysis import Analysis, Coefficient
-from econas_jax.study.resampling import interval
+from econas_jax.study.analysis import Analysis, SizeResult
+from econas_jax.study.intervals import Coefficient, coefficient
 from econas_jax.study.setting import Setting, parse_or_none
 
 Relation = Callable[[Setting, Setting], bool]
@@ -39,14 +39,22 @@ class Observation:
         """What the table says of the claim; it supports or contradicts it if the mean's interval leaves out zero."""
         if self.mean is None:
             return "not tested: the table has no pair for it"
-        if self.mean.interval is None or self.mean.interval.contains_zero:
-            return "cannot tell: the interval of the mean difference contains zero"
-        return "supported" if self.mean.value > 0 else "contradicted"
+        if self.mean.sign == 0:
+            reason = self.mean.no_interval or "the interval of the mean difference contains zero"
+            return f"cannot tell: {reason}"
+        return "supported" if self.mean.sign > 0 else "contradicted"
 
 
 def compare_proxies(analysis: Analysis, first: str, second: str) -> Comparison:
     """Returns which of two proxies keeps ranks better, and how sure that is; raises InputError if one has no rho."""
     return Comparison(first, second, _mean_difference(analysis, [(first, second)]))
+
+
+def compare_with_size(analysis: Analysis, proxy: str, size: SizeResult) -> Comparison:
+    """Returns whether a proxy keeps ranks better than a network's size does; raises InputError if it has no rho."""
+    resampled = analysis.resampled_rho[proxy] - analysis.resampled_size[size.name]
+    difference = coefficient(analysis.rho(proxy) - size.rho.value, resampled, analysis.networks)
+    return Comparison(proxy, size.name, difference)
 
 
 def observations(analysis: Analysis) -> tuple[Observation, ...]:
@@ -98,4 +106,4 @@ def _observation(analysis: Analysis, claim: str, first: str, second: str, relate
 def _mean_difference(analysis: Analysis, pairs: Sequence[tuple[str, str]]) -> Coefficient:
     values = [analysis.rho(first) - analysis.rho(second) for first, second in pairs]
     resampled = [analysis.resampled_rho[first] - analysis.resampled_rho[second] for first, second in pairs]
-    return Coefficient(float(np.mean(values)), interval(np.mean(resampled, axis=0)))
+    return coefficient(float(np.mean(values)), np.mean(resampled, axis=0), analysis.networks)

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from econas_jax.experiment.disk import refused_if_unwritable
 from econas_jax.figures.page import write_page
 from econas_jax.files import write_text
-from econas_jax.study.analysis import Analysis, Coefficient, ProxyResult, analyse
-from econas_jax.study.comparisons import Observation, observations
+from econas_jax.study.analysis import Analysis, ProxyResult, SizeResult, analyse
+from econas_jax.study.comparisons import Observation, compare_with_size, observations
+from econas_jax.study.intervals import Coefficient
 from econas_jax.study.recommendation import Recommendation, recommend
+from econas_jax.study.recommendation_text import below_zero
 from econas_jax.study.report.figures import write_study_figures
 from econas_jax.study.report.page import study_page
+from econas_jax.study.resampling import Progress
 from econas_jax.study.table import StudyTable
 
 
@@ -34,12 +37,13 @@ def write_outputs(
     resamples: int,
     seed: int,
     facts: Mapping[str, Any],
+    progress: Progress = lambda done, total: None,
 ) -> StudyOutcome:
-    """Analyses the table and writes everything; facts: what it was made with, in JSON's types.
+    """Analyses the table and writes everything; facts: what it was made with, in JSON's types; progress: `analyse`'s.
 
     Raises InputError for a table that cannot be analysed and a folder that cannot be written.
     """
-    analysis = analyse(table, original, resamples, seed)
+    analysis = analyse(table, original, resamples, seed, progress)
     recommendation = recommend(analysis, margin)
     with refused_if_unwritable(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,14 +62,16 @@ def to_json(analysis: Analysis, recommendation: Recommendation) -> dict[str, Any
         "networks": analysis.networks,
         "left_out": list(analysis.left_out),
         "recommendation": {
-            "proxy": recommendation.proxy.name,
+            "proxy": None if recommendation.proxy is None else recommendation.proxy.name,
             "best": recommendation.best.name,
             "margin": recommendation.margin,
             "cost": recommendation.cost,
             "not_told_apart": list(recommendation.not_told_apart),
             "text": recommendation.text,
         },
+        "warnings": below_zero(analysis),
         "proxies": [_proxy(result) for result in analysis.proxies],
+        "sizes": [_size(analysis, size) for size in analysis.sizes],
         "observations": [_observation(observation) for observation in observations(analysis)],
     }
 
@@ -76,10 +82,24 @@ def _proxy(result: ProxyResult) -> dict[str, Any]:
         "spearman": _coefficient(result.rho),
         "kendall": _coefficient(result.tau),
         "undefined": result.undefined,
+        "chance": result.chance,
         "retention": [kept._asdict() for kept in result.retention],
         "acceleration": dict(result.acceleration),
         "mean_accuracy": result.mean_accuracy,
         "train_less_validation_accuracy": result.gap,
+    }
+
+
+def _size(analysis: Analysis, size: SizeResult) -> dict[str, Any]:
+    comparisons = [compare_with_size(analysis, result.name, size) for result in analysis.ranked]
+    return {
+        "name": size.name,
+        "spearman": _coefficient(size.rho),
+        "kendall": _coefficient(size.tau),
+        "proxies": [
+            {"name": found.first, "difference": _coefficient(found.difference), "better": found.difference.sign > 0}
+            for found in comparisons
+        ],
     }
 
 
@@ -99,4 +119,6 @@ def _coefficient(coefficient: Coefficient | None) -> dict[str, Any] | None:
     if coefficient is None:
         return None
     interval = coefficient.interval
-    return {"value": coefficient.value, "interval": None if interval is None else [interval.low, interval.high]}
+    if interval is None:
+        return {"value": coefficient.value, "interval": None, "no_interval": coefficient.no_interval}
+    return {"value": coefficient.value, "interval": [interval.low, interval.high]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,90 +10,60 @@ import numpy.typing as npt
 
 from econas_jax.errors import require_integer
 from econas_jax.study.coefficients import Accuracies
+from econas_jax.study.resampled_pair import ResampledPair
+from econas_jax.study.weighted_ranks import Draws, Ranking
 
-Counts = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float64]
+Progress = Callable[[int, int], None]  # of resamples: those done, all
 
-CONFIDENCE = 0.95
 RESAMPLES = 2_000
+# A batch's arrays have this many numbers, so that they stay in a core's cache, and never fewer resamples than these.
+BATCH_NUMBERS, SMALLEST_BATCH = 2**19, 64
 
 
 @dataclass(frozen=True)
-class Interval:
-    """The middle 95 % of a coefficient's values over the resamples (percentile bootstrap)."""
+class Resampled:
+    """The coefficients of a proxy in every resample, float [resamples]; nan where a resample gives no ranks."""
 
-    low: float
-    high: float
-
-    @property
-    def contains_zero(self) -> bool:
-        """Whether the sign is open."""
-        return self.low <= 0 <= self.high
-
-    def __str__(self) -> str:
-        return f"{self.low:.2f} to {self.high:.2f}"
+    rho: Values
+    tau: Values
 
 
-def resample(networks: int, resamples: int, seed: int) -> Counts:
-    """How often each network is drawn in each resample, float [resamples, networks]; a row sums to `networks`.
+def resample(networks: int, resamples: int, seed: int) -> Iterator[Draws]:
+    """Yields how often each network is drawn in each resample, int [networks, batch]; a column sums to `networks`.
 
-    The same resamples serve all proxies, so that their coefficients can be subtracted resample by resample.
+    All batches together have `resamples` columns; the size of a batch changes none of them.
     """
     require_integer("networks", networks, 1)
     require_integer("resamples", resamples, 1)
     rng = np.random.default_rng([seed, networks, resamples])
-    return rng.multinomial(networks, np.full(networks, 1 / networks), size=resamples).astype(np.float64)
+    batch, equal = max(SMALLEST_BATCH, BATCH_NUMBERS // networks), np.full(networks, 1 / networks)
+    for first in range(0, resamples, batch):
+        draws = rng.multinomial(networks, equal, size=min(batch, resamples - first))
+        yield np.ascontiguousarray(draws.T.astype(np.int32))
 
 
-def spearman_resampled(x: Accuracies, y: Accuracies, counts: Counts) -> Values:
-    """Spearman's rho in every resample, float [resamples]; nan where all its networks are equal in x or y.
+def resampled_coefficients(
+    truth: Accuracies,
+    others: Sequence[Accuracies],
+    resamples: int,
+    seed: int,
+    progress: Progress = lambda done, total: None,
+) -> list[Resampled]:
+    """Returns the coefficients of each of the others with the truth, in the same resamples for all.
 
-    A network's mean rank is linear in the counts: those below it and half of those equal to it, but for a constant.
+    So coefficients of two proxies can be subtracted resample by resample. progress: called after every batch.
     """
-    return _pearson(counts @ _below(x), counts @ _below(y), counts)
-
-
-def kendall_resampled(x: Accuracies, y: Accuracies, counts: Counts) -> Values:
-    """Kendall's tau-b in every resample, float [resamples]; nan where all its networks are equal in x or y.
-
-    Sums over pairs of networks are quadratic forms in the counts; copies of one network are ties.
-    """
-    first, second = _signs(x), _signs(y)
-    both, of_x, of_y = (
-        np.einsum("bi,ij,bj->b", counts, matrix, counts, optimize=True)
-        for matrix in (first * second, first**2, second**2)
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(both / np.sqrt(of_x * of_y))
-
-
-def interval(values: Values) -> Interval | None:
-    """The middle of the values that are defined; None where fewer than half of them are."""
-    defined = values[np.isfinite(values)]
-    if len(defined) * 2 < len(values):
-        return None
-    low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(low), float(high))
-
-
-def _below(values: Accuracies) -> Values:
-    """[i, j]: 1 where network i is below network j, 1/2 where they are equal."""
-    return (1 - _signs(values)) / 2
-
-
-def _signs(values: Accuracies) -> Values:
-    """[i, j]: the sign of the value of i less that of j."""
-    array = np.asarray(values, dtype=np.float64)
-    return np.asarray(np.sign(array[:, None] - array[None, :]))
-
-
-def _pearson(x: Values, y: Values, weights: Counts) -> Values:
-    total = weights.sum(axis=1, keepdims=True)
-    x = x - (weights * x).sum(axis=1, keepdims=True) / total
-    y = y - (weights * y).sum(axis=1, keepdims=True) / total
-    covariance, of_x, of_y = ((weights * product).sum(axis=1) for product in (x * y, x * x, y * y))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        coefficients = covariance / np.sqrt(of_x * of_y)
-    # Ranks are multiples of 1/2, so that a variance this small is one of 0 and a rounding error.
-    coefficients[(of_x < 1e-9) | (of_y < 1e-9)] = np.nan
-    return np.asarray(coefficients)
+    ranking = Ranking.of(truth)
+    pairs = [ResampledPair.of(truth, accuracies) for accuracies in others]
+    found: list[tuple[list[Values], list[Values]]] = [([], []) for _ in others]
+    done = 0
+    for draws in resample(len(truth), resamples, seed):
+        of_truth = ranking.within(draws)
+        for pair, (rhos, taus) in zip(pairs, found, strict=True):
+            rho, tau = pair.coefficients(of_truth, draws)
+            rhos.append(rho)
+            taus.append(tau)
+        done += draws.shape[1]
+        progress(done, resamples)
+    return [Resampled(np.concatenate(rhos), np.concatenate(taus)) for rhos, taus in found]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from econas_jax.data import DataReport
 from econas_jax.experiment import provenance
 from econas_jax.experiment.console import Reporter
 from econas_jax.experiment.folder import local_folder
+from econas_jax.nn.network import Cost
 from econas_jax.study.config import StudyConfig, check_study
 from econas_jax.study.outputs import StudyOutcome, write_outputs
-from econas_jax.study.table import StudyTable
-from econas_jax.study.training import StudyInterruptedError, StudyTraining, draw_networks
+from econas_jax.study.resample_lines import ResampleLines
+from econas_jax.study.table import SIZES, StudyTable
+from econas_jax.study.training import StudyInterruptedError, StudyTraining, draw_networks, network_costs
 from econas_jax.study.wide_table import read_any_table
 from econas_jax.study.workdir import StudyWorkdir, is_changeable
 from econas_jax.training.arithmetic import arithmetic
@@ -51,26 +53,45 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
     check_study(config, dataset)
     genotypes = draw_networks(config.space, config.networks, config.seed)
     table = files.rows.read()
+    costs = network_costs(config, genotypes, dataset.num_classes)
     # Not before: a config that fits no data set must not claim the folder.
     files.claim(config, {"data": report.fingerprints, "arithmetic": settings}, {"data": report.facts()})
     files.record(config)
-    files.write_networks(genotypes)
+    files.write_networks(genotypes, costs)
     reporter.say(
         f"study: {config.networks} networks by {config.original} and {len(config.settings) - 1} proxies, "
         f"{len(table.rows)} rows are there; results in {files.path}"
     )
     StudyTraining(config, dataset, genotypes, devices, files.rows, reporter, should_stop).train(table)
-    table = wanted_rows(files.rows.read(), config)
+    table = with_costs(wanted_rows(files.rows.read(), config), costs)
     facts = {"config": dataclasses.asdict(config), **provenance.made_with()}
     with reporter.doing("analysis and report"):
-        return write_outputs(files.path, table, config.original, config.margin, config.resamples, config.seed, facts)
+        progress = ResampleLines(reporter)
+        return write_outputs(
+            files.path, table, config.original, config.margin, config.resamples, config.seed, facts, progress
+        )
 
 
-def study_table(path: Path, original: str, workdir: Path, margin: float, resamples: int, seed: int) -> StudyOutcome:
-    """The same from accuracies that were made elsewhere (`read_any_table`); raises InputError as its parts do."""
+def study_table(
+    path: Path,
+    original: str,
+    workdir: Path,
+    margin: float,
+    resamples: int,
+    seed: int,
+    reporter: Reporter | None = None,
+) -> StudyOutcome:
+    """Reports on accuracies that were made elsewhere (`read_any_table`); raises InputError as its parts do."""
     table = read_any_table(path)
     facts = {"table": path.name, **provenance.made_with()}
-    return write_outputs(workdir, table, original, margin, resamples, seed, facts)
+    progress = ResampleLines(reporter or Reporter(show=False))
+    return write_outputs(workdir, table, original, margin, resamples, seed, facts, progress)
+
+
+def with_costs(table: StudyTable, costs: Sequence[Cost]) -> StudyTable:
+    """Returns the table with the sizes of its networks, which are numbered from 0."""
+    sizes = {name: {str(n): float(getattr(cost, name)) for n, cost in enumerate(costs)} for name in SIZES}
+    return dataclasses.replace(table, sizes=sizes)
 
 
 def wanted_rows(table: StudyTable, config: StudyConfig) -> StudyTable:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import io
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from econas_jax.errors import InputError, require
 from econas_jax.study.coefficients import MINIMUM_NETWORKS
 
 Status = Literal["completed", "diverged"]
+Size = Literal["parameters", "multiply_adds"]
+SIZES: tuple[Size, ...] = ("parameters", "multiply_adds")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class StudyTable:
     """All rows of a study. Raises InputError for two rows of the same network, proxy and seed."""
 
     rows: tuple[Row, ...]
+    # What is known of the networks' sizes besides the rows' multiply-adds: by size, then by network.
+    sizes: Mapping[Size, Mapping[str, float]] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         seen = set()
@@ -52,7 +58,7 @@ class StudyTable:
             require(key not in seen, "table", f"network {row.network}, proxy {row.proxy}, seed {row.seed}", allowed)
             seen.add(key)
 
-    @property
+    @functools.cached_property
     def networks(self) -> tuple[str, ...]:
         """Numbers in their order; never in that of the rows, for a bootstrap draws networks by their places."""
         return tuple(sorted({row.network for row in self.rows}, key=lambda name: (len(name), name)))
@@ -60,7 +66,7 @@ class StudyTable:
     @property
     def proxies(self) -> tuple[str, ...]:
         """Every setting, the original one included, in the order in which they first appear."""
-        return tuple(dict.fromkeys(row.proxy for row in self.rows))
+        return tuple(self._by_proxy)
 
     def accuracies(self, proxy: str) -> npt.NDArray[np.float64]:
         """The validation accuracy of every network, float64 [networks]; the mean over seeds.
@@ -85,6 +91,15 @@ class StudyTable:
         costs = [getattr(row, column) for row in self._of(proxy)]
         return None if None in costs else statistics.fmean(costs)
 
+    def sizes_of(self, original: str) -> dict[Size, npt.NDArray[np.float64]]:
+        """The sizes that are known of every network, float64 [networks] each, in the original setting."""
+        of_runs: dict[str, float] = {}
+        if self.cost(original, "multiply_adds") is not None:  # those of a run are an image's times the same number
+            of_runs = {row.network: row.multiply_adds for row in self._of(original) if row.multiply_adds is not None}
+        known = {"multiply_adds": of_runs, **self.sizes}
+        complete = {name: known[name] for name in SIZES if set(self.networks) <= set(known.get(name, ()))}
+        return {name: np.array([of[network] for network in self.networks]) for name, of in complete.items()}
+
     def covers(self, proxy: str) -> bool:
         """Whether every network of the table has been trained by the proxy."""
         return {row.network for row in self._of(proxy)} == set(self.networks)
@@ -100,7 +115,14 @@ class StudyTable:
 
     def _of(self, proxy: str) -> list[Row]:
         self.check_proxy(proxy)
-        return [row for row in self.rows if row.proxy == proxy]
+        return self._by_proxy[proxy]
+
+    @functools.cached_property
+    def _by_proxy(self) -> dict[str, list[Row]]:
+        rows = defaultdict(list)
+        for row in self.rows:
+            rows[row.proxy].append(row)
+        return dict(rows)
 
     def _means(self, proxy: str, value: Callable[[Row], float | None]) -> npt.NDArray[np.float64]:
         values: dict[str, list[float]] = {name: [] for name in self.networks}
@@ -110,7 +132,7 @@ class StudyTable:
             values[row.network].append(number)
         missing = [name for name, of_network in values.items() if not of_network]
         require(not missing, f"networks without a row of {proxy}", missing, "none: a row of every network")
-        return np.array([np.mean(of_network) for of_network in values.values()])
+        return np.array([statistics.fmean(of_network) for of_network in values.values()])
 
 
 def read_table(path: Path) -> StudyTable:

@@ -14,7 +14,7 @@ from econas_jax.data import Dataset
 from econas_jax.errors import SearchError, require
 from econas_jax.experiment.console import Reporter
 from econas_jax.nn import NetworkSettings, network_family
-from econas_jax.nn.network import NetworkFamily
+from econas_jax.nn.network import Cost, NetworkFamily
 from econas_jax.spaces.space import Genotype, Space
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.row_file import RowFile
@@ -47,6 +47,17 @@ def draw_networks(space: Space[Any], count: int, seed: int) -> list[Genotype]:
             break
     require(len(found) == count, "networks", count, f"at most {len(found)}, the different ones found in the space")
     return list(found.values())
+
+
+def network_costs(config: StudyConfig, genotypes: Sequence[Genotype], num_classes: int) -> list[Cost]:
+    """Counts the parameters and the multiply-adds of an image of every network in the original setting."""
+    family = network_family(config.space, _network_settings(config, Setting.parse(config.original), num_classes))
+    return [family.cost(genotype) for genotype in genotypes]
+
+
+def _network_settings(config: StudyConfig, setting: Setting, num_classes: int) -> NetworkSettings:
+    proxy = setting.proxy
+    return NetworkSettings(proxy.channels, proxy.resolution, config.cells(setting), num_classes)
 
 
 @dataclasses.dataclass
@@ -141,8 +152,6 @@ class StudyTraining:
         """Counts the forward passes of all images of all epochs."""
         proxy, batch = setting.proxy, self.config.training.batch_size
         images = int(len(self.dataset.train) * proxy.sample_ratio) // batch * batch
-        settings = NetworkSettings(
-            proxy.channels, proxy.resolution, self.config.cells(setting), self.dataset.num_classes
-        )
+        settings = _network_settings(self.config, setting, self.dataset.num_classes)
         of_an_image = network_family(self.config.space, settings).cost(self.genotypes[number]).multiply_adds
         return of_an_image * images * proxy.epochs

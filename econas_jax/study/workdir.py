@@ -10,6 +10,7 @@ from pathlib import Path
 from econas_jax.experiment.disk import refused_if_unwritable
 from econas_jax.experiment.folder import ExperimentFolder
 from econas_jax.files import write_text
+from econas_jax.nn.network import Cost
 from econas_jax.spaces.space import Genotype
 from econas_jax.study.row_file import RowFile
 
@@ -26,12 +27,16 @@ class StudyWorkdir(ExperimentFolder):
         super().__init__(path, "study", say)
         self.rows = RowFile(path / "table.csv")
 
-    def write_networks(self, genotypes: Sequence[Genotype]) -> None:
-        """Writes `networks.csv`; raises InputError if it cannot be written."""
+    def write_networks(self, genotypes: Sequence[Genotype], costs: Sequence[Cost]) -> None:
+        """Writes `networks.csv`; costs: of the networks in the original setting.
+
+        Raises InputError if the file cannot be written.
+        """
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(
-            [("network", "genotype"), *((number, str(genotype)) for number, genotype in enumerate(genotypes))]
-        )
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(("network", "genotype", *Cost._fields))
+        for number, (genotype, cost) in enumerate(zip(genotypes, costs, strict=True)):
+            rows.writerow((number, str(genotype), *cost))
         with refused_if_unwritable(self.path):
             write_text(self.path / "networks.csv", text.getvalue())
 

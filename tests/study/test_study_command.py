@@ -74,7 +74,8 @@ def test_a_signal_stops_and_the_same_command_goes_on(
     assert command(*arguments) == 0
     assert len(trained.jobs) == 4 * SETTINGS  # each once
     output = capfd.readouterr().out
-    assert "1 rows are there" in output and "\nUse c" in output and "report: results/report.html" in output
+    assert "1 rows are there" in output and "report: results/report.html" in output
+    assert "\nNo proxy is recommended: 4 networks are too few" in output
 
 
 def test_a_table_is_analysed_without_training(

@@ -50,6 +50,7 @@ def test_a_study_trains_all_and_reports(trained: Trained, tmp_path: Path) -> Non
     table = read_table(tmp_path / "table.csv")
     assert len(table.rows) == 5 * SETTINGS and table.proxies[0] == CONFIG.original
     assert set(table.proxies) == {"c2r4s0e3", "c3r4s0e2", "c4r4s0e2", "c4r4s1e2", "c2r4s0e1n2"}
+    assert [size.name for size in outcome.analysis.sizes] == ["parameters", "multiply_adds"]
     # One schedule a run: its cosine ends with the proxy's own epochs.
     for job, schedule in zip(trained.jobs, trained.schedules, strict=True):
         assert (job.start_epoch, job.end_epoch, job.state) == (0, schedule, None)

@@ -9,9 +9,10 @@ from typing import Any
 from econas_jax.experiment.text import percent
 from econas_jax.figures.figure_files import WrittenFigure
 from econas_jax.figures.page import Page, PageTable, Section
-from econas_jax.study.analysis import Analysis, ProxyResult
+from econas_jax.study.analysis import Analysis, ProxyResult, SizeResult
 from econas_jax.study.comparisons import Observation, observations
 from econas_jax.study.recommendation import Recommendation, previous_proxies
+from econas_jax.study.recommendation_text import SIZE_NAMES, below_zero, no_better_than_size
 
 
 def study_page(
@@ -38,8 +39,12 @@ def study_page(
 def _remarks(analysis: Analysis) -> list[str]:
     remarks = [
         f"{analysis.networks} networks; mean accuracy in the original setting {percent(analysis.original_accuracy)}. "
-        "In brackets: 95 % bootstrap intervals over networks."
+        "In brackets: 95 % bootstrap intervals over networks.",
+        *below_zero(analysis),
+        *no_better_than_size(analysis, list(analysis.ranked)),
     ]
+    reasons = {result.rho.no_interval for result in analysis.ranked if result.rho is not None} - {None}
+    remarks += [f"Where a coefficient has no interval: {reason}." for reason in sorted(map(str, reasons))]
     if analysis.left_out:
         remarks.append(f"Left out, because they lack networks: {', '.join(analysis.left_out)}.")
     return remarks
@@ -49,11 +54,17 @@ def _table(analysis: Analysis, recommendation: Recommendation) -> PageTable:
     kept = [f"best {size.top} in best {size.kept}" for size in analysis.proxies[0].retention]
     header = ["proxy", "Spearman ρ", "Kendall τ-b", *kept, "times fewer multiply-adds", "times fewer seconds"]
     by_rho = sorted(analysis.proxies, key=lambda result: -(result.rho.value if result.rho else -2))
+    header += ["mean accuracy", "train less validation"]
     return PageTable(
-        header=[*header, "mean accuracy", "train less validation"],
-        rows=[_row(result) for result in by_rho],
-        marked=by_rho.index(recommendation.proxy),
+        header=header,
+        rows=[*map(_row, by_rho), *(_size_row(size, len(header)) for size in analysis.sizes)],
+        marked=None if recommendation.proxy is None else by_rho.index(recommendation.proxy),
     )
+
+
+def _size_row(size: SizeResult, columns: int) -> list[str]:
+    row = [f"number of {SIZE_NAMES[size.name]}, no training", str(size.rho), str(size.tau)]
+    return row + ["–"] * (columns - len(row))
 
 
 def _row(result: ProxyResult) -> list[str]:

@@ -13,6 +13,7 @@ from econas_jax.study.coefficients import rank_pairs
 from econas_jax.study.table import StudyTable
 
 PANEL_INCHES = 4.2
+MOST_MARKERS = 2_000  # of an SVG that opens at once; more are drawn as an image within it
 
 
 def plot_rank_scatter(table: StudyTable, analysis: Analysis, proxies: Sequence[str]) -> Figure:
@@ -39,6 +40,7 @@ def plot_rank_scatter(table: StudyTable, analysis: Analysis, proxies: Sequence[s
             color=SERIES_COLOURS[0],
             markeredgecolor="white",
             markeredgewidth=0.5,
+            rasterized=analysis.networks > MOST_MARKERS,
         )
         axes.set(xlim=limits, ylim=limits, aspect="equal")
         axes.text(

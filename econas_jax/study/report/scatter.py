@@ -20,7 +20,8 @@ from econas_jax.figures.style import (
     nothing_yet,
 )
 from econas_jax.study.analysis import Analysis, Cost, ProxyResult
-from econas_jax.study.recommendation import COST_NAMES, Recommendation
+from econas_jax.study.recommendation import Recommendation
+from econas_jax.study.recommendation_text import COST_NAMES
 from econas_jax.study.setting import PREVIOUS, parse_or_none
 
 NAMED = 16  # proxies at most whose names all stand in the chart; with more only those of the marked ones do
@@ -67,7 +68,7 @@ def plot_acceleration(analysis: Analysis, recommendation: Recommendation, cost: 
     groups = {
         "proxies": [result for result in drawn if result.name not in front],
         "Pareto front": [result for result in drawn if result.name in front],
-        "recommended": [result for result in drawn if result.name == recommendation.proxy.name],
+        "recommended": [result for result in drawn if result == recommendation.proxy],
         "previous (AmoebaNet, NASNet)": [result for result in drawn if result.name in PREVIOUS],
     }
     for (label, results), colour, marker, size in zip(

@@ -53,6 +53,7 @@ def test_acceleration_marks_front_and_recommendation() -> None:
     assert len(points(figure, "Pareto front")) == len(front)
     assert {rho for _, rho in points(figure, "Pareto front")} == {ANALYSIS.rho(name) for name in front}
     chosen = RECOMMENDATION.proxy
+    assert chosen is not None
     assert points(figure, "recommended") == {(chosen.acceleration["multiply_adds"], ANALYSIS.rho(chosen.name))}
     assert len(points(figure, "proxies")) == len(ANALYSIS.proxies) - len(front)
     assert {result.name for result in ANALYSIS.proxies} <= set(texts(figure))

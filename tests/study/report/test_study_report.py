@@ -38,7 +38,7 @@ def browse(*arguments: str) -> str:
 
 def test_the_report_says_what_the_analysis_says(outcome: StudyOutcome) -> None:
     text = html.unescape(outcome.report.read_text())
-    assert outcome.recommendation.text in text
+    assert outcome.recommendation.text in text and outcome.recommendation.proxy is not None
     for result in outcome.analysis.proxies:
         assert f">{result.name}</td>" in text and f">{result.rho}</td>" in text
     assert all(line in text for line in previous_proxies(outcome.analysis))
@@ -57,7 +57,8 @@ def test_the_report_names_no_address(outcome: StudyOutcome) -> None:
 
 def test_the_numbers_are_also_there_for_programs(outcome: StudyOutcome) -> None:
     numbers = json.loads((outcome.report.parent / "analysis.json").read_text())
-    assert numbers["recommendation"]["proxy"] == outcome.recommendation.proxy.name
+    chosen = outcome.recommendation.proxy
+    assert chosen is not None and numbers["recommendation"]["proxy"] == chosen.name
     rho = outcome.analysis.proxies[0].rho
     assert rho is not None and rho.interval is not None
     assert numbers["proxies"][0]["spearman"] == {"value": rho.value, "interval": [rho.interval.low, rho.interval.high]}
