@@ -28,7 +28,7 @@ from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState, restored, to_commit
 from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.training import Job, Outcome, Trainer
-from econas_jax.training.job import Event, Events
+from econas_jax.training.job import Event, Events, outcomes
 
 
 class SearchInterruptedError(Exception):
@@ -151,23 +151,20 @@ class _Search:
     def _outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Trains and yields outcomes as they come; raises SearchInterruptedError when asked to stop."""
         self._stop_if_asked()
-        events = self.trainer.train(jobs, self.config.retries)
-        with contextlib.closing(events):
-            while (event := self._next(events)) is not None:
-                following = 0
-                if isinstance(event, Outcome):
-                    yield event  # recorded before the question below, so that nothing finished is lost by a stop
-                    following = event.following
-                if not following:
-                    self._stop_if_asked()
+        with contextlib.closing(self.trainer.train(jobs, self.config.retries)) as events:
+            yield from outcomes(self._timed(events), self._stop_if_asked)
+
+    def _timed(self, events: Events) -> Iterator[Event]:
+        while True:
+            with self.times.measuring("train"):
+                event = next(events, None)
+            if event is None:
+                return
+            yield event
 
     def _stop_if_asked(self) -> None:
         if self.should_stop():
             raise SearchInterruptedError
-
-    def _next(self, events: Events) -> Event | None:
-        with self.times.measuring("train"):
-            return next(events, None)
 
     def _recorded(self, state: SearchState, batch: Batch, outcome: Outcome) -> SearchState:
         """Adds a stage; raises SearchError, after a commit, where it is one failure in a row too many."""

@@ -21,6 +21,7 @@ from econas_jax.study.row_file import RowFile
 from econas_jax.study.setting import Setting
 from econas_jax.study.table import Row, StudyTable
 from econas_jax.training import Devices, Job, Outcome, Trainer
+from econas_jax.training.job import outcomes
 from econas_jax.training.proxy_training import proxy_training
 
 # Keeps these random numbers apart from the others that are drawn from the same seed.
@@ -104,14 +105,15 @@ class StudyTraining:
         epochs, accuracies = setting.proxy.epochs, []
         jobs = [Job(number, family.encode(self.genotypes[number]), 0, epochs) for number in numbers]
         with contextlib.closing(trainer.train(jobs, RETRIES)) as events:
-            for event in events:
-                if isinstance(event, Outcome):
-                    self._refuse_failure(setting, event)
-                    self.rows.append([self._row(setting, event)])
-                    accuracies.append(event.validation_accuracy or 0.0)
-                if self.should_stop():
-                    raise StudyInterruptedError
+            for outcome in outcomes(events, self._stop_if_asked):
+                self._refuse_failure(setting, outcome)
+                self.rows.append([self._row(setting, outcome)])
+                accuracies.append(outcome.validation_accuracy or 0.0)
         return accuracies
+
+    def _stop_if_asked(self) -> None:
+        if self.should_stop():
+            raise StudyInterruptedError
 
     def _refuse_failure(self, setting: Setting, outcome: Outcome) -> None:
         """Raises SearchError for a network whose training raised an exception: its row would be missing."""
@@ -132,7 +134,7 @@ class StudyTraining:
             subset_seed=self.config.seed,
         )
         with self.reporter.doing(f"compiling {setting}"):
-            trainer.prepare()
+            trainer.prepare(self._stop_if_asked)
         return family, trainer
 
     def _row(self, setting: Setting, outcome: Outcome) -> Row:

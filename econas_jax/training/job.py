@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
@@ -89,6 +89,15 @@ def waves(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
         yield from (alike[first : first + size] for first in range(0, len(alike), size))
 
 
-def outcomes(events: Iterable[Event]) -> Iterator[Outcome]:
-    """Leaves out the epochs."""
-    return (event for event in events if isinstance(event, Outcome))
+def outcomes(events: Iterable[Event], check: Callable[[], None] = lambda: None) -> Iterator[Outcome]:
+    """Yields the outcomes among the events.
+
+    check: is called after every event, and may raise to stop the training; but not between the outcomes of one wave,
+    which are trained already and would be lost.
+    """
+    for event in events:
+        if isinstance(event, Outcome):
+            yield event
+            if event.following:
+                continue
+        check()

@@ -136,16 +136,20 @@ def test_a_signal_stops_after_the_epoch_and_the_same_command_goes_on(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     arguments = [f"--config={config_file(tmp_path)}", "--workdir=results"]
-    trained.after_stage = lambda: signal.raise_signal(number)
+
+    def stop_once() -> None:
+        trained.after_stage = lambda: None
+        signal.raise_signal(number)
+
+    trained.after_stage = stop_once
     assert command(*arguments) == status
     output, errors = capfd.readouterr()
     assert output.splitlines()[-1] == "stopped; the same command goes on from here"
     assert errors.strip() == "stopping as soon as the epoch at hand is over; once more to stop at once"
-    assert len(trained.jobs) == 1
-    trained.after_stage = lambda: None
+    assert len(trained.jobs) == 4  # the wave is trained, and nothing of it is lost
     assert command(*arguments) == 0
     assert len(trained.jobs) == 4 + 3 * (3 + 2 + 1)  # each stage once
-    assert "going on in round 0, after 1 stages" in capfd.readouterr().out
+    assert "going on in round 0, after 4 stages" in capfd.readouterr().out
 
 
 def test_a_search_that_cannot_go_on_is_one_line_and_status_1(

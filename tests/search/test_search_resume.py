@@ -91,12 +91,11 @@ def test_after_a_crash_it_goes_on_from_the_last_commit(
     """In the second wave of a phase: the first one is committed if there was time to."""
     config = dataclasses.replace(LONGER, save_seconds=save_seconds)
     questions = iter(range(1, 10_000))
-    before_them = 1 + 2 + (6 + 4) * 3  # compiling, two phases begin, and 3 a stage
+    # Asked once before compiling and when a phase begins, after every epoch of a candidate and after every wave.
+    initial, first_children = 1 + (4 * 2 + 1) + (2 * 2 + 1), 1 + (4 * 2 + 1)
 
     def crash() -> bool:
-        # Once before compiling and at the start of each phase, at every epoch of a candidate, at the end of each wave.
-        initial, children = 1 + (4 * 2 + 1) + (2 * 2 + 1), 1 + (4 * 2 + 1)
-        if next(events) == 1 + initial + children + 1:  # the second of the children's two waves has begun
+        if next(questions) == 1 + initial + first_children + 1:  # the second of the children's two waves has begun
             raise CrashError
         return False
 

@@ -155,6 +155,10 @@ def test_what_is_missing_is_trained_and_nothing_twice(
 def test_a_signal_stops_the_training(
     command: Command, trained: Trained, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    trained.after_stage = lambda: signal.raise_signal(signal.SIGINT)
+    def stop_once() -> None:
+        trained.after_stage = lambda: None
+        signal.raise_signal(signal.SIGINT)
+
+    trained.after_stage = stop_once
     assert command("c3r4s0e2", "c4r4s0e2", "--config=tiny.py", "--networks=3", "--workdir=out") == 130
     assert "stopped; every finished row is in table.csv" in capfd.readouterr().out

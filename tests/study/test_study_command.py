@@ -62,19 +62,23 @@ def test_a_signal_stops_and_the_same_command_goes_on(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     arguments = [config_file(tmp_path), "--workdir=results", "--config.networks=4"]
-    trained.after_stage = lambda: signal.raise_signal(number)
+
+    def stop_once() -> None:
+        trained.after_stage = lambda: None
+        signal.raise_signal(number)
+
+    trained.after_stage = stop_once
     assert command(*arguments) == status
     output, errors = capfd.readouterr()
     assert output.splitlines()[-1] == (
         "stopped; every finished row is in table.csv, and the same command goes on from there"
     )
     assert errors.strip() == "stopping as soon as the epoch at hand is over; once more to stop at once"
-    assert len(read_table(tmp_path / "results" / "table.csv").rows) == 1
-    trained.after_stage = lambda: None
+    assert len(read_table(tmp_path / "results" / "table.csv").rows) == 2  # the wave is trained
     assert command(*arguments) == 0
     assert len(trained.jobs) == 4 * SETTINGS  # each once
     output = capfd.readouterr().out
-    assert "1 rows are there" in output and "report: results/report.html" in output
+    assert "2 rows are there" in output and "report: results/report.html" in output
     assert "\nNo proxy is recommended: 4 networks are too few" in output
 
 
