@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -32,7 +31,7 @@ class RandomSearchConfig:
         require_integer("candidates", self.candidates, 1)
         require_integer("batch", self.batch, 1)
         # A batch that is cut short could not be filled up when the search is made longer.
-        object.__setattr__(self, "candidates", math.ceil(self.candidates / self.batch) * self.batch)
+        object.__setattr__(self, "candidates", self.candidates + -self.candidates % self.batch)
         require_integer("epochs", self.epochs, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
 

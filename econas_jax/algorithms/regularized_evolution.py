@@ -6,7 +6,6 @@ good it is. The search behind AmoebaNet.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -48,8 +47,8 @@ class RegularizedEvolutionConfig:
         allowed = f"at least population ({self.population}), which is round 0: set both"
         require(self.candidates >= self.population, "candidates", self.candidates, allowed)
         # A batch that is cut short could not be filled up when the search is made longer.
-        children = math.ceil((self.candidates - self.population) / self.batch) * self.batch
-        object.__setattr__(self, "candidates", self.population + children)
+        missing = (self.population - self.candidates) % self.batch
+        object.__setattr__(self, "candidates", self.candidates + missing)
         require_integer("epochs", self.epochs, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
         allowed = "a number in [0, 1)"

@@ -15,7 +15,7 @@ class Count:
     example: str
 
     def __str__(self) -> str:
-        return f"{self.number:,} {self.what} ({'' if self.number == 1 else 'such as '}{self.example!r})"
+        return f"{self.number:,} ({self.what}, {'' if self.number == 1 else 'such as '}{self.example!r})"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -113,8 +113,9 @@ def _build_choice(
     try:
         return _build(kind, group, f"{path}{field.name}.", usual, key)
     except InputError as error:
-        owner = _owner(choices, str(error.value).removeprefix(f"{path}{field.name}."))
-        if error.field != "config field" or owner is None:
+        unknown = str(error.value).removeprefix(f"{path}{field.name}.") if error.field == "config field" else ""
+        owner = _owner(choices, unknown)
+        if owner is None:
             raise
         allowed = f"{error.allowed}; it is one of {owner}'s: pick {key} where the config is made, not after it"
         raise InputError(error.field, error.value, allowed) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,6 @@ class Batch:
 
 
 def failures_in_a_row(stages: Sequence[StageRecord]) -> int:
-    """Counts the stages at the end that did not complete."""
-    completed = (place for place, stage in enumerate(reversed(stages)) if stage.status == "completed")
-    return next(completed, len(stages))
+    """Counts the stages of the longest row of stages that did not complete."""
+    rows = (list(row) for completed, row in groupby(stages, lambda stage: stage.status == "completed") if not completed)
+    return max(map(len, rows), default=0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from econas_jax.algorithms.algorithm import Algorithm, Member
-from econas_jax.errors import InputError, SearchError, require
+from econas_jax.errors import SearchError
 from econas_jax.experiment import disk
 from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.experiment.commits import Commits
@@ -19,14 +19,13 @@ from econas_jax.experiment.times import Times
 from econas_jax.nn.network import NetworkFamily
 from econas_jax.search.batch import Batch, failures_in_a_row
 from econas_jax.search.config import SearchConfig
-from econas_jax.search.earlier_format import commit_fields
 from econas_jax.search.history import best_accuracy, last_stages
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
-from econas_jax.search.result import SearchResult
+from econas_jax.search.result import SearchResult, result_fields
 from econas_jax.search.scalars import Scalars
-from econas_jax.search.state import SearchState, from_commit, to_commit
+from econas_jax.search.state import SearchState, restored, to_commit
 from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.training import Job, Outcome, Trainer
 from econas_jax.training.job import Event, Events
@@ -66,6 +65,7 @@ class _Search:
     algorithm: Algorithm[Any]
     family: NetworkFamily[Any]
     trainer: Trainer
+    validation_images: int
     files: Workdir
     reporter: Reporter
     should_stop: Callable[[], bool]
@@ -104,7 +104,7 @@ class _Search:
         if commit is None:
             state = SearchState(self.algorithm.init())
         else:
-            state = self._restored(*commit)
+            state = restored(*commit, self.algorithm, self.trainer.state_size)
             self._seconds_before, self._stages_before = state.seconds, len(state.stages)
             state = dataclasses.replace(state, algorithm=self.algorithm.resume(state.algorithm))
             done = self.algorithm.done(state.algorithm)
@@ -112,18 +112,6 @@ class _Search:
             self.reporter.say(f"{what} {len(state.stages)} stages")
         self.files.record(self.config)
         self.files.rebuild_progress(state)
-        return state
-
-    def _restored(self, fields: Any, arrays: Any) -> SearchState:
-        try:
-            state = from_commit(commit_fields(fields, self.config.search.total_epochs // 3), arrays, self.algorithm)
-        except InputError:
-            raise
-        except (KeyError, TypeError, ValueError) as error:  # its checksum is right, so it is not damaged
-            raise InputError("workdir's commit", list(fields), f"the fields of this version ({error})") from error
-        for vector in state.living.values():
-            allowed = f"{self.trainer.state_size} values a candidate"
-            require(len(vector) == self.trainer.state_size, "workdir's training states", len(vector), allowed)
         return state
 
     def _train(self, state: SearchState) -> SearchState:
@@ -166,9 +154,12 @@ class _Search:
         events = self.trainer.train(jobs, self.config.retries)
         with contextlib.closing(events):
             while (event := self._next(events)) is not None:
+                following = 0
                 if isinstance(event, Outcome):
                     yield event  # recorded before the question below, so that nothing finished is lost by a stop
-                self._stop_if_asked()
+                    following = event.following
+                if not following:
+                    self._stop_if_asked()
 
     def _stop_if_asked(self) -> None:
         if self.should_stop():
@@ -190,7 +181,7 @@ class _Search:
         failures = failures_in_a_row(state.stages[self._stages_before :])
         if failures >= self.config.failures_in_a_row:
             self._leave(state)
-            reason = state.stages[-1].reason
+            reason = next(stage.reason for stage in reversed(state.stages) if stage.reason)
             raise SearchError(f"{failures} stages in a row have failed (failures_in_a_row), the last: {reason}")
         return state
 
@@ -215,7 +206,10 @@ class _Search:
 
     def _write_result(self, state: SearchState, finished: bool) -> tuple[Member, ...]:
         best = self.algorithm.best(state.algorithm)
-        self.files.write_result(state, best, finished, self.config.space)
+        result = result_fields(state, best, finished, self.validation_images)
+        self.files.write_result(
+            result, state, [(str(m.genotype), self.config.space.diagrams(m.genotype)) for m in best]
+        )
         return best
 
     def _write(self, state: SearchState) -> None:

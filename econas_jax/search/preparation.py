@@ -25,6 +25,7 @@ class Prepared(NamedTuple):
     algorithm: Algorithm[Any]
     family: NetworkFamily[Any]
     trainer: Trainer
+    validation_images: int
 
 
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
@@ -56,4 +57,5 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
         subset_seed=config.seed,
         lanes=config.lanes,
     )
-    return Prepared(ALGORITHMS[config.algorithm](config.space, config.search, config.seed), family, trainer)
+    algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed)
+    return Prepared(algorithm, family, trainer, len(dataset.validation))

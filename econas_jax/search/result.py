@@ -1,14 +1,17 @@
-"""What a finished search returns, and how a notebook shows it."""
+"""What comes out of a search: for a caller, who may be a notebook, and for `result.json`."""
 
 from __future__ import annotations
 
 import dataclasses
 import html
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from econas_jax.algorithms.algorithm import Member
+from econas_jax.experiment.text import percent
 from econas_jax.search.history import RoundSummary, StageRecord, last_stages
+from econas_jax.search.state import SearchState
 from econas_jax.spaces.space import Space
 
 
@@ -33,6 +36,43 @@ class SearchResult:
 
     def _cells(self, rank: int, member: Member) -> str:
         stage = last_stages(self.stages)[member.candidate]
-        accuracy = f"{100 * member.accuracy:.2f} %"
-        values = (rank, accuracy, member.epochs, f"{stage.parameters:,}", html.escape(str(member.genotype)))
+        values = (
+            rank,
+            percent(member.accuracy),
+            member.epochs,
+            f"{stage.parameters:,}",
+            html.escape(str(member.genotype)),
+        )
         return "".join(f"<td>{value}</td>" for value in values)
+
+
+def result_fields(state: SearchState, best: Sequence[Member], finished: bool, validation_images: int) -> dict[str, Any]:
+    """Returns what `result.json` holds."""
+    stages = last_stages(state.stages)
+    return {
+        "best": [
+            {
+                "rank": rank,
+                "candidate": member.candidate,
+                "validation_accuracy": as_counted(member.accuracy, validation_images),
+                "epochs": member.epochs,
+                "parameters": stages[member.candidate].parameters,
+                "multiply_adds": stages[member.candidate].multiply_adds,
+                "genotype": str(member.genotype),
+            }
+            for rank, member in enumerate(best, start=1)
+        ],
+        "rounds": state.rounds[-1].round if state.rounds else 0,
+        "finished": finished,
+        "candidates": state.algorithm.next_candidate,
+        "stages": len(state.stages),
+        "diverged": sum(stage.status == "diverged" for stage in state.stages),
+        "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
+        "skipped_repeats": state.algorithm.skipped_repeats,
+        "seconds": round(state.seconds, 3),
+    }
+
+
+def as_counted(accuracy: float, images: int) -> float:
+    """Returns an accuracy as correct images over all: training knows it as float32, and 0.99 as 0.9900000095."""
+    return round(accuracy * images) / images

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from econas_jax.algorithms.algorithm import Algorithm, AlgorithmState, Result
+from econas_jax.errors import InputError, require
+from econas_jax.search.earlier_format import commit_fields
 from econas_jax.search.history import RoundSummary, StageRecord
 from econas_jax.training.state import Vector
 
@@ -56,3 +58,20 @@ def from_commit(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[
         # Copies, for a row that is only looked at would keep the whole matrix in memory.
         living={candidate: np.copy(row) for candidate, row in zip(fields["living"], rows, strict=True)},
     )
+
+
+def restored(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[Any], state_size: int) -> SearchState:
+    """Returns the state of a commit, of this version or of the earlier one; state_size: of a training state.
+
+    Raises InputError for a commit of another version, or with training states of another length.
+    """
+    try:
+        state = from_commit(commit_fields(fields, algorithm.config.total_epochs // 3), arrays, algorithm)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:  # its checksum is right, so it is not damaged
+        raise InputError("workdir's commit", list(fields), f"the fields of this version ({error})") from error
+    for vector in state.living.values():
+        allowed = f"{state_size} values a candidate"
+        require(len(vector) == state_size, "workdir's training states", len(vector), allowed)
+    return state

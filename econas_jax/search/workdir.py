@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from econas_jax.algorithms.algorithm import Member
 from econas_jax.experiment.folder import ExperimentFolder
 from econas_jax.files import write_text
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.earlier_format import EARLIER_ROUNDS_FILE
-from econas_jax.search.history import ROUNDS_FILE, STAGES_FILE, Record, StageRecord, last_stages, lines_of, write_lines
+from econas_jax.search.history import ROUNDS_FILE, STAGES_FILE, Record, StageRecord, lines_of, write_lines
 from econas_jax.search.state import SearchState
-from econas_jax.spaces.space import Space
+from econas_jax.spaces.space import Diagram
 
 # No number of a search depends on these, but for `lanes` (with more than one also `devices`), which may change the last
 # bits of what is trained from then on. The field that makes a search longer is changeable, too.
@@ -75,32 +74,20 @@ class Workdir(ExperimentFolder):
     def _records(self, state: SearchState) -> tuple[tuple[str, Sequence[Record]], ...]:
         return (STAGES_FILE, state.stages), (ROUNDS_FILE, state.rounds)
 
-    def write_result(self, state: SearchState, best: Sequence[Member], finished: bool, space: Space[Any]) -> None:
-        """Writes `result.json`, the figures and `report.html` of a finished (or interrupted) search."""
+    def write_result(
+        self, result: dict[str, Any], state: SearchState, cells: Sequence[tuple[str, Sequence[Diagram]]]
+    ) -> None:
+        """Writes `result.json`, the figures and `report.html`, of a finished search or of one that was stopped.
+
+        cells: the texts of the best genotypes and their diagrams.
+        """
         # Matplotlib takes half a second to import, and nothing else of a search needs it.
         from econas_jax.search.report.figures import write_search_figures
         from econas_jax.search.report.page import write_search_report
 
-        write_text(self.path / "result.json", json.dumps(result_fields(state, best, finished), indent=2) + "\n")
-        cells = [(str(member.genotype), space.diagrams(member.genotype)) for member in best]
+        write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
         write_search_figures(self.figures, state.stages, state.rounds, cells)
         write_search_report(self.path)
-
-
-def result_fields(state: SearchState, best: Sequence[Member], finished: bool) -> dict[str, Any]:
-    """Returns what `result.json` holds."""
-    stages = last_stages(state.stages)
-    return {
-        "best": [_describe(rank, member, stages[member.candidate]) for rank, member in enumerate(best, start=1)],
-        "rounds": state.rounds[-1].round if state.rounds else 0,
-        "finished": finished,
-        "candidates": state.algorithm.next_candidate,
-        "stages": len(state.stages),
-        "diverged": sum(stage.status == "diverged" for stage in state.stages),
-        "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
-        "skipped_repeats": state.algorithm.skipped_repeats,
-        "seconds": round(state.seconds, 3),
-    }
 
 
 def _content(file: Path) -> bytes | None:
@@ -108,15 +95,3 @@ def _content(file: Path) -> bytes | None:
         return file.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _describe(rank: int, member: Member, stage: StageRecord) -> dict[str, Any]:
-    return {
-        "rank": rank,
-        "candidate": member.candidate,
-        "validation_accuracy": member.accuracy,
-        "epochs": stage.epochs,
-        "parameters": stage.parameters,
-        "multiply_adds": stage.multiply_adds,
-        "genotype": str(member.genotype),
-    }

@@ -53,6 +53,7 @@ class Outcome:
     validation_seconds: float = 0.0  # of `seconds`
     reason: str | None = None  # one line, of a job that did not complete
     trace: str | None = None  # the traceback of an exception
+    following: int = 0  # outcomes of the same wave that come next, without any more training
 
 
 Event = EpochDone | Outcome

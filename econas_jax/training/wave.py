@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -94,7 +95,8 @@ class WaveTrainer:
         seconds = [total / self._lanes for total in (time.perf_counter() - start, validation_seconds)]
         for slot, job in enumerate(wave):
             state = vectors[slot] if alive[slot] else None
-            yield _outcome(job, training, validation, state, slot, *seconds)
+            outcome = _outcome(job, training, validation, state, slot, *seconds)
+            yield dataclasses.replace(outcome, following=count - 1 - slot)
 
     def _start(self, wave: list[Job], candidates: jax.Array, architectures: Any) -> TrainState:
         vectors = [job.state for job in wave if job.state is not None]

@@ -100,32 +100,31 @@ def _png(file: Path, depth: int, colour_type: int, channels: int) -> None:
     file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
-def _tiff(file: Path, samples: int, bits: int, order: str) -> None:
+def _tiff(file: Path, samples: int, bits: int, order: str, planes: int) -> None:
     """An uncompressed TIFF file of 8x8 pixels, in Intel's (<) or Motorola's (>) order of bytes."""
     size = 8 * 8 * samples * bits // 8
-    short, long = 3, 4
-    entries = [
-        (256, long, 1, 8),
-        (257, long, 1, 8),
-        (258, short, samples, 8 + size),  # where the bits of each sample are told
-        (259, short, 1, 1),
-        (262, short, 1, 2),
-        (273, long, 1, 8),
-        (277, short, 1, samples),
-        (278, long, 1, 8),
-        (279, long, 1, size),
-        *([(338, short, 1, 2)] if samples == 4 else []),
+    starts = [8 + plane * size // planes for plane in range(planes)]
+    fields: list[tuple[int, str, list[int]]] = [
+        (256, "I", [8]),
+        (257, "I", [8]),
+        (258, "H", [bits] * samples),
+        (259, "H", [1]),
+        (262, "H", [2]),
+        (273, "I", starts),
+        (277, "H", [samples]),
+        (278, "I", [8]),
+        (279, "I", [size // planes] * planes),
+        (284, "H", [1 if planes == 1 else 2]),
+        *([(338, "H", [2])] if samples == 4 else []),
     ]
-    directory = struct.pack(order + "H", len(entries))
-    for tag, kind, count, value in entries:
-        packed = (
-            struct.pack(order + "HH", value, 0) if kind == short and count == 1 else struct.pack(order + "I", value)
-        )
-        directory += struct.pack(order + "HHI", tag, kind, count) + packed
-    start = 8 + size + 2 * samples
-    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, start)
-    bits_told = struct.pack(order + f"{samples}H", *[bits] * samples)
-    file.write_bytes(head + RNG.bytes(size) + bits_told + directory + b"\0" * 4)
+    directory, elsewhere = struct.pack(order + "H", len(fields)), b""
+    for tag, kind, values in fields:
+        packed = struct.pack(order + kind * len(values), *values)
+        if len(packed) > 4:  # then its place stands in the directory
+            elsewhere, packed = elsewhere + packed, struct.pack(order + "I", 8 + size + len(elsewhere))
+        directory += struct.pack(order + "HHI", tag, 3 if kind == "H" else 4, len(values)) + packed.ljust(4, b"\0")
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8 + size + len(elsewhere))
+    file.write_bytes(head + RNG.bytes(size) + elsewhere + directory + b"\0" * 4)
 
 
 @pytest.mark.parametrize(("colour_type", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
@@ -144,8 +143,11 @@ def test_png_of_16_bits_is_refused_whatever_its_channels(
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("samples", [3, 4])
 @pytest.mark.parametrize("bits", [8, 16])
-def test_tiff_of_16_bits_is_refused_whatever_its_channels(tmp_path: Path, bits: int, samples: int, order: str) -> None:
-    _tiff(tmp_path / "file.tif", samples, bits, order)
+@pytest.mark.parametrize("planar", [False, True])
+def test_tiff_of_16_bits_is_refused_whatever_its_channels(
+    tmp_path: Path, bits: int, samples: int, order: str, planar: bool
+) -> None:
+    _tiff(tmp_path / "file.tif", samples, bits, order, samples if planar else 1)
     if bits == 8:
         assert _read(tmp_path / "file.tif")[0].shape == (8, 8, 3)
     else:

@@ -74,9 +74,9 @@ def test_images_outside_of_a_class_are_passed_over_and_counted(tmp_path: Path) -
     dataset = load_image_folder(tmp_path, image_size=8)
     assert (len(dataset.train) + len(dataset.validation), len(dataset.test)) == (20, 0)
     assert [str(count) for count in dataset.origins["train"].passed_over] == [
-        "1 folder without images ('annotations')",
-        "1 image beside the folders of the splits ('preview.png')",
-        "1 image in no class's folder ('train/loose.png')",
+        "1 (folder without images, 'annotations')",
+        "1 (image beside the folders of the splits, 'preview.png')",
+        "1 (image in no class's folder, 'train/loose.png')",
     ]
     assert [count.example for count in dataset.origins["test"].passed_over] == ["test/unlabelled.png"]
 

@@ -23,8 +23,8 @@ def test_lines_tell_images_classes_origin_and_what_was_passed_over(tmp_path: Pat
     Image.fromarray(np.zeros((8, 8, 4), np.uint8)).save(tmp_path / "Training" / "class0" / "clear.png")
     report = DataReport.of(load_dataset("image_folder", path=tmp_path, image_size=8, validation_size=4))
     assert report.lines() == (
-        "train: 17 images in 2 classes, from Training/; passed over: 1 no image ('Training/class0/notes.txt'); "
-        "changed: 1 with transparent pixels, laid on white ('Training/class0/clear.png')",
+        "train: 17 images in 2 classes, from Training/; passed over: 1 (no image, 'Training/class0/notes.txt'); "
+        "changed: 1 (with transparent pixels, laid on white, 'Training/class0/clear.png')",
         "validation: 4 images in 2 classes, held out of the training images",
         "test: no images",
     )

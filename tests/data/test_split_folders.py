@@ -101,4 +101,4 @@ def test_a_folder_of_validation_images_that_is_empty_is_as_none_and_said(tmp_pat
     dataset = load_image_folder(tmp_path, image_size=8)
     assert len(dataset.validation) == 4
     assert dataset.origins["validation"].source == "held out of the training images"
-    assert [str(count) for count in dataset.origins["validation"].passed_over] == ["1 no image ('val/readme.txt')"]
+    assert [str(count) for count in dataset.origins["validation"].passed_over] == ["1 (no image, 'val/readme.txt')"]

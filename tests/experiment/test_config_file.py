@@ -55,8 +55,8 @@ def test_a_key_of_a_group_that_is_younger_than_the_folder_had_its_default(tmp_pa
     assert differing["space.name"] == ("darts", "nasbench201")
 
 
-def test_a_plan_lies_beside_the_config(tmp_path: Path) -> None:
-    ConfigFile(tmp_path).write(SearchConfig(), {}, {"stages": 3})
+def test_facts_lie_beside_the_config(tmp_path: Path) -> None:
+    ConfigFile(tmp_path).write(SearchConfig(), {}, {"plan": {"stages": 3}})
     description = json.loads((tmp_path / "config.json").read_text())
     assert description["plan"] == {"stages": 3} and "plan" not in description["config"]
     assert ConfigFile(tmp_path).differing(SearchConfig()) == {}

@@ -46,8 +46,12 @@ def claimed(folder: Path, config: SearchConfig, devices: int = 1) -> Workdir:
     """A folder that a search has claimed, as it does before it trains anything."""
     files = Workdir(folder)
     files.check(config, changeable(config))
-    files.claim(config, {}, {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices})
+    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
+    files.claim(config, {}, {"plan": plan})
     return files
+
+
+VALIDATION_IMAGES = 30  # of tiny_search's CONFIG
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -155,7 +159,8 @@ def check_best(config: SearchConfig, result: SearchResult, written: dict[str, An
     for rank, (entry, stage) in enumerate(zip(written["best"], best, strict=True), start=1):
         assert (entry["rank"], entry["candidate"], entry["epochs"]) == (rank, stage.candidate, stage.epochs)
         assert (entry["parameters"], entry["multiply_adds"]) == (stage.parameters, stage.multiply_adds)
-        assert (entry["genotype"], entry["validation_accuracy"]) == (stage.genotype, stage.validation_accuracy)
+        counted = round((stage.validation_accuracy or 0) * VALIDATION_IMAGES) / VALIDATION_IMAGES
+        assert (entry["genotype"], entry["validation_accuracy"]) == (stage.genotype, counted)
     assert written["finished"] and written["rounds"] == econas(config).cycles
     assert written["stages"] == len(result.stages)
     assert written["candidates"] == len({stage.candidate for stage in result.stages})

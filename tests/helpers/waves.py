@@ -34,8 +34,10 @@ def promoted(jobs: Sequence[Job], before: dict[int, Outcome]) -> list[Job]:
 
 
 def bits(outcome: Outcome) -> tuple[Any, ...]:
-    """Returns all of an outcome but its seconds; equal for equal bits only."""
-    fields = dataclasses.asdict(dataclasses.replace(outcome, state=None, seconds=0.0, validation_seconds=0.0))
+    """Returns what training decides of an outcome; equal for equal bits only."""
+    fields = dataclasses.asdict(
+        dataclasses.replace(outcome, state=None, seconds=0.0, validation_seconds=0.0, following=0)
+    )
     state = None if outcome.state is None else np.asarray(outcome.state).tobytes()
     return (*(value.hex() if isinstance(value, float) else value for value in fields.values()), state)
 

@@ -173,17 +173,25 @@ def test_a_second_ctrl_c_stops_at_once(
     assert capfd.readouterr().out.splitlines() == ["stopped; the same command goes on from here"]
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """The command as a process of its own, in the folder."""
+def start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    """Starts the command as a process of its own, in a process group of its own, in the folder."""
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     environment |= {
         "PYTHONPATH": str(REPOSITORY),
         "XLA_FLAGS": XLA_FLAGS,
         "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # as the trainers of tiny_search are compiled
     }
-    command = [sys.executable, "-m", "econas_jax.search", *arguments]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+    environment |= environ
+    command = [sys.executable, "-u", "-m", "econas_jax.search", *arguments]
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def test_a_process_says_a_mistake_in_one_line(tmp_path: Path) -> None:
@@ -191,6 +199,22 @@ def test_a_process_says_a_mistake_in_one_line(tmp_path: Path) -> None:
     output, errors = process.communicate()
     assert process.returncode == 2
     assert output == "" and errors.startswith("error: ") and errors.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_while_compiling_ends_with_the_status_of_a_signal(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """As a scheduler or a terminal sends it; no program is kept in the folder, so that compiling takes long."""
+    process = start(tmp_path, DIGITS, "--workdir=run", JAX_COMPILATION_CACHE_DIR=str(tmp_path / "programs"))
+    assert process.stdout is not None
+    while "compiling for" not in process.stdout.readline():
+        assert process.poll() is None
+    os.killpg(process.pid, number)
+    _, errors = process.communicate()
+    assert process.returncode == 128 + number, errors
+    assert "Traceback" not in errors and not list((tmp_path / "programs").glob("filled-*"))
 
 
 def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(tmp_path: Path) -> None:

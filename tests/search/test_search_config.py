@@ -144,9 +144,7 @@ def test_something_that_is_no_mapping_is_refused() -> None:
 
 
 def test_a_studys_config_is_told_to_be_one() -> None:
-    with pytest.raises(
-        InputError, match=r"^config = \['grid', 'networks', 'original', 'proxies'\]: .* econas-jax study"
-    ):
+    with pytest.raises(InputError, match=r"^config = \['grid', .*'proxies'\]: .* econas-jax study"):
         from_mapping(to_config_dict(StudyConfig()))
     with pytest.raises(InputError, match=r"^config = \['algorithm', 'proxy', 'search'\]: .* econas-jax search"):
         study_from_mapping(default_config())
@@ -272,14 +270,19 @@ def test_a_search_without_validation_images_is_refused() -> None:
 
 ALONE: dict[str, dict[str, list[Any]]] = {
     "econas": {
-        "children": [1, 2, 4, 7, 40],
+        "children": [1, 2, 4, 7, 40, 10**400],
         "promotions_to_2e": [0, 1, 16],
         "initial_population": [1],
         "cycles": [0, 1],
         "tournament_divisor": [1, 100],
     },
-    "regularized_evolution": {"batch": [1, 7], "population": [1, 33], "sample": [1, 1000], "candidates": [100, 333]},
-    "random": {"batch": [1, 7, 2000], "candidates": [1, 333]},
+    "regularized_evolution": {
+        "batch": [1, 7],
+        "population": [1, 33],
+        "sample": [1, 1000],
+        "candidates": [100, 333, 10**400],
+    },
+    "random": {"batch": [1, 7, 2000], "candidates": [1, 333, 10**400]},
 }
 
 

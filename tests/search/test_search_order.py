@@ -222,14 +222,16 @@ def test_states_are_kept_of_those_that_may_be_trained_again_as_copies() -> None:
         assert [result.accuracy for result in state.answered] == [0.5, None]
 
 
-def test_failures_in_a_row_are_those_at_the_end() -> None:
+def test_failures_in_a_row_are_those_of_the_longest_row() -> None:
     batch = batch_of([1])
     good, bad = batch.record(completed(0)), batch.record(Outcome(0, "failed", 1.0))
     cases: list[tuple[list[StageRecord], int]] = [
         ([], 0),
         ([bad], 1),
         ([good, bad, bad], 2),
-        ([bad, bad, good], 0),
+        ([bad, bad, good], 2),
+        ([bad, good, bad, bad, bad, good, bad], 3),
+        ([good], 0),
         ([bad, bad], 2),
     ]
     for stages, expected in cases:

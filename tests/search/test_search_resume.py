@@ -94,7 +94,9 @@ def test_after_a_crash_it_goes_on_from_the_last_commit(
     before_them = 1 + 2 + (6 + 4) * 3  # compiling, two phases begin, and 3 a stage
 
     def crash() -> bool:
-        if next(questions) == before_them + 1:  # the second of the children's two waves in cycle 1 has begun
+        # Once before compiling and at the start of each phase, at every epoch of a candidate, at the end of each wave.
+        initial, children = 1 + (4 * 2 + 1) + (2 * 2 + 1), 1 + (4 * 2 + 1)
+        if next(events) == 1 + initial + children + 1:  # the second of the children's two waves has begun
             raise CrashError
         return False
 

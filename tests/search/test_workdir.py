@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sample_records import DIVERGED, ROUND, STAGE
 from search_output import claimed
@@ -17,9 +18,11 @@ from econas_jax.errors import InputError
 from econas_jax.experiment import provenance
 from econas_jax.search import history
 from econas_jax.search.config import SearchConfig, from_mapping
+from econas_jax.search.result import result_fields
 from econas_jax.search.state import SearchState
 from econas_jax.search.workdir import Workdir
 from econas_jax.spaces.darts import DartsSpace
+from econas_jax.spaces.space import Space
 
 
 def test_a_new_folder_is_made_with_the_config_and_what_it_was_made_with(tmp_path: Path) -> None:
@@ -188,12 +191,14 @@ def write_result(folder: Path, state: SearchState, best: list[Member], finished:
     """As a search does, after its config and records."""
     files = claimed(folder, CONFIG)
     files.write_progress(state)
-    files.write_result(state, best, finished, DartsSpace())
+    space: Space[Any] = DartsSpace()
+    cells = [(str(member.genotype), space.diagrams(member.genotype)) for member in best]
+    files.write_result(result_fields(state, best, finished, validation_images=30), state, cells)
 
 
 def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> None:
     genotype = genotypes(1)[0]
-    write_result(tmp_path, finished_state(), [Member(3, genotype, 1, 0.6, epochs=40, updated=2)])
+    write_result(tmp_path, finished_state(), [Member(3, genotype, 1, float(np.float32(0.6)), epochs=40, updated=2)])
     assert json.loads((tmp_path / "result.json").read_text()) == {
         "best": [
             {

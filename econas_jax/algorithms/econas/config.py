@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -82,10 +81,10 @@ class EcoNASConfig:
     def _follow(self) -> None:
         """Sets the fields that are None by those that they follow."""
         if self.promotions_to_2e is None:
-            object.__setattr__(self, "promotions_to_2e", math.ceil(self.children / 2))
+            object.__setattr__(self, "promotions_to_2e", (self.children + 1) // 2)
         if self.promotions_to_3e is None:
             require_integer("promotions_to_2e", self.promotions_to_2e, 0)
-            object.__setattr__(self, "promotions_to_3e", math.ceil(self.promotions_to_2e / 2))
+            object.__setattr__(self, "promotions_to_3e", (self.promotions_to_2e + 1) // 2)
         if self.parents_per_population is None:
             object.__setattr__(self, "parents_per_population", shares(self.children, PARENTS_OF_16))
 
