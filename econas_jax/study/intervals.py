@@ -45,9 +45,12 @@ class Coefficient:
     sign: int = 0  # 1 or -1 where it is known, 0 where it is open
 
     def __str__(self) -> str:
-        if self.interval is None:
-            return f"{self.value:.2f} (no interval)"
-        return f"{self.value:.{self.interval.digits}f} ({self.interval})"
+        return f"{self.number} ({'no interval' if self.interval is None else self.interval})"
+
+    @property
+    def number(self) -> str:
+        """The value with as many decimals as the interval."""
+        return f"{self.value:.{2 if self.interval is None else self.interval.digits}f}"
 
     @property
     def spread(self) -> str:

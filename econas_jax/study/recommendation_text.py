@@ -33,13 +33,13 @@ def no_choice_text(analysis: Analysis, best: ProxyResult) -> str:
     """Returns why none is recommended; best: the proxy of the highest rho."""
     rho = best.rho
     assert rho is not None and best.chance is not None
-    highest = f"the highest rho, {rho.value:.2f} of {best.name} ({rho.spread})"
+    highest = f"the highest rho, {rho.number} of {best.name} ({rho.spread})"
     if rho.sign < 0:
         reason = f"{highest}, is below 0. Are these error rates? Accuracies are needed"
     elif analysis.networks < MINIMUM_FOR_INTERVAL:
         reason = (
-            f"{analysis.networks} networks are too few to know of a rho that it is above 0, it takes at least "
-            f"{MINIMUM_FOR_INTERVAL}; the highest is {rho.value:.2f} of {best.name}"
+            f"{analysis.networks:,} networks are too few to know of a rho that it is above 0, it takes at least "
+            f"{MINIMUM_FOR_INTERVAL}; the highest is {rho.number} of {best.name}"
         )
     elif rho.sign == 0:
         reason = f"{highest}, is not clearly above 0"
@@ -79,7 +79,7 @@ def _choice(analysis: Analysis, chosen: ProxyResult, best: ProxyResult, margin: 
     against = (
         "the highest of the study" if chosen is best else f"within {margin:g} of the best ({best.name}, {best.rho})"
     )
-    use = f"Use {chosen.name}: its rho is {rho.value:.2f} ({rho.spread}), {against}"
+    use = f"Use {chosen.name}: its rho is {rho.number} ({rho.spread}), {against}"
     if cost is None:
         return f"{use}; the costs are not known."
     savings = [f"{chosen.acceleration[cost]:.1f} times {'less' if cost == 'nominal' else 'fewer'} {COST_NAMES[cost]}"]
@@ -92,9 +92,10 @@ def _choice(analysis: Analysis, chosen: ProxyResult, best: ProxyResult, margin: 
 def _caution(analysis: Analysis, chosen: ProxyResult, open_ones: tuple[str, ...]) -> str:
     others = len(analysis.ranked) - 1
     if not open_ones:
-        told = f"the difference to each of the {others} other proxies is beyond chance" if others else "it is alone"
+        rest = "the other proxy" if others == 1 else f"each of the {others} other proxies"
+        told = f"the difference to {rest} is beyond chance" if others else "it is alone"
     elif len(open_ones) <= FEW:
         told = f"{', '.join(open_ones)} cannot be told apart from it"
     else:
         told = f"{len(open_ones)} of the {others} other proxies cannot be told apart from it"
-    return f"With these {analysis.networks} networks {told}."
+    return f"With these {analysis.networks:,} networks {told}."
