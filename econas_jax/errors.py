@@ -8,6 +8,8 @@ from collections.abc import Callable
 FAILURE = 1  # exit status after a SearchError
 USAGE_ERROR = 2  # exit status after an InputError, or a command line that cannot be read
 
+LARGEST = 10**100  # of whole numbers without a limit of their own: beyond, Python writes none in a message
+
 
 class InputError(ValueError):
     """Input from outside that cannot be used; its message is one line.
@@ -49,7 +51,9 @@ def require_integer(field: str, value: object, minimum: int, maximum: int | None
     allowed = f"a whole number of at least {minimum}"
     if maximum is not None:
         allowed = f"a whole number from {minimum} to {maximum}"
-    in_range = whole and minimum <= value and (maximum is None or value <= maximum)  # type: ignore[operator]
+    elif whole and value > LARGEST:  # type: ignore[operator]
+        allowed = f"a whole number from {minimum} to 10**100"
+    in_range = whole and minimum <= value <= (LARGEST if maximum is None else maximum)  # type: ignore[operator]
     require(in_range, field, value, allowed)
 
 

@@ -35,7 +35,7 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
         without_figures(monkeypatch)
         run_search(CONFIG, folder / "finished")
         with pytest.raises(SearchInterruptedError):
-            run_search(CONFIG, folder / "stopped", should_stop=stop_every(26))  # as the second phase of round 1 begins
+            run_search(CONFIG, folder / "stopped", should_stop=stop_every(20))  # as the second phase of round 1 begins
     return folder
 
 

@@ -44,7 +44,8 @@ def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path, monkeypatc
 
 def test_programs_are_kept_even_if_they_compile_at_once(tmp_path: Path) -> None:
     program = (
-        "import jax; from econas_jax.search import compilation_cache; compilation_cache.use_compilation_cache();"
+        "import jax; from econas_jax.training.compile import compilation_cache;"
+        "compilation_cache.use_compilation_cache();"
         "jax.jit(lambda x: x * 3 + 1)(1.0).block_until_ready()"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
