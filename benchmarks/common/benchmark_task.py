@@ -62,5 +62,5 @@ def random_images(count: int) -> Images:
 
 def initializer(task: Task) -> Any:
     """Returns a jitted function from an encoded genotype to the state before the first epoch."""
-    options = compiler_options(jax.devices()[0].platform, hasty=True)
+    options = compiler_options(jax.devices()[0].platform, compile_fast=True)
     return jax.jit(lambda genotype: init_state(task, 0, genotype), compiler_options=options)

@@ -41,7 +41,7 @@ def encoded(genotypes: Sequence[Genotype]) -> Any:
 def programs_of(task: Task, example: Genotype, images: Images, lanes: int = 1) -> Programs:
     """Returns the programs, not yet compiled, that train `lanes` candidates at a time on the first device."""
     mesh = Mesh(np.array(jax.devices()[:1]), (POPULATION,))
-    return Programs(task, mesh, lanes, example, images.images.shape, images.images.shape)
+    return Programs(task, mesh, lanes, example.encode(), images.images.shape, images.images.shape)
 
 
 def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argparse.Namespace) -> dict[str, Any]:

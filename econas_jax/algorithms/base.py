@@ -25,6 +25,23 @@ S = TypeVar("S", bound=AlgorithmState)
 C = TypeVar("C", bound=AlgorithmConfig)
 
 
+class TrainsOnce:
+    """What the configs have in common of algorithms that train every candidate in one stage."""
+
+    candidates: int
+    epochs: int
+
+    @property
+    def total_epochs(self) -> int:
+        """The training of every candidate, in epochs."""
+        return self.epochs
+
+    @property
+    def stages(self) -> int:
+        """The number of stages, one for each candidate."""
+        return self.candidates
+
+
 class BaseAlgorithm(ABC, Generic[S, C]):
     """An `Algorithm` whose subclass says three things: what a batch is, what its results change, what to show.
 

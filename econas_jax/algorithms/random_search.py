@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
-from econas_jax.algorithms.base import BaseAlgorithm
+from econas_jax.algorithms.base import BaseAlgorithm, TrainsOnce
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
 from econas_jax.algorithms.selection import completed_members
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class RandomSearchConfig:
+class RandomSearchConfig(TrainsOnce):
     """How many candidates are drawn and how long they train; raises InputError for values that make no search.
 
     The defaults take 60,000 candidate-epochs, about as many as EcoNAS's do.
@@ -34,16 +34,6 @@ class RandomSearchConfig:
         object.__setattr__(self, "candidates", self.candidates + -self.candidates % self.batch)
         require_integer("epochs", self.epochs, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
-
-    @property
-    def total_epochs(self) -> int:
-        """The training of every candidate, in epochs."""
-        return self.epochs
-
-    @property
-    def stages(self) -> int:
-        """The number of stages, one for each candidate."""
-        return self.candidates
 
     @property
     def rounds(self) -> int:

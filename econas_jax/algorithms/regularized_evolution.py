@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
-from econas_jax.algorithms.base import BaseAlgorithm
+from econas_jax.algorithms.base import BaseAlgorithm, TrainsOnce
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
 from econas_jax.algorithms.selection import best_distinct, completed_members, tournament
 from econas_jax.errors import require, require_integer, require_number
@@ -21,7 +21,7 @@ from econas_jax.spaces.space import Genotype
 
 
 @dataclass(frozen=True)
-class RegularizedEvolutionConfig:
+class RegularizedEvolutionConfig(TrainsOnce):
     """The constants of the search; raises InputError for values that make no search.
 
     The paper's workers are asynchronous, so that ages depend on timing. Here a round's children all have their parents
@@ -56,16 +56,6 @@ class RegularizedEvolutionConfig:
         repeats_wanted = self.identity_probability > 0 and self.skip_repeats
         allowed = "0 with skip_repeats, which trains no copy, or skip_repeats=False"
         require(not repeats_wanted, "identity_probability", self.identity_probability, allowed)
-
-    @property
-    def total_epochs(self) -> int:
-        """The training of every candidate, in epochs."""
-        return self.epochs
-
-    @property
-    def stages(self) -> int:
-        """The number of stages, one for each candidate."""
-        return self.candidates
 
     @property
     def rounds(self) -> int:

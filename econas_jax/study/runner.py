@@ -12,8 +12,8 @@ from econas_jax.experiment.console import Reporter
 from econas_jax.experiment.folder import local_folder
 from econas_jax.nn.network import Cost
 from econas_jax.study.config import StudyConfig, check_study
-from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.resample_lines import ResampleLines
+from econas_jax.study.results import StudyOutcome, write_results
 from econas_jax.study.table import SIZES, StudyTable
 from econas_jax.study.training import StudyInterruptedError, StudyTraining, draw_networks, network_costs
 from econas_jax.study.wide_table import read_any_table
@@ -67,7 +67,7 @@ def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_st
     facts = {"config": dataclasses.asdict(config), **provenance.made_with()}
     with reporter.doing("analysis and report"):
         progress = ResampleLines(reporter)
-        return write_outputs(
+        return write_results(
             files.path, table, config.original, config.margin, config.resamples, config.seed, facts, progress
         )
 
@@ -85,7 +85,7 @@ def study_table(
     table = read_any_table(path)
     facts = {"table": path.name, **provenance.made_with()}
     progress = ResampleLines(reporter or Reporter(show=False))
-    return write_outputs(workdir, table, original, margin, resamples, seed, facts, progress)
+    return write_results(workdir, table, original, margin, resamples, seed, facts, progress)
 
 
 def with_costs(table: StudyTable, costs: Sequence[Cost]) -> StudyTable:

@@ -16,7 +16,7 @@ from econas_jax.training.config import TrainingConfig
 from econas_jax.training.keys import derive
 from econas_jax.training.state import TrainState
 
-Aside = TypeVar("Aside")
+Auxiliary = TypeVar("Auxiliary")
 Genotype = Any  # what the network takes as data: an EncodedGenotype for a SearchNetwork
 Scratch = dict[str, Any]  # what a ScratchNetwork hands on, as a collection of it; empty for other networks
 
@@ -129,13 +129,13 @@ def descend(
     optimizer: optax.GradientTransformation,
     learning_rate: jax.Array,
     state: TrainState,
-    loss_function: Callable[[Any], tuple[jax.Array, tuple[Any, Aside]]],
-) -> tuple[TrainState, Aside]:
+    loss_function: Callable[[Any], tuple[jax.Array, tuple[Any, Auxiliary]]],
+) -> tuple[TrainState, Auxiliary]:
     """One step of SGD. loss_function makes (loss, (new running statistics, more to return)) of parameters."""
-    (_, (batch_stats, aside)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
+    (_, (batch_stats, auxiliary)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
     updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
     params = jax.tree.map(lambda value, update: value - learning_rate * update, state.params, updates)
-    return TrainState(params, batch_stats, optimizer_state), aside
+    return TrainState(params, batch_stats, optimizer_state), auxiliary
 
 
 def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -> Metrics:

@@ -33,14 +33,14 @@ Shape = tuple[int, ...]
 class _Source(NamedTuple):
     """What a program is made from; arguments, results: trees, of shapes and of anything.
 
-    consumes: whether the first argument's memory becomes the results'; hasty: as in `compiler_options`.
+    consumes: whether the first argument's memory becomes the results'; compile_fast: as in `compiler_options`.
     """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     results: Any
     consumes: bool = False
-    hasty: bool = False
+    compile_fast: bool = False
 
 
 class Programs:
@@ -89,7 +89,7 @@ class Programs:
                 by_device(functools.partial(init_state, task), 2, 0),
                 (each(np.int32(0)), genotypes),
                 states,
-                hasty=True,
+                compile_fast=True,
             ),
         }
         self._compiled: dict[str, Callable[..., Any]] = {}
@@ -102,7 +102,7 @@ class Programs:
 
     def lower(self, name: str) -> Any:
         """A program before XLA's part; its arguments and results are the leaves of those of `programs[name]`."""
-        function, arguments, _, consumes, hasty = self._sources[name]
+        function, arguments, _, consumes, compile_fast = self._sources[name]
         leaves, structure = jax.tree.flatten(arguments)
 
         def of_leaves(*leaves: Any) -> list[Any]:
@@ -119,7 +119,7 @@ class Programs:
             program,
             donate_argnums=range(len(jax.tree.leaves(arguments[0]))) if consumes else (),
             out_shardings=self.by_candidate,
-            compiler_options=compiler_options(self._platform, hasty),
+            compiler_options=compiler_options(self._platform, compile_fast),
         )
         return lower_program(jitted, *leaves)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,28 +10,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_code import page_module, page_text
 
 from econas_jax.errors import InputError
 from econas_jax.nn.network import NetworkFamily
 from econas_jax.spaces.space import Space
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGE = (REPOSITORY / "docs" / "add_a_space.md").read_text(encoding="utf-8")
+PAGE = page_text("add_a_space.md")
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """The page's code as the module that a reader would make of it."""
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    file = tmp_path_factory.mktemp("page") / "chain_of_the_docs.py"
-    file.write_text(code, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module  # where dataclasses look for their annotations
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[file.stem]
+    """The page's code as a module."""
+    with page_module("add_a_space.md", tmp_path_factory.mktemp("page")) as module:
+        yield module
 
 
 def reachable(space: Space[Any], start: Any) -> set[Any]:

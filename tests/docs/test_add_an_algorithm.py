@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from algorithm_contract import CHECKS, Case
+from page_code import page_module, page_text
 from toy_search import LARGE, TINY, ToySpace, made_up, run
 
 from econas_jax.spaces.darts import DartsSpace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGE = (REPOSITORY / "docs" / "add_an_algorithm.md").read_text(encoding="utf-8")
+PAGE = page_text("add_an_algorithm.md")
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """The page's code as the module that a reader would make of it."""
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    file = tmp_path_factory.mktemp("page") / "local_search_of_the_docs.py"
-    file.write_text(code, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module  # where dataclasses look for their annotations
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[file.stem]
+    """The page's code as a module."""
+    with page_module("add_an_algorithm.md", tmp_path_factory.mktemp("page")) as module:
+        yield module
 
 
 @pytest.mark.parametrize("space", [LARGE, DartsSpace(nodes=2)], ids=["toy", "darts"])

@@ -12,8 +12,8 @@ import pytest
 from econas_jax.errors import InputError
 from econas_jax.study import Row, StudyTable, analyse, read_wide_table, recommend
 from econas_jax.study.comparisons import compare_with_size
-from econas_jax.study.outputs import write_outputs
 from econas_jax.study.recommendation_text import below_zero, no_better_than_size
+from econas_jax.study.results import write_results
 from econas_jax.study.table import Size
 
 SIZES: tuple[Size, ...] = ("parameters", "multiply_adds")
@@ -158,7 +158,7 @@ def test_columns_of_a_wide_table_are_sizes(tmp_path: Path) -> None:
 
 def test_report_and_numbers_have_sizes_and_no_recommendation(tmp_path: Path) -> None:
     table = noisy(12, {"p": None, "q": None}, 1, sizes=0.1)
-    outcome = write_outputs(tmp_path, table, "full", 0.05, 100, 0, {})
+    outcome = write_results(tmp_path, table, "full", 0.05, 100, 0, {})
     numbers = json.loads((tmp_path / "analysis.json").read_text())
     assert outcome.recommendation.proxy is None and numbers["recommendation"]["proxy"] is None
     assert numbers["recommendation"]["text"].startswith("No proxy is recommended")

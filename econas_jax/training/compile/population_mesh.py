@@ -16,7 +16,7 @@ GPU_OPTIONS: dict[str, bool | int | str] = {"xla_gpu_graph_min_graph_size": 1}
 
 # Most of LLVM's optimization left out: what draws the initial values compiles in seconds instead of half a minute, and
 # draws the same to the bit (tested). At level 0 it does not always.
-CPU_HASTY_OPTIONS: dict[str, bool | int | str] = {"xla_backend_optimization_level": 1}
+CPU_FAST_COMPILATION: dict[str, bool | int | str] = {"xla_backend_optimization_level": 1}
 
 
 def for_each_candidate(
@@ -47,11 +47,11 @@ def for_each_candidate(
     return mapped
 
 
-def compiler_options(platform: str, hasty: bool) -> dict[str, bool | int | str] | None:
+def compiler_options(platform: str, compile_fast: bool) -> dict[str, bool | int | str] | None:
     """What XLA is told about a program for devices of this platform.
 
-    hasty: compiled soon rather than fast, for a function that runs once for each candidate.
+    compile_fast: compiled soon rather than fast, for a function that runs once for each candidate.
     """
     if platform in ("gpu", "cuda"):
         return GPU_OPTIONS
-    return CPU_HASTY_OPTIONS if platform == "cpu" and hasty else None
+    return CPU_FAST_COMPILATION if platform == "cpu" and compile_fast else None

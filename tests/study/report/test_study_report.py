@@ -16,8 +16,8 @@ import pytest
 from study_tables import ORIGINAL, made_up_table
 
 from econas_jax.figures.page import Page, Section, write_page
-from econas_jax.study.outputs import StudyOutcome, write_outputs
 from econas_jax.study.recommendation import previous_proxies
+from econas_jax.study.results import StudyOutcome, write_results
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium (Debian: apt-get install chromium)")
@@ -26,7 +26,7 @@ needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium (Debian:
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> StudyOutcome:
     folder = tmp_path_factory.mktemp("study")
-    return write_outputs(folder, made_up_table(), ORIGINAL, 0.05, 200, 0, {"made": "<up>"})
+    return write_results(folder, made_up_table(), ORIGINAL, 0.05, 200, 0, {"made": "<up>"})
 
 
 def browse(*arguments: str) -> str:

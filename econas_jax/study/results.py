@@ -29,7 +29,7 @@ class StudyOutcome(NamedTuple):
     report: Path
 
 
-def write_outputs(
+def write_results(
     folder: Path,
     table: StudyTable,
     original: str,
