@@ -18,10 +18,10 @@ from .config import default_config as default_config
 from .config import from_mapping as from_mapping
 from .intervals import Coefficient as Coefficient
 from .intervals import Interval as Interval
-from .outputs import StudyOutcome as StudyOutcome
 from .recommendation import Recommendation as Recommendation
 from .recommendation import previous_proxies as previous_proxies
 from .recommendation import recommend as recommend
+from .results import StudyOutcome as StudyOutcome
 from .runner import run_study as run_study
 from .runner import study_table as study_table
 from .setting import Setting as Setting
