@@ -1,4 +1,4 @@
-"""From the splits that a source has to a whole Dataset: validation images, normalization constants."""
+"""Makes a whole Dataset of the splits that a source has: validation images, normalization constants."""
 
 from __future__ import annotations
 

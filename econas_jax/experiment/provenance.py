@@ -16,7 +16,7 @@ PACKAGES = ("econas_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", 
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that results may depend on."""
+    """Returns the versions of Python and of the packages that results may depend on."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -28,7 +28,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def source_digest() -> str:
-    """Of this package's source files."""
+    """Returns the SHA-256 of the package's source files."""
     folder, digest = PACKAGE, hashlib.sha256()
     for file in sorted(folder.rglob("*.py")):
         digest.update(f"{file.relative_to(folder)} {file.stat().st_size} ".encode())
@@ -37,7 +37,7 @@ def source_digest() -> str:
 
 
 def git_revision() -> str | None:
-    """The revision of the checkout the package runs from, with "+changes" if it is not clean; None if it is none."""
+    """Returns the revision of the checkout, with "+changes" if it is not clean, or None outside of one."""
     try:
         revision, changes = (
             subprocess.run(
@@ -51,18 +51,18 @@ def git_revision() -> str | None:
 
 
 def machine() -> dict[str, str | int]:
-    """The processor's name, its architecture and how many cores this process may use."""
+    """Returns the processor's name, its architecture and the number of cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {"processor": _processor(), "architecture": platform.machine(), "cores": cores}
 
 
 def made_with() -> dict[str, Any]:
-    """All of the above, as results record it."""
+    """Returns versions, revision and machine, as results record them."""
     return {"versions": versions(), "git_revision": git_revision(), "machine": machine()}
 
 
 def processor_fingerprint() -> str:
-    """A short name for this processor's features and jaxlib's version: what a compiled program depends on."""
+    """Returns a short name for this processor's features and jaxlib's version, on which compiled programs depend."""
     features = _cpuinfo().get("flags") or _cpuinfo().get("Features") or platform.processor()  # x86-64, then Arm
     described = f"{platform.machine()} {features} {importlib.metadata.version('jaxlib')}"
     return hashlib.sha256(described.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""From what happened in a search to what is recorded of it: stages and rounds."""
+"""Records of what happened in a search: stages and rounds."""
 
 from __future__ import annotations
 

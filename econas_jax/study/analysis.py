@@ -24,7 +24,7 @@ Cost = Literal["multiply_adds", "seconds", "nominal"]
 
 
 class Retention(NamedTuple):
-    """Of the original's `top` best networks, the share among the proxy's `kept` best."""
+    """The share of the original's `top` best networks that is among the proxy's `kept` best."""
 
     top: int
     kept: int

@@ -78,7 +78,7 @@ def observations(analysis: Analysis) -> tuple[Observation, ...]:
 
 
 def _more_samples_fewer_epochs(first: Setting, second: Setting) -> bool:
-    """As many iterations in another way, all else equal."""
+    """Says whether both have as many iterations, the first with more samples and fewer epochs, all else equal."""
     one, other = first.proxy, second.proxy
     same = (one.channels, one.resolution, first.cells_per_stage) == (
         other.channels,

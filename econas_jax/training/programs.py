@@ -31,7 +31,7 @@ Shape = tuple[int, ...]
 
 
 class _Source(NamedTuple):
-    """What a program is made from; arguments, results: trees, of shapes and of anything.
+    """The source of a program. arguments: a tree of shapes; results: a tree whose structure the results have.
 
     consumes: whether the first argument's memory becomes the results'; compile_fast: as in `compiler_options`.
     """
@@ -124,7 +124,7 @@ class Programs:
         return lower_program(jitted, *leaves)
 
     def compile(self, names: Sequence[str] = NAMES) -> None:
-        """Those that are not compiled yet."""
+        """Compiles the named programs that are not compiled yet."""
         for name in names:
             if name not in self._compiled:
                 results = jax.tree.structure(self._sources[name].results)

@@ -1,4 +1,4 @@
-"""From the variables of the network of all NAS-Bench-201 genotypes to those of one genotype's plain network."""
+"""Turns variables of the network of all NAS-Bench-201 genotypes into those of one genotype's plain network."""
 
 from __future__ import annotations
 

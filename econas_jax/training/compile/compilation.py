@@ -36,14 +36,17 @@ def compile_lowered(lowered: Any) -> Any:
 
 
 def keep_programs(folder: Path) -> None:
-    """All that are compiled from now on, between runs; JAX's own defaults leave out what takes less than a second."""
+    """Saves every program compiled from now on in `folder` for later runs.
+
+    By default JAX skips programs that compile in under a second.
+    """
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def programs_folder() -> Path | None:
-    """Where they are kept; None: nowhere."""
+    """Returns the folder in which compiled programs are kept, or None."""
     values = jax.config.values
     folder = values["jax_compilation_cache_dir"] if values["jax_enable_compilation_cache"] else None
     return Path(folder) if folder else None
@@ -51,7 +54,7 @@ def programs_folder() -> Path | None:
 
 @contextlib.contextmanager
 def collection_paused() -> Iterator[None]:
-    """Without Python's search for cyclic garbage: tracing makes millions of objects and next to no such garbage."""
+    """Pauses Python's search for cyclic garbage: tracing makes millions of objects and hardly any such garbage."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -62,6 +65,6 @@ def collection_paused() -> Iterator[None]:
 
 
 def _return_free_memory() -> None:
-    """To the operating system, where the C library is glibc: it keeps what was freed in the middle of its heap."""
+    """Returns freed memory to the operating system where the C library is glibc, which keeps holes in its heap."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -25,7 +25,7 @@ from econas_jax.nn.platform import on_cpu
 from econas_jax.training.compile.compilation import collection_paused, programs_folder
 
 MONTH = 30 * 24 * 3600.0  # seconds after their last use in which another source's texts are kept
-# What a process need not have in common with another one that computes the same.
+# JAX settings that may differ between processes without changing the traced program.
 OWN_SETTINGS = ("jax_platforms", "jax_platform_name", "jax_num_cpu_devices")
 # Not promised to mean the same to another version of jaxlib; a text is kept for one version alone.
 _UNPROMISED = [export.DisabledSafetyCheck.custom_call(name) for name in ("AllocateBuffer", "LayoutConstraint")]

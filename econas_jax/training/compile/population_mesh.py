@@ -48,7 +48,7 @@ def for_each_candidate(
 
 
 def compiler_options(platform: str, compile_fast: bool) -> dict[str, bool | int | str] | None:
-    """What XLA is told about a program for devices of this platform.
+    """Returns XLA's options for a program on devices of this platform.
 
     compile_fast: compiled soon rather than fast, for a function that runs once for each candidate.
     """
