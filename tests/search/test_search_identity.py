@@ -11,14 +11,14 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from search_output import no_figures
+from search_output import no_figures, stop_every
 from tiny_network import TinyNetwork
 from tiny_search import CONFIG, Trained, dataset, share_trainers
 from tiny_study import CONFIG as STUDY
 
 from econas_jax.data.config import DataConfig
 from econas_jax.errors import InputError
-from econas_jax.search import SearchConfig, run_search
+from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, run_search
 from econas_jax.study.runner import run_study
 
 
@@ -97,3 +97,19 @@ def test_a_search_that_is_refused_leaves_no_folder(trained: Trained, tmp_path: P
     with pytest.raises(InputError, match=r"^training\.batch_size"):
         run_search(dataclasses.replace(CONFIG, training=training), tmp_path / "runs" / "x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_search_has_its_report_and_figures_and_says_where(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    share_trainers(monkeypatch, TinyNetwork)
+    with pytest.raises(SearchInterruptedError):
+        run_search(CONFIG, tmp_path, Reporter(), should_stop=stop_every(20))
+    assert f"report so far: {tmp_path / 'report.html'}" in capsys.readouterr().out
+    assert "not finished" in (tmp_path / "report.html").read_text()
+    assert (tmp_path / "figures" / "groups.png").exists()
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["finished"] is False and len(result["best"]) > 0
+    run_search(CONFIG, tmp_path, Reporter())
+    assert f"report: {tmp_path / 'report.html'}" in capsys.readouterr().out
+    assert json.loads((tmp_path / "result.json").read_text())["finished"] is True
