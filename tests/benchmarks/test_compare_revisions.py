@@ -27,6 +27,9 @@ def checkout(folder: Path, script: str, seconds: list[float]) -> Path:
     for name, text in {"econas_jax/__init__.py": f"SECONDS = {seconds}\n", script: SCRIPT}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    for package in (folder / script).parents:
+        if package != folder and folder in package.parents:
+            (package / "__init__.py").touch()  # else a package of this name that is installed would be found first
     return folder
 
 
