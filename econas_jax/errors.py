@@ -8,7 +8,7 @@ from collections.abc import Callable
 FAILURE = 1  # exit status after a SearchError
 USAGE_ERROR = 2  # exit status after an InputError, or a command line that cannot be read
 
-LARGEST = 10**100  # of whole numbers without a limit of their own: beyond, Python writes none in a message
+LARGEST = 10**4000  # of whole numbers without a limit of their own: Python writes no longer ones in a message
 
 
 class InputError(ValueError):
@@ -52,7 +52,7 @@ def require_integer(field: str, value: object, minimum: int, maximum: int | None
     if maximum is not None:
         allowed = f"a whole number from {minimum} to {maximum}"
     elif whole and value > LARGEST:  # type: ignore[operator]
-        allowed = f"a whole number from {minimum} to 10**100"
+        allowed = f"a whole number from {minimum} to 10**4000"
     in_range = whole and minimum <= value <= (LARGEST if maximum is None else maximum)  # type: ignore[operator]
     require(in_range, field, value, allowed)
 

@@ -90,7 +90,9 @@ def parse_flags(arguments: list[str], example: str | None) -> None:
 def workdir() -> Path:
     """Returns the folder named, or runs/ and the config's name."""
     named = config_flags.get_config_filename(flags.FLAGS["config"])
-    return local_folder(WORKDIR.value or Path("runs") / config_source.find(named).title)
+    if WORKDIR.value is not None:  # an empty one is a mistake, such as a variable that is not set
+        return local_folder(WORKDIR.value)
+    return local_folder(Path("runs") / config_source.find(named).title)
 
 
 def fail(message: str, status: int = USAGE_ERROR) -> NoReturn:

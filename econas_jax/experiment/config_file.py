@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,12 @@ class ConfigFile:
 
 def described(differing: Differing) -> str:
     """Lists differing fields in words."""
-    return ", ".join(f"{name}: {there} there, {here} here" for name, (there, here) in differing.items())
+    return ", ".join(f"{name}: {_short(there)} there, {_short(here)} here" for name, (there, here) in differing.items())
+
+
+def _short(value: Any) -> Any:
+    """Shortens a fingerprint, of which the beginning tells it apart."""
+    return value[:12] if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) else value
 
 
 def _compared(there: Mapping[str, Any], here: Mapping[str, Any]) -> Differing:

@@ -25,6 +25,7 @@ def local_folder(path: str | os.PathLike[str], field: str = "workdir") -> Path:
 
     The folder need not exist.
     """
+    require(isinstance(path, str | os.PathLike), field, path, "a path")
     text = os.fspath(path)
     # A path swallows one of two slashes, so that a URI given as one is known by what is left.
     scheme, separator, _ = text.partition(":/")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from econas_jax.algorithms.algorithm import Algorithm, Member
-from econas_jax.errors import SearchError
+from econas_jax.errors import SearchError, require
 from econas_jax.experiment import disk
 from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.experiment.commits import Commits
@@ -47,6 +47,8 @@ def run_search(
     commit, once should_stop() is true (it is asked after every epoch); `SearchError` if the search cannot go on: the
     disk is full or its budget is used up, or too many candidates in a row have failed.
     """
+    kind = type(config).__name__
+    require(isinstance(config, SearchConfig), "config", kind, "a SearchConfig (from_mapping makes one of a ConfigDict)")
     reporter = reporter or Reporter(show=in_a_notebook())
     files = Workdir(local_folder(workdir), reporter.say)
     with files.held(config, changeable(config)):

@@ -1,4 +1,4 @@
-"""The command: python -m econas_jax.status WORKDIR. Progress, the best so far, time left, failures; touches nothing."""
+"""The command `econas-jax status`: shows progress, the best so far, time left and failures, and touches nothing."""
 
 from __future__ import annotations
 

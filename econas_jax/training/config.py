@@ -10,6 +10,8 @@ from econas_jax.data.config import Augmentation
 from econas_jax.errors import require, require_integer, require_number
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
 
+LARGEST_RESOLUTION = 1024  # pixels a side; an image of more would not fit a program's 32-bit sizes in a batch
+
 
 @dataclasses.dataclass(frozen=True)
 class ProxyConfig:
@@ -21,7 +23,7 @@ class ProxyConfig:
 
     def __post_init__(self) -> None:
         require_integer("proxy.channels", self.channels, 1)
-        require_integer("proxy.resolution", self.resolution, 4)
+        require_integer("proxy.resolution", self.resolution, 4, LARGEST_RESOLUTION)
         # Two reductions halve the map; an odd map would leave a factorized reduce two halves of different sizes.
         allowed = "a multiple of 4: two reduction cells halve the map"
         require(self.resolution % 4 == 0, "proxy.resolution", self.resolution, allowed)

@@ -8,8 +8,10 @@ import os
 
 import jax
 
-from econas_jax.errors import InputError, require
+from econas_jax.errors import InputError, require, require_integer
 from econas_jax.nn import ComputeDtype
+
+PROCESSES_A_CORE = 8  # at most: more only take memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,9 +34,11 @@ def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "floa
     """Chooses `count` devices, or all: accelerators where JAX has some, else worker processes on CPU cores.
 
     On a CPU every candidate is trained in a process that is bound to one core, whatever their number and whatever this
-    process has done before, so that all of them round alike. Raises InputError for more accelerators than there are,
+    process has done before, so that all of them round alike. Raises InputError for more devices than there can be,
     and for bfloat16 on CPUs, which lack it: XLA would convert to and from float32 at every step.
     """
+    if count is not None:
+        require_integer("devices", count, 1)
     local = _local_devices()
     if local[0].platform != "cpu":
         require(count is None or count <= len(local), "devices", count, f"at most {len(local)}, what JAX has here")
@@ -42,6 +46,9 @@ def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "floa
     fits = compute_dtype == "float32"
     require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
     cores = available_cores()
+    most = PROCESSES_A_CORE * len(cores)
+    allowed = f"at most {most}: {PROCESSES_A_CORE} processes for each of {len(cores)} cores"
+    require(count is None or count <= most, "devices", count, allowed)
     return Devices(cores=tuple(itertools.islice(itertools.cycle(cores), count or len(cores))))
 
 

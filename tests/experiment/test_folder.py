@@ -42,6 +42,12 @@ def test_a_uri_is_no_folder(path: str | Path, tmp_path: Path, monkeypatch: pytes
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("path", [None, 3, ["runs"]])
+def test_something_that_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(InputError, match="^workdir = .*expected a path$"):
+        local_folder(path)
+
+
 @pytest.mark.parametrize("path", ["runs/x", "/runs/x", "runs:1/x", "C:/runs", "a//b", "runs/gs:/x"])
 def test_paths_of_this_machine_are_taken(path: str) -> None:
     assert local_folder(path) == Path(path)

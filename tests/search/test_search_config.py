@@ -53,7 +53,7 @@ WRONG: dict[str, list[Any]] = {
     "search.epochs": [20.0, 0],
     "search.skip_repeats": [1, "yes", None],
     "proxy.channels": ["9", 0, True],
-    "proxy.resolution": [8.0, 0, 6, 2],
+    "proxy.resolution": [8.0, 0, 6, 2, 100_000],
     "proxy.sample_ratio": ["all", 0.0, -0.5, 1.5, NAN, True],
     "network.cells_per_stage": ["6", 0],
     "network.compute_dtype": [16, "float16", "bf16", None],

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,7 +19,7 @@ from tiny_study import CONFIG as STUDY
 
 from econas_jax.data.config import DataConfig
 from econas_jax.errors import InputError
-from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, run_search
+from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, default_config, run_search
 from econas_jax.study.runner import run_study
 
 
@@ -90,6 +91,13 @@ def test_settings_that_change_numbers_are_compared_and_recorded(trained: Trained
     identity = json.loads((tmp_path / "search" / "config.json").read_text())["identity"]
     assert identity["arithmetic"]["jax_default_matmul_precision"] == "None"
     assert set(identity["data"]) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("config", ["digits", None, default_config()])
+def test_something_that_is_no_config_is_refused(config: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="^config = .*expected a SearchConfig"):
+        run_search(config, tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_search_that_is_refused_leaves_no_folder(trained: Trained, tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ def test_on_a_cpu_each_device_is_a_core_and_several_may_share_one(
     assert devices == Devices(cores=cores) and devices.platform == "cpu" and len(devices) == len(cores)
 
 
+@pytest.mark.parametrize("count", [0, -1, 49, 99_999, True])
+def test_no_devices_and_more_than_the_cores_can_bear_are_refused(count: int, six_cores: None) -> None:
+    with pytest.raises(InputError, match=f"^devices = {count}: expected (at most 48: 8|a whole number of)"):
+        choose_devices(count)
+    assert len(choose_devices(48)) == 48
+
+
 def test_where_the_system_tells_no_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
