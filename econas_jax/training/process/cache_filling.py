@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from econas_jax.training.compile.compilation import programs_folder
@@ -19,8 +19,9 @@ from econas_jax.training.programs import NAMES
 PARTS = (NAMES[:1], NAMES[1:])  # the largest program takes longer than all others
 
 
-def fill_cache(arguments: tuple[Any, ...], cores: Sequence[int], check: Callable[[], None]) -> None:
-    """Compiles all programs into the cache, a process a part, unless they are there or there is no cache.
+@contextlib.contextmanager
+def filled_cache(arguments: tuple[Any, ...], cores: Sequence[int], check: Callable[[], None]) -> Iterator[None]:
+    """Begins to compile, a process a part, and at the end of the with statement has compiled; nothing without a cache.
 
     arguments: those of `Worker.fill_cache` after the names. check: as in `wait_for_answers`. Raises what the first
     process that cannot compile raises.
@@ -29,11 +30,13 @@ def fill_cache(arguments: tuple[Any, ...], cores: Sequence[int], check: Callable
     # Where the mark is wrong, those that train compile for themselves.
     mark = folder / f"filled-{fingerprint(arguments, os.environ.get('XLA_FLAGS'))}" if folder else None
     if mark is None or mark.exists():
+        yield
         return
     fillers = [WorkerProcess(cores[place % len(cores)]) for place in range(len(PARTS))]
     try:
         for filler, names in zip(fillers, PARTS, strict=True):
             filler.ask("fill_cache", names, *arguments)
+        yield
         wait_for_answers(fillers, check)
     finally:
         end_all(fillers)

@@ -19,7 +19,7 @@ from econas_jax.errors import require_integer
 from econas_jax.training.devices import available_cores
 from econas_jax.training.epoch import Task, init_state
 from econas_jax.training.job import Events, Job, Outcome, failure, waves
-from econas_jax.training.process.cache_filling import fill_cache
+from econas_jax.training.process.cache_filling import filled_cache
 from econas_jax.training.process.worker_process import WorkerProcess, end_all, messages, wait_for_answers
 from econas_jax.training.state import vector_size
 
@@ -66,8 +66,12 @@ class ProcessTrainer:
         if len(self._workers) == len(self._cores):
             return
         try:
-            new = [self._started(core) for core in self._free_cores()]  # they start beside the compilation
-            fill_cache(self._filling_arguments, available_cores(), check)
+            # All start before one is sent its images, which takes until it listens.
+            new = [WorkerProcess(core) for core in self._free_cores()]
+            self._workers.extend(new)
+            with filled_cache(self._filling_arguments, available_cores(), check):
+                for worker in new:
+                    worker.ask("make_trainer", *self._trainer_arguments)
             for worker in new:
                 worker.ask("compile")
             wait_for_answers(new, check)
