@@ -19,11 +19,13 @@ FLOORS = (
     ("errors", "files", "pareto"),
     ("spaces", "experiment"),
     ("algorithms", "figures"),
+    ("zoo",),
     ("data",),
     ("nn",),
-    ("training",),
+    ("models",),
+    ("training", "interop", "export", "predict"),
     ("search",),
-    ("study",),
+    ("study", "retrain", "evaluate"),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands
 )
@@ -34,7 +36,7 @@ NN_FLOORS = (
     ("layers",),
     ("kernels",),
     ("darts", "nasbench201"),
-    ("families",),
+    ("families", "description"),
 )
 PACKAGE_FILES = ("__init__",)  # what a room exports; from anywhere in it
 

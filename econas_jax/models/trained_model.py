@@ -1,0 +1,119 @@
+"""A trained network with all that is needed to use it, and its folder: `model.json` and `weights.safetensors`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from econas_jax.errors import InputError, require
+from econas_jax.files import write_text
+from econas_jax.nn.description import Description, description_from_json
+from econas_jax.nn.network import Variables
+
+MODEL_FILE, WEIGHTS_FILE = "model.json", "weights.safetensors"
+FORMAT = 1  # of the folder; counted up when a reader of the one before could not read it
+AUXILIARY = "auxiliary"  # the name of the auxiliary head among a network's variables; a model has none
+
+ChannelValues = tuple[float, float, float]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A trained network. Its variables are float32 NumPy arrays in nested dicts, `params` and `batch_stats`.
+
+    An image is prepared so: its central square with `crop` of the shorter side, resized to `resolution`, scaled to
+    [0, 1], less the mean and divided by the deviation of each channel.
+    """
+
+    description: Description
+    variables: Variables
+    classes: tuple[str, ...]
+    resolution: int  # pixels a side
+    mean: ChannelValues
+    std: ChannelValues
+    crop: float = 1.0  # 224 / 256 as a rule on ImageNet
+    accuracy: Mapping[str, float] = dataclasses.field(default_factory=dict)  # of a split of images, by its name
+    training: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # how it was trained, in JSON's types
+
+    def __post_init__(self) -> None:
+        expected, classes = self.description.num_classes, len(self.classes)
+        require(classes == expected, "classes", classes, f"{expected} names, as many as the network has outputs")
+        variables = {name: dict(tree) for name, tree in self.variables.items()}
+        for tree in variables.values():
+            tree.pop(AUXILIARY, None)
+        object.__setattr__(self, "variables", jax.tree.map(_float32, variables))
+        check_variables(self.variables, self.description, self.resolution)
+
+    def save(self, folder: Path) -> None:
+        """Writes the model into a folder, which is made if need be; the weights first, then what describes them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f"{WEIGHTS_FILE}.tmp"
+        temporary.write_bytes(safetensors.numpy.save(flattened(self.variables)))
+        temporary.replace(folder / WEIGHTS_FILE)
+        write_text(folder / MODEL_FILE, json.dumps(self.to_json(), indent=2) + "\n")
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns everything but the weights in JSON's types."""
+        plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del plain["variables"], plain["description"]
+        return {"format": FORMAT, "network": self.description.to_json(), **plain}
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """Returns the model that `TrainedModel.save` wrote; raises InputError if the folder holds none, or a damaged one."""
+    file = folder / MODEL_FILE
+    try:
+        fields = json.loads(file.read_text(encoding="utf-8"))
+        weights = safetensors.numpy.load_file(folder / WEIGHTS_FILE)
+    except FileNotFoundError as error:
+        raise InputError("model", str(folder), f"a folder with a trained model ({Path(error.filename).name})") from None
+    except (ValueError, SafetensorError, OSError) as error:
+        raise InputError("model", str(folder), f"a folder that holds a whole trained model ({error})") from None
+    require(isinstance(fields, dict) and fields.get("format") == FORMAT, str(file), "another format", f"{FORMAT}")
+    rest = {name: value for name, value in fields.items() if name not in ("format", "network")}
+    for name in ("classes", "mean", "std"):
+        rest[name] = tuple(rest[name])
+    return TrainedModel(description_from_json(fields["network"]), nested(weights), **rest)
+
+
+def flattened(variables: Variables) -> dict[str, np.ndarray]:
+    """Returns contiguous arrays by their paths, such as `params/cell0/edge1/Conv_0/kernel`, in the order of names."""
+    leaves = jax.tree.leaves_with_path(variables)
+    named = {"/".join(str(key.key) for key in path): np.ascontiguousarray(leaf) for path, leaf in leaves}
+    return dict(sorted(named.items()))
+
+
+def nested(arrays: Mapping[str, np.ndarray]) -> Variables:
+    """Inverts `flattened`."""
+    variables: Variables = {}
+    for name, array in arrays.items():
+        *path, last = name.split("/")
+        tree = variables
+        for part in path:
+            tree = tree.setdefault(part, {})
+        tree[last] = array
+    return variables
+
+
+def check_variables(variables: Variables, description: Description, resolution: int) -> None:
+    """Raises InputError, naming the first difference, unless the variables are those of the network."""
+    network = description.build()
+    images = jax.ShapeDtypeStruct((1, resolution, resolution, 3), np.float32)
+    made = jax.eval_shape(lambda images: network.init(jax.random.key(0), images, train=False), images)
+    expected = {"/".join(str(key.key) for key in path): leaf.shape for path, leaf in jax.tree.leaves_with_path(made)}
+    found = {name: array.shape for name, array in flattened(variables).items()}
+    for name in sorted(expected.keys() | found.keys()):
+        allowed = f"{expected[name]}, as in the described network" if name in expected else "no such array"
+        require(found.get(name) == expected.get(name), f"weights {name}", found.get(name, "missing"), allowed)
+
+
+def _float32(leaf: Any) -> np.ndarray:
+    return np.ascontiguousarray(leaf, np.float32)
