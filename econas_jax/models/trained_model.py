@@ -68,7 +68,7 @@ class TrainedModel:
 
 
 def load_model(folder: Path) -> TrainedModel:
-    """Returns the model that `TrainedModel.save` wrote; raises InputError if the folder holds none, or a damaged one."""
+    """Returns the model that `TrainedModel.save` wrote; raises InputError where there is none, or a damaged one."""
     file = folder / MODEL_FILE
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))

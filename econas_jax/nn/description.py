@@ -94,7 +94,7 @@ KINDS: dict[str, Any] = {CellNetworkDescription.kind: CellNetworkDescription}
 
 def description_from_json(fields: Mapping[str, Any]) -> Description:
     """Returns the description that `to_json` made; raises InputError for a kind or fields that are not known."""
-    kind = fields.get("kind")
+    kind = str(fields.get("kind"))
     require(kind in KINDS, "kind", kind, f"one of {', '.join(KINDS)}")
     made = KINDS[kind]
     rest = {name: value for name, value in fields.items() if name != "kind"}
