@@ -52,9 +52,9 @@ def run_stage(
         own = None if drop_path is None else drop_path.of(cell.positions)
         return run_cell(shape, cell.parameters, cell.statistics, products, own)
 
-    *looped, final = (Cells(*cell) for cell in zip(*cells, strict=True))
+    *looped, final = (Cells(*cell) for cell in zip(map(_after_products, cells.parameters), *cells[1:], strict=True))
     if not looped:
-        product1 = preprocessed(weights_of(final.parameters["preprocess1"]), last)
+        product1 = preprocessed(weights_of(cells.parameters[0]["preprocess1"]), last)
         output, new = run(final, product0, product1)
         return (None, output), [new]
     readers = [_readers(cells.parameters, index) for index in range(len(looped) + 1)]
@@ -84,6 +84,12 @@ def _readers(parameters: Sequence[Tree], index: int) -> jax.Array:
     following = index + 1 < len(parameters)
     other = weights_of(parameters[index + 1]["preprocess0"]) if following else jnp.zeros_like(own)
     return jnp.concatenate([own, other])
+
+
+def _after_products(parameters: Tree) -> Tree:
+    """Returns a cell's parameters without the kernels of its inputs' products, whose shapes differ among cells."""
+    norms = {name: {"BatchNorm_0": parameters[name]["BatchNorm_0"]} for name in ("preprocess0", "preprocess1")}
+    return {**parameters, **norms}
 
 
 def _output_shape(shape: CellShape, product: jax.Array) -> tuple[int, ...]:
