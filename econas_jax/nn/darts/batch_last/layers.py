@@ -1,8 +1,4 @@
-"""Products and normalisations with the plain network's variables, and what the backward pass keeps of them.
-
-A backward pass computes everything again but the products of 1x1 convolutions, which are dear, and the statistics of
-normalisations, which are small: these carry the names in `KEPT`.
-"""
+"""Convolutions and normalisations in the layout [channels, positions, batch], with the plain network's variables."""
 
 from __future__ import annotations
 
@@ -10,39 +6,54 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.ad_checkpoint import checkpoint_name
 
+from econas_jax.nn.darts.batch_last.tape import Tape
 from econas_jax.nn.kernels import spatial
-from econas_jax.nn.kernels.batch_norm import batch_statistics, normalise
+from econas_jax.nn.kernels.batch_norm import normalise
+from econas_jax.nn.kernels.patches import patches
 
 Tree = dict[str, Any]
-KEPT = ("product", "statistics")
-
-
-def kept(x: jax.Array) -> jax.Array:
-    """Marks a product as one that the backward pass finds in memory."""
-    return checkpoint_name(x, "product")
 
 
 def weights_of(parameters: Tree, name: str = "Conv_0") -> jax.Array:
-    """Returns the weights [outputs, inputs] of a 1x1 convolution, whose kernel is [1, 1, inputs, outputs]."""
-    weights: jax.Array = parameters[name]["kernel"][0, 0].T
-    return weights
+    """Returns the weights [outputs, taps * inputs] of a dense convolution."""
+    kernel: jax.Array = parameters[name]["kernel"]  # [rows, columns, inputs, outputs]
+    return kernel.reshape(-1, kernel.shape[-1]).T
 
 
 def normalised(
-    parameters: Tree, statistics: Tree, product: jax.Array, train: bool, name: str = "BatchNorm_0"
+    tape: Tape, parameters: Tree, statistics: Tree, product: jax.Array, train: bool, name: str = "BatchNorm_0"
 ) -> tuple[jax.Array, Tree]:
     """Normalises a product [channels, positions, batch]; returns it and the statistics used, under the layer's name."""
-    line, given = parameters[name], (statistics[name]["mean"], statistics[name]["variance"])
-    if train:
-        given = tuple(checkpoint_name(values, "statistics") for values in batch_statistics(product))
-    y, _ = normalise(product, line["scale"], line["bias"], *given, train, statistics_given=True)
-    return y, {name: {"mean": given[0], "variance": given[1]}}
+    line, own = parameters[name], statistics[name]
+    mean, variance = tape.statistics(product) if train else (own["mean"], own["variance"])
+    y, _ = normalise(product, line["scale"], line["bias"], mean, variance, train, statistics_given=True)
+    return y, {name: {"mean": mean, "variance": variance}}
 
 
-def halving_product(parameters: Tree, x: jax.Array, size: int) -> jax.Array:
+def halving_product(tape: Tape, parameters: Tree, x: jax.Array, size: int) -> jax.Array:
     """Applies a factorized reduce's convolutions: half of the outputs read relu(x), half relu(x) one pixel on."""
-    here, further = spatial.halves_of_relu(x, size)
-    products = spatial.pointwise(weights_of(parameters), here), spatial.pointwise(weights_of(parameters, "Conv_1"), further)
-    return jnp.concatenate(products)
+    halves = zip(("Conv_0", "Conv_1"), spatial.halves_of_relu(x, size), strict=True)
+    return jnp.concatenate([tape.pointwise(weights_of(parameters, name), half) for name, half in halves])
+
+
+def dense_product(tape: Tape, parameters: Tree, name: str, x: jax.Array, strides: tuple[int, int]) -> jax.Array:
+    """Applies a dense convolution of any kernel to maps [channels, height, width, batch]."""
+    window = parameters[name]["kernel"].shape[:2]
+    return tape.pointwise(weights_of(parameters, name), patches(x, window, strides))
+
+
+@jax.custom_vjp
+def preprocessed(weights: jax.Array, output: jax.Array) -> jax.Array:
+    """Applies ReLU and a 1x1 convolution to a cell's output. Its backward pass computes the ReLU again."""
+    return _preprocessed(weights, output)
+
+
+def _preprocessed(weights: jax.Array, output: jax.Array) -> jax.Array:
+    return spatial.pointwise(weights, jax.nn.relu(output))
+
+
+preprocessed.defvjp(
+    lambda weights, output: (_preprocessed(weights, output), (weights, output)),
+    lambda residuals, gradient: jax.vjp(_preprocessed, *residuals)[1](gradient),
+)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 
-from econas_jax.nn.darts.batch_last.cell import CellShape, run_cell
-from econas_jax.nn.darts.batch_last.layers import Tree, halving_product, kept, normalised, weights_of
-from econas_jax.nn.darts.batch_last.stage import Cells, preprocessed, recomputed, run_stage
+from econas_jax.nn.darts.batch_last.cell import INPUT_NAMES, CellShape, CellVariables, apply_cell
+from econas_jax.nn.darts.batch_last.layers import (
+    Tree,
+    dense_product,
+    halving_product,
+    normalised,
+    preprocessed,
+    weights_of,
+)
+from econas_jax.nn.darts.batch_last.stage import run_stage
+from econas_jax.nn.darts.batch_last.tape import Tape
 from econas_jax.nn.darts.drop_path import DropPath
 from econas_jax.nn.kernels import spatial
-from econas_jax.nn.kernels.patches import convolve_patches
 from econas_jax.nn.layers.normalization import MOMENTUM
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.spaces.darts.macro_net import CellPlace, Stem, stages
@@ -54,15 +59,14 @@ def run_cells(
     (before, last), new = _stem(net, parameters, statistics, images)
     auxiliary = last
     for cells, reduction in stages(net.channels, net.cells_per_stage, net.stem):
-        product0 = kept(_first_product(net, cells[0], parameters, before))
-        outputs, used = run_stage(net.cell(cells[0]), _cells(cells, parameters, statistics), drop_path, product0, last)
-        new |= {_name(cell): of_cell for cell, of_cell in zip(cells, used, strict=True)}
-        before, last = last if outputs[0] is None else outputs[0], outputs[1]
+        names = [_name(cell) for cell in cells]
+        product0 = _first_product(net, cells[0], parameters[names[0]]["preprocess0"], before)
+        own = [parameters[name] for name in names], [statistics[name] for name in names]
+        positions = [cell.position for cell in cells]
+        (before, last), used = run_stage(net.cell(cells[0]), *own, positions, drop_path, product0, last)
+        new |= dict(zip(names, used, strict=True))
         if reduction is not None:
-            run = recomputed(functools.partial(_run_reduction, net.cell(reduction)))
-            own = None if drop_path is None else drop_path.of(reduction.position)
-            name = _name(reduction)
-            output, new[name] = run(parameters[name], statistics[name], own, before, last)
+            output, new[_name(reduction)] = _reduction(net, reduction, parameters, statistics, drop_path, before, last)
             before, last = last, output
             auxiliary = output if reduction.auxiliary else auxiliary
     return Outputs(last, auxiliary, new)
@@ -72,42 +76,44 @@ def _name(cell: CellPlace) -> str:
     return f"cell{cell.position}"
 
 
-def _cells(cells: Sequence[CellPlace], parameters: Tree, statistics: Tree) -> Cells:
-    names = [_name(cell) for cell in cells]
-    positions = [cell.position for cell in cells]
-    return Cells([parameters[name] for name in names], [statistics[name] for name in names], positions)
-
-
 def _first_product(net: MacroNet, cell: CellPlace, parameters: Tree, output: jax.Array) -> jax.Array:
     """Returns the product of a stage's first cell for its input 0."""
-    own = parameters[_name(cell)]["preprocess0"]
     if cell.halves_input0:
-        return halving_product(own, output, 2 * cell.side(net.size))
-    return preprocessed(weights_of(own), output)
+        return halving_product(Tape(), parameters, output, 2 * cell.side(net.size))
+    return preprocessed(weights_of(parameters), output)
 
 
-def _run_reduction(
-    shape: CellShape, parameters: Tree, statistics: Tree, drop_path: DropPath | None, *outputs: jax.Array
+def _reduction(
+    net: MacroNet,
+    place: CellPlace,
+    parameters: Tree,
+    statistics: Tree,
+    drop_path: DropPath | None,
+    *outputs: jax.Array,
 ) -> tuple[jax.Array, Tree]:
-    names = ("preprocess0", "preprocess1")
+    """Returns the output of a reduction cell that reads two outputs, and the statistics that it used."""
+    own = parameters[_name(place)]
     product0, product1 = (
-        kept(preprocessed(weights_of(parameters[name]), output)) for name, output in zip(names, outputs, strict=True)
+        preprocessed(weights_of(own[name]), output) for name, output in zip(INPUT_NAMES, outputs, strict=True)
     )
-    return run_cell(shape, parameters, statistics, (product0, product1), drop_path)
+    cell = CellVariables(own, statistics[_name(place)], None if drop_path is None else drop_path.of(place.position))
+    return apply_cell(net.cell(place), cell, (product0, product1))
 
 
-def _stem(net: MacroNet, parameters: Tree, statistics: Tree, images: jax.Array) -> tuple[tuple[jax.Array, jax.Array], Tree]:
+def _stem(
+    net: MacroNet, parameters: Tree, statistics: Tree, images: jax.Array
+) -> tuple[tuple[jax.Array, jax.Array], Tree]:
     """Returns both inputs of the first cell: the stem's outputs, as `cell_network` defines them."""
-    x = images.transpose(3, 1, 2, 0)
     new: Tree = {}
 
     def layer(number: int, x: jax.Array, stride: int) -> jax.Array:
-        product = convolve_patches(x, parameters[f"Conv_{number}"]["kernel"], (stride, stride))
-        _, height, width, batch = product.shape
-        y, used = normalised(parameters, statistics, spatial.as_positions(product), net.train, f"BatchNorm_{number}")
+        product = dense_product(Tape(), parameters, f"Conv_{number}", x, (stride, stride))
+        flat, norm = spatial.as_positions(product), f"BatchNorm_{number}"
+        y, used = normalised(Tape(), parameters, statistics, flat, net.train, norm)
         new.update(used)
-        return y.reshape(-1, height, width, batch)
+        return y.reshape(product.shape)
 
+    x = images.transpose(3, 1, 2, 0)
     if net.stem == "cifar":
         before = last = layer(0, x, 1)
     else:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 
 from econas_jax.nn.kernels import spatial
 from econas_jax.nn.kernels.batch_norm import normalise
-from econas_jax.nn.kernels.separable import in_order, separable_product
+from econas_jax.nn.kernels.separable import filtered, in_order
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
 
 Arrays = dict[str, jax.Array]
@@ -70,7 +70,7 @@ def _separable(
     size, stride = shape.size, shape.stride
     for slot in range(repeats):
         taps, weights = parameters["depthwise"][slot], parameters["pointwise"][slot]
-        product = separable_product(x, taps, weights, kernel, dilation, size, stride)
+        product = spatial.pointwise(weights, filtered(x, taps, kernel, dilation, size, stride))
         x, statistics = normalise_slot(shape, parameters, statistics, product, slot)
         x = in_order(x, dilation, size, stride)
         size, stride = spatial.output_size(size, stride), 1
