@@ -21,7 +21,7 @@ from econas_jax.nn.precision import rounded_like
 
 SLOT = 5  # the search network's taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # on larger maps a matrix has never been faster, nor for gradients
-TERMS = 32  # products in one sum of `_window_gradient`: measured; sums of 64 are slower
+TERMS = 32  # products in one sum of `sums_for_window`: measured; sums of 64 are slower
 MOST_SUMS = 8  # sums that are written out; more would compile slowly, so they are a loop, which is a fifth slower
 
 
@@ -150,7 +150,7 @@ def _by_shifts(x: jax.Array, window: jax.Array, dilation: int, size: int, stride
         reach = dilation * (window.shape[0] - 1) // 2
         wide = x.reshape(size, size, -1).astype(jnp.result_type(x, window))
         padded = jnp.pad(wide, ((reach, reach), (reach, reach), (0, 0)))
-        return _sum_of_shifts(padded, window, dilation, output_size(size, stride), stride).astype(x.dtype)
+        return sum_of_shifts(padded, window, dilation, output_size(size, stride), stride).astype(x.dtype)
 
     operands = (x, jnp.moveaxis(window, 2, 0))
     return as_positions(each_channel(one_channel, *operands) if on_cpu() else jax.vmap(one_channel)(*operands))
@@ -175,15 +175,15 @@ def _gradients_by_shifts(
         # A barrier, or XLA would read the channel out of the whole arrays in every sum, and LLVM does not vectorise a
         # loop whose read and write positions are both data.
         x, padded = jax.lax.optimization_barrier((x.reshape(size, size, -1), padded))
-        input_gradient = _sum_of_shifts(padded, window[::-1, ::-1], dilation, size, 1).astype(x.dtype)
-        return input_gradient, _window_gradient(x, padded, kernel, dilation)
+        input_gradient = sum_of_shifts(padded, window[::-1, ::-1], dilation, size, 1).astype(x.dtype)
+        return input_gradient, sums_for_window(x, padded, kernel, dilation)
 
     input_gradient, sums = each_channel(one_channel, gradient, x, jnp.moveaxis(window, 2, 0))
     window_gradient = sum(jnp.sum(part, 3) for part in sums)
     return as_positions(input_gradient), jnp.moveaxis(window_gradient, 0, 2)[::-1, ::-1]
 
 
-def _sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int, stride: int) -> jax.Array:
+def sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int, stride: int) -> jax.Array:
     """Correlates a padded map [height, width, batch] with a window [kernel, kernel] to [out, out, batch]."""
     kernel, span = window.shape[0], stride * (out - 1) + 1
     total = jnp.zeros((out, out, padded.shape[-1]), padded.dtype)
@@ -194,8 +194,8 @@ def _sum_of_shifts(padded: jax.Array, window: jax.Array, dilation: int, out: int
     return total
 
 
-def _window_gradient(x: jax.Array, padded: jax.Array, kernel: int, dilation: int) -> tuple[jax.Array, ...]:
-    """Returns partial sums [kernel, kernel, batch], each over some rows of x [size, size, batch].
+def sums_for_window(x: jax.Array, padded: jax.Array, kernel: int, dilation: int) -> tuple[jax.Array, ...]:
+    """Returns partial sums of a window's gradient, [kernel, kernel, batch], each over rows of x [size, size, batch].
 
     A term is x at a position times the part of the padded map under the window there. The sums are separate arrays, or
     XLA would make one long sum of them; a large map has a single one, a loop over rows. XLA's gradient of `_by_shifts`

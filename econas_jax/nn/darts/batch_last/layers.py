@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from econas_jax.nn.darts.batch_last.tape import Tape
 from econas_jax.nn.kernels import spatial
 from econas_jax.nn.kernels.batch_norm import normalise
+from econas_jax.nn.kernels.filtered_product import Norm
 from econas_jax.nn.kernels.patches import patches
 
 Tree = dict[str, Any]
@@ -21,14 +22,23 @@ def weights_of(parameters: Tree, name: str = "Conv_0") -> jax.Array:
     return kernel.reshape(-1, kernel.shape[-1]).T
 
 
+def norm_of(
+    tape: Tape, parameters: Tree, statistics: Tree, product: jax.Array, train: bool, name: str = "BatchNorm_0"
+) -> tuple[Norm, Tree]:
+    """Returns how a layer normalises a product, and the statistics that it uses under its name."""
+    own = statistics[name]
+    mean, variance = tape.statistics(product) if train else (own["mean"], own["variance"])
+    return Norm(parameters[name]["scale"], parameters[name]["bias"], mean, variance), {
+        name: {"mean": mean, "variance": variance}
+    }
+
+
 def normalised(
     tape: Tape, parameters: Tree, statistics: Tree, product: jax.Array, train: bool, name: str = "BatchNorm_0"
 ) -> tuple[jax.Array, Tree]:
     """Normalises a product [channels, positions, batch]; returns it and the statistics used, under the layer's name."""
-    line, own = parameters[name], statistics[name]
-    mean, variance = tape.statistics(product) if train else (own["mean"], own["variance"])
-    y, _ = normalise(product, line["scale"], line["bias"], mean, variance, train, statistics_given=True)
-    return y, {name: {"mean": mean, "variance": variance}}
+    norm, used = norm_of(tape, parameters, statistics, product, train, name)
+    return normalise(product, *norm, train, statistics_given=True)[0], used
 
 
 def halving_product(tape: Tape, parameters: Tree, x: jax.Array, size: int) -> jax.Array:

@@ -12,9 +12,18 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.darts.batch_last.layers import Tree, dense_product, halving_product, normalised, weights_of
+from econas_jax.nn.darts.batch_last.layers import (
+    Tree,
+    dense_product,
+    halving_product,
+    norm_of,
+    normalised,
+    weights_of,
+)
 from econas_jax.nn.darts.batch_last.tape import Kept, Tape
 from econas_jax.nn.kernels import spatial
+from econas_jax.nn.kernels.batch_norm import normalise
+from econas_jax.nn.kernels.filtered_product import Norm, Operands, is_by_channel
 from econas_jax.nn.kernels.separable import filtered, in_order
 
 
@@ -65,15 +74,24 @@ def _separable(
 ) -> tuple[jax.Array, Tree]:
     size, stride = shape.size, shape.stride
     new: Tree = {}
+    norm: Norm | None = None  # of x, not yet applied
     for repeat in range(repeats):
         taps = parameters[f"Conv_{2 * repeat}"]["kernel"].reshape(kernel**2, -1)
         weights = weights_of(parameters, f"Conv_{2 * repeat + 1}")
-        product = tape.pointwise(weights, filtered(x, taps, kernel, dilation, size, stride))
-        y, used = normalised(tape, parameters, statistics, product, shape.train, f"BatchNorm_{repeat}")
+        if shape.train and is_by_channel(kernel, dilation, size, stride):
+            x = tape.filtered_product(Operands(x, norm, taps, weights))
+        else:
+            x = _applied(norm, x, shape.train)
+            x = tape.pointwise(weights, filtered(x, taps, kernel, dilation, size, stride))
+        norm, used = norm_of(tape, parameters, statistics, x, shape.train, f"BatchNorm_{repeat}")
         new |= used
-        x = in_order(y, dilation, size, stride)
-        size, stride = spatial.output_size(size, stride), 1
-    return x, new
+        if repeat + 1 < repeats:
+            size, stride = spatial.output_size(size, stride), 1
+    return in_order(_applied(norm, x, shape.train), dilation, size, stride), new
+
+
+def _applied(norm: Norm | None, x: jax.Array, train: bool) -> jax.Array:
+    return x if norm is None else normalise(x, *norm, train, statistics_given=True)[0]
 
 
 def _conv_7x1_1x7(

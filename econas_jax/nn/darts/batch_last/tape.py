@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import jax
 
 from econas_jax.nn.kernels.batch_norm import batch_statistics
+from econas_jax.nn.kernels.filtered_product import Operands, filtered_product, filtered_product_gradients
 from econas_jax.nn.kernels.spatial import pointwise, pointwise_backward
 
 Kept = tuple[jax.Array, ...]
@@ -34,6 +35,12 @@ class Tape:
             return _known_pointwise(weights, x, next(self._played))
         return self._record(pointwise(weights, x))
 
+    def filtered_product(self, operands: Operands) -> jax.Array:
+        """Applies the kernel `filtered_product`; played back, it has its gradient and costs nothing."""
+        if self._played is not None:
+            return _known_filtered_product(operands, next(self._played))
+        return self._record(filtered_product(operands))
+
     def statistics(self, product: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Returns the mean and the unbiased variance of each channel."""
         if self._played is not None:
@@ -54,4 +61,15 @@ def _known_pointwise(weights: jax.Array, x: jax.Array, product: jax.Array) -> ja
 _known_pointwise.defvjp(
     lambda weights, x, product: (product, (weights, x)),
     lambda residuals, gradient: (*pointwise_backward(residuals, gradient), None),
+)
+
+
+@jax.custom_vjp
+def _known_filtered_product(operands: Operands, product: jax.Array) -> jax.Array:
+    return product
+
+
+_known_filtered_product.defvjp(
+    lambda operands, product: (product, operands),
+    lambda operands, gradient: (filtered_product_gradients(operands, gradient), None),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -40,16 +41,17 @@ def test_operation_is_the_plain_modules(name: str, stride: int, size: int) -> No
     def ours(parameters: Tree, x: jax.Array, train: bool) -> Any:
         return run_operation(name, EdgeShape(size, stride, train), positions_first(x), parameters, statistics)
 
-    def replayed(parameters: Tree, x: jax.Array) -> jax.Array:
-        shape, kept = EdgeShape(size, stride, train=True), jax.lax.stop_gradient(ours(parameters, x, True)[2])
+    def replayed(kept: Any, parameters: Tree, x: jax.Array) -> jax.Array:
+        shape = EdgeShape(size, stride, train=True)
         return replay_operation(name, shape, positions_first(x), parameters, statistics, kept)
 
     def run(parameters: Tree, x: jax.Array) -> Any:
         expected, back = jax.vjp(lambda parameters, x: plain(parameters, x, True)[0], parameters, x)
-        again, replayed_back = jax.vjp(replayed, parameters, x)
+        trained, _, kept = ours(parameters, x, True)
+        again, replayed_back = jax.vjp(functools.partial(replayed, kept), parameters, x)
         weights = jnp.asarray(np.random.default_rng(2).standard_normal(expected.shape).astype(np.float32))
         values = {"train": expected, "replay": expected, "evaluate": plain(parameters, x, False)[0]}
-        own = {"train": ours(parameters, x, True)[0], "replay": again, "evaluate": ours(parameters, x, False)[0]}
+        own = {"train": trained, "replay": again, "evaluate": ours(parameters, x, False)[0]}
         return (own, replayed_back(weights)), (values, back(weights))
 
     own, expected = quick_jit(run)(parameters, x)
