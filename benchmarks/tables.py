@@ -67,6 +67,20 @@ def steps() -> str:
     return _by_round("epyc_zen4/against_released.json", header, cells)
 
 
+def retraining() -> str:
+    """Returns a retraining step of published cells against quark0/darts's."""
+    header = ["cell", "quark0/darts (s)", "econas_jax (s)", "times as fast", "peak memory (GB)", "our compilation (s)"]
+
+    def cells(name: str, row: Any) -> list[str]:
+        seconds = [f"{row[side]:.1f}" for side in ("darts_seconds", "our_seconds")]
+        memory = " and ".join(f"{row[side] / 1e9:.1f}" for side in ("darts_peak_bytes", "our_peak_bytes"))
+        compilation = " and ".join(f"{seconds:.0f}" for seconds in row["compile_cpu_seconds"])
+        return [name, *seconds, f"{row['ratio']:.1f}", memory, compilation]
+
+    found = read("epyc_zen4/against_darts.json")["genotypes"]
+    return markdown(header, [cells(name, row) for name, row in found.items()])
+
+
 def gpu() -> str:
     """Returns a candidate's training step on a GPU by lanes, as ranges over the rounds."""
     rounds = read("h200/gpu_against_released.json")["rounds"]
@@ -235,7 +249,7 @@ def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
 
 TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (headline, search, steps, gpu, end_to_end, grid, parts, profile, start, study)
+    for function in (headline, search, steps, retraining, gpu, end_to_end, grid, parts, profile, start, study)
 }
 
 

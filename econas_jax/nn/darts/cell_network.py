@@ -31,7 +31,8 @@ from econas_jax.spaces.darts.macro_net import (
 class CellNetwork(nn.Module):
     """The DARTS macro-net: a stem, three stages of normal cells with reduction cells between them, a linear classifier.
 
-    `spaces.darts.macro_net` says where the cells stand. With `auxiliary=True` a call returns (logits, auxiliary logits)
+    `spaces.darts.macro_net` says where the cells stand. On a CPU the same function of the same variables is computed in
+    another layout, many times as fast (`batch_last`). With `auxiliary=True` a call returns (logits, auxiliary logits)
     in training, else logits alone.
     compute_dtype: the type of activations; variables and logits are float32 (`precision`).
     """
