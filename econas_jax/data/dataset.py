@@ -76,10 +76,14 @@ class Dataset:
     mean: ChannelValues
     std: ChannelValues
     origins: Mapping[str, Origin] = field(default_factory=dict)  # of the splits, by name, where there is more to tell
+    classes: tuple[str, ...] = ()  # their names in the order of the labels; none given: the labels themselves
 
     def __post_init__(self) -> None:
         require(isinstance(self.name, str) and bool(self.name), "name", self.name, "a name")
         require_integer("num_classes", self.num_classes, 2)
+        names = tuple(self.classes) or tuple(str(label) for label in range(self.num_classes))
+        require(len(names) == self.num_classes, "classes", names, f"{self.num_classes} names, one for each class")
+        object.__setattr__(self, "classes", names)
         for name, split in self.splits.items():
             self._check_split(name, split)
         self._check_classes()
