@@ -43,8 +43,9 @@ def assemble(
     if validation is None:
         size = _usual_size(train) if validation_size is None else validation_size
         train, validation = split_off(train, num_classes, size, seed)
-        told = origins.get("validation", Origin(""))  # what lies in a folder that has no image to validate by
-        origins["validation"] = dataclasses.replace(told, source="held out of the training images")
+        if size:
+            told = origins.get("validation", Origin(""))  # what lies in a folder that has no image to validate by
+            origins["validation"] = dataclasses.replace(told, source="held out of the training images")
     else:
         allowed = "None or 0, since the data has validation images of its own"
         require(not validation_size, "validation_size", validation_size, allowed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,6 @@ from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.times import Times
 from econas_jax.retrain.choices import choices
 from econas_jax.retrain.config import CHANGEABLE, RetrainConfig
-from econas_jax.retrain.history import Progress
 from econas_jax.retrain.images import check_count, image_source
 from econas_jax.retrain.model import trained_model
 from econas_jax.retrain.network_run import DivergedError, NetworkRun, RetrainInterruptedError
@@ -27,8 +27,8 @@ from econas_jax.retrain.start import first_state
 from econas_jax.retrain.workdir import Workdir
 from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
+from econas_jax.training.data_parallel import Scores
 from econas_jax.training.devices import batch_devices
-from econas_jax.training.state import TrainState
 
 
 def run_retrain(
@@ -92,8 +92,11 @@ class _Retraining:
                 if outcome is None or outcome.status == "failed":
                     outcome, trained = self._network(number), True
                 outcomes.append(outcome)
-        finally:
+                self.files.write_result(outcomes, len(self.networks))
+        except RetrainInterruptedError:
             self.files.write_result(outcomes, len(self.networks))
+            self.reporter.say(f"report so far: {self.files.report}")
+            raise
         self.reporter.outcomes(outcomes)
         self.reporter.say(f"report: {self.files.report}")
         if trained:
@@ -110,26 +113,36 @@ class _Retraining:
         )
 
     def _network(self, number: int) -> NetworkOutcome:
-        """Trains one network, writes its model, and says how it ended; then its outcome is on the disk."""
+        """Trains one network and says how it ended; then its outcome is on the disk."""
         run, folder = self._run_of(number), self.files.network(number)
-        progress, state = Progress(), None
         status: Status = "completed"
-        reason = trace = None
+        scores = reason = trace = None
         try:
-            progress, state = run.run()
+            scores = self._trained(number, run)
         except (InputError, SearchError, RetrainInterruptedError):
             raise
         except DivergedError as error:
             status, reason = "diverged", str(error)
         except Exception as error:  # whatever a compiler, a device, a network or a reader of images may raise
             status, reason, trace = "failed", _reason(error), traceback.format_exc()
-        if trace is not None:
-            self.reporter.say(f"{run.title}: traceback in {folder.write_failure(trace)}")
-        outcome = self._finished(number, run, progress, state, status, reason)
+        outcome = self._outcome(number, run, scores, status, reason)
         folder.write_outcome(outcome)
-        if outcome.status != "completed":
-            self.reporter.say(f"{run.title} {outcome.status}: {outcome.reason}")
+        if status != "completed":
+            folder.write_history(run.reached)
+            kept = "" if trace is None else f" (traceback in {folder.write_failure(trace)})"
+            self.reporter.say(f"{run.title} {status}: {reason}{kept}")
         return outcome
+
+    def _trained(self, number: int, run: NetworkRun) -> Scores | None:
+        """Trains, then reads the test images, once, and writes the model; returns the scores, None without images."""
+        progress, state = run.run()
+        scores = run.score("test", state) if self.source.count("test") else None
+        if scores is not None and not math.isfinite(scores.loss):
+            raise DivergedError("a test loss that is not finite after the last epoch")
+        model = trained_model(self.networks[number], self.config, self.source, progress, state, scores)
+        with disk.one_line_errors(self.files.path):
+            model.save(run.folder.model)
+        return scores
 
     def _run_of(self, number: int) -> NetworkRun:
         network = self.networks[number]
@@ -146,31 +159,18 @@ class _Retraining:
             times=self._times,
         )
 
-    def _finished(
-        self,
-        number: int,
-        run: NetworkRun,
-        progress: Progress,
-        state: TrainState | None,
-        status: Status,
-        reason: str | None,
+    def _outcome(
+        self, number: int, run: NetworkRun, scores: Scores | None, status: Status, reason: str | None
     ) -> NetworkOutcome:
-        """Reads the test images, once, and writes the model of a network that was trained to its end."""
-        network = self.networks[number]
-        scores = None
-        if state is not None and self.source.count("test"):
-            scores = run.score("test", state)
-        if state is not None:
-            model = trained_model(network, self.config, self.source, progress, state, scores)
-            model.save(run.folder.model)
-        last = progress.history[-1] if progress.history else None
+        network, reached = self.networks[number], run.reached
+        last = reached.history[-1] if reached.history else None
         cost = network.description.cost(run.trainer.task.resolution)
         return NetworkOutcome(
             number=number,
             name=network.choice.name,
             genotype=network.description.title,
             status=status,
-            epochs=progress.epoch,
+            epochs=reached.epoch,
             test_accuracy=scores.accuracy if scores else None,
             test_loss=scores.loss if scores else None,
             validation_accuracy=last.validation_accuracy if last else None,

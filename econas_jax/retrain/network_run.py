@@ -13,23 +13,19 @@ import jax
 
 from econas_jax.data import Split
 from econas_jax.data.batches import ImageSource
-from econas_jax.errors import InputError, require
-from econas_jax.experiment import disk
-from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.experiment.commits import Commits
-from econas_jax.experiment.scalar_log import ScalarLog
 from econas_jax.experiment.times import Times
 from econas_jax.retrain.config import RetrainConfig
 from econas_jax.retrain.history import EpochRecord, Progress
+from econas_jax.retrain.network_commits import NetworkCommits
 from econas_jax.retrain.progress import Reporter
 from econas_jax.retrain.workdir import NetworkFolder
 from econas_jax.training.data_parallel import DataParallelTrainer, Scores
 from econas_jax.training.epoch import Metrics
 from econas_jax.training.schedule import drop_path_probability, learning_rate
-from econas_jax.training.state import TrainState, Vector, from_vector, to_vector, vector_size
+from econas_jax.training.state import TrainState, from_vector, to_vector, vector_size
 
 AHEAD = 2  # batches that are sent to the devices before the result of one is waited for
-WEIGHTS = "state"  # the name of a commit's array
 
 
 class RetrainInterruptedError(Exception):
@@ -58,7 +54,8 @@ class NetworkRun:
     def __post_init__(self) -> None:
         recipe = self.config.training
         self._batches = self.source.training(recipe.batch_size, self.config.seed, short_batch=recipe.short_batch)
-        self._began, self._seconds_before, self._logged = time.perf_counter(), 0.0, 0
+        self._began, self._seconds_before = time.perf_counter(), 0.0
+        self.reached = Progress()  # at the end of the last epoch that is done
 
     def run(self) -> tuple[Progress, TrainState]:
         """Trains to the end; the last epoch is committed then.
@@ -66,15 +63,10 @@ class NetworkRun:
         Raises RetrainInterruptedError after a commit, `DivergedError`, SearchError for a full disk, and whatever a
         compiler, a device or a reader of images may raise.
         """
-        self._scalars = ScalarLog(self.folder.tensorboard)
-        with Checkpoints(self.folder.checkpoints, self.reporter.say, self.make_room) as self._checkpoints:
-            progress, state = self._resumed()
-            with Commits(self._write, self.times, None) as self._commits:
-                try:
-                    progress, state = self._trained(progress, state)
-                finally:
-                    self._scalars.close()
-        return progress, state
+        with NetworkCommits(self.folder, self.reporter.say, self.make_room, self.config.tensorboard) as commits:
+            progress, state = self._resumed(commits)
+            with Commits(commits.write, self.times, None) as self._commits:
+                return self._trained(progress, state)
 
     def seconds(self) -> float:
         """Returns what was spent on the network so far, interruptions not counted."""
@@ -86,20 +78,15 @@ class NetworkRun:
         with self.times.measuring("validate"):
             return self.trainer.evaluate(state, self.source.evaluation(split, size))
 
-    def _resumed(self) -> tuple[Progress, TrainState]:
-        commit = self._checkpoints.restore()
-        if commit is None:
-            return Progress(), self.trainer.put(self.start(self.trainer.init()))
-        fields, arrays = commit
+    def _resumed(self, commits: NetworkCommits) -> tuple[Progress, TrainState]:
         template = self.trainer.shapes()
-        try:
-            progress, vector = Progress.from_json(fields), arrays[WEIGHTS]
-        except (KeyError, TypeError) as error:  # its checksum is right, so it is not damaged
-            raise InputError("workdir's commit", list(fields), f"the fields of this version ({error})") from error
-        size = vector_size(template)
-        require(vector.shape == (size,), "workdir's training state", vector.shape, f"{size} values")
-        self._seconds_before, self._logged = progress.seconds, len(progress.history)
-        self.folder.write_history(progress)
+        commit = commits.last(vector_size(template))
+        if commit is None:
+            with self.times.measuring("compile"):
+                return Progress(), self.trainer.put(self.start(self.trainer.init()))
+        progress, vector = commit
+        self._seconds_before = progress.seconds
+        self.reached = progress
         if progress.epoch < self.config.training.epochs:
             self.reporter.say(f"going on in epoch {progress.epoch + 1}, after {progress.step} of its steps")
         return progress, self.trainer.put(from_vector(vector, template))
@@ -176,24 +163,9 @@ class NetworkRun:
             round(self.seconds(), 3),
         )
         self.reporter.epoch(record)
-        return progress.ended(record)
+        self.reached = progress.ended(record)
+        return self.reached
 
     def _commit(self, progress: Progress, state: TrainState) -> None:
         progress = dataclasses.replace(progress, seconds=self.seconds())
         self._commits.begin((progress, to_vector(jax.device_get(state))))
-
-    def _write(self, commit: tuple[Progress, Vector]) -> None:
-        """Writes a commit, then what is made from it; runs in the thread of `Commits`."""
-        progress, vector = commit
-        with disk.one_line_errors(self.folder.path):
-            self._checkpoints.save(progress.to_json(), {WEIGHTS: vector})
-            self.folder.write_history(progress)
-            if self.config.tensorboard:
-                self._log(progress)
-
-    def _log(self, progress: Progress) -> None:
-        for record in progress.history[self._logged :]:
-            values = {name: value for name, value in dataclasses.asdict(record).items() if value is not None}
-            del values["epoch"]
-            self._scalars.write(record.epoch, values)
-        self._logged = len(progress.history)

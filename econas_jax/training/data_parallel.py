@@ -18,22 +18,13 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from econas_jax.data import Split
 from econas_jax.errors import require
 from econas_jax.training.compile.compilation import compile_program
+from econas_jax.training.compile.population_mesh import compiler_options
 from econas_jax.training.epoch import Images, Metrics
-from econas_jax.training.network_task import (
-    Gradients,
-    Moment,
-    NetworkTask,
-    augmented,
-    drop_path_key,
-    evaluated,
-    gradients,
-    initial_state,
-)
-from econas_jax.training.optimizer import apply_gradient
+from econas_jax.training.network_step import DATA, Moment, network_step
+from econas_jax.training.network_task import NetworkTask, evaluated, initial_state
 from econas_jax.training.schedule import drop_path_probability, learning_rate
 from econas_jax.training.state import TrainState
 
-DATA = "data"  # the mesh axis over the images of a batch
 Shape = tuple[int, ...]
 
 
@@ -62,7 +53,9 @@ class DataParallelTrainer:
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._spread = NamedSharding(self._mesh, PartitionSpec(DATA))
         self._evaluation_batch = -(-task.recipe.evaluation_batch_size // self._devices) * self._devices
-        self._init = jax.jit(functools.partial(initial_state, task), out_shardings=self._everywhere)
+        options = compiler_options(devices[0].platform, compile_fast=True)
+        initial = functools.partial(initial_state, task)
+        self._init = jax.jit(initial, out_shardings=self._everywhere, compiler_options=options)
         self._programs: dict[Shape, Any] = {}  # steps, by the shape of their images
         self._evaluate: Any = None
 
@@ -95,7 +88,7 @@ class DataParallelTrainer:
         recipe = self.task.recipe
         rates = np.float32(learning_rate(recipe, epoch)), np.float32(drop_path_probability(recipe, epoch))
         moment = Moment(np.int32(epoch), np.int32(index), *rates)
-        images = jax.device_put(Images(batch.images, batch.labels), self._sharding(len(batch)))
+        images = Images(*jax.device_put((batch.images, batch.labels), self._sharding(len(batch))))
         stepped: tuple[TrainState, Metrics] = self._program(batch.images.shape)(state, images, moment)
         return stepped
 
@@ -114,12 +107,12 @@ class DataParallelTrainer:
         places = np.arange(first, first + self._evaluation_batch)
         there = places < len(batch)
         part = batch.take(np.where(there, places, 0))
-        arguments = jax.device_put((Images(part.images, part.labels), there.astype(np.float32)), self._spread)
+        images, labels, weights = jax.device_put((part.images, part.labels, there.astype(np.float32)), self._spread)
         if self._evaluate is None:
             whole, spread = self._everywhere, self._spread
             function = functools.partial(evaluated, self.task)
             self._evaluate = jax.jit(function, in_shardings=(whole, spread, spread), out_shardings=whole)
-        sums: Metrics = self._evaluate(state, *arguments)
+        sums: Metrics = self._evaluate(state, Images(images, labels), weights)
         return sums
 
     def _program(self, shape: Shape) -> Any:
@@ -129,7 +122,7 @@ class DataParallelTrainer:
 
     def _compiled(self, shape: Shape) -> Any:
         sharding, whole = self._sharding(shape[0]), self._everywhere
-        images = Images(
+        arrays: Any = (
             jax.ShapeDtypeStruct(shape, np.uint8, sharding=sharding),
             jax.ShapeDtypeStruct(shape[:1], np.int32, sharding=sharding),
         )
@@ -137,38 +130,12 @@ class DataParallelTrainer:
         moment = Moment(np.int32(0), np.int32(0), np.float32(0), np.float32(0))
         apart = self._mesh if sharding is self._spread and self.task.recipe.statistics == "per-device" else None
         step = jax.jit(
-            functools.partial(_step, self.task, apart),
+            functools.partial(network_step, self.task, apart),
             in_shardings=(whole, sharding, whole),
             out_shardings=whole,
             donate_argnums=0,
         )
-        return compile_program(step, state, images, moment)
+        return compile_program(step, state, Images(*arrays), moment)
 
     def _sharding(self, size: int) -> NamedSharding:
         return self._spread if size % self._devices == 0 else self._everywhere
-
-
-def _step(
-    task: NetworkTask, apart: Mesh | None, state: TrainState, batch: Images, moment: Moment
-) -> tuple[TrainState, Metrics]:
-    images = augmented(task, batch.images, moment)
-    arguments = (state, images, batch.labels, moment.drop_path_probability, drop_path_key(task, moment))
-    gradient, batch_stats, sums = gradients(task, *arguments) if apart is None else _apart(task, apart, *arguments)
-    return apply_gradient(task.optimizer(), moment.learning_rate, state, gradient, batch_stats), sums
-
-
-def _apart(task: NetworkTask, mesh: Mesh, *arguments: Any) -> Gradients:
-    """Returns `gradients` with each device's normalisations over its own share; running statistics are their means."""
-
-    def share(state: TrainState, images: Any, labels: Any, probability: Any, key: Any) -> Gradients:
-        own_key = jax.random.fold_in(key, jax.lax.axis_index(DATA))
-        gradient, batch_stats, sums = gradients(task, state, images, labels, probability, own_key)
-        mean = functools.partial(jax.lax.pmean, axis_name=DATA)
-        return mean(gradient), mean(batch_stats), jax.tree.map(lambda leaf: jax.lax.psum(leaf, DATA), sums)
-
-    whole, spread = PartitionSpec(), PartitionSpec(DATA)
-    specs = (whole, spread, spread, whole, whole)
-    # check_vma=False: the gradient of replicated parameters would otherwise be summed already, and not be a mean.
-    mapped = jax.shard_map(share, mesh=mesh, in_specs=specs, out_specs=whole, check_vma=False)
-    result: Gradients = mapped(*arguments)
-    return result

@@ -46,9 +46,8 @@ def retrain_page(
 ) -> Page:
     """Returns the page; asked: how many networks are to be trained; facts: of config.json."""
     texts = [f"{network.number}  {network.name}: {network.genotype}" for network in networks]
-    reasons = [
-        f"Network {network.number} {network.status}: {network.reason}." for network in networks if network.reason
-    ]
+    lost = [network for network in networks if network.reason]
+    reasons = [f"Network {network.number} {network.status}: {network.reason}." for network in lost]
     sections = [
         Section("Networks", reasons, [PageTable(COLUMNS, table_rows(networks))] if networks else []),
         Section("Learning curves", figures=figures),
