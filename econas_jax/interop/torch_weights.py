@@ -57,7 +57,7 @@ def from_torch(arrays: Mapping[str, Any], genotype: Genotype) -> TorchNetwork:
 
     def taken(path: tuple[Any, ...], shape: Any) -> np.ndarray:
         array = state[names[_keys(path)]]
-        return np.ascontiguousarray(array.transpose(AXES[array.ndim]), np.float32)
+        return _copied(array.transpose(AXES[array.ndim]))
 
     return TorchNetwork(description, jax.tree.map_with_path(taken, shapes), auxiliary)
 
@@ -71,7 +71,7 @@ def to_torch(description: CellNetworkDescription, variables: Variables) -> dict[
     arrays = {}
     for path, leaf in jax.tree.leaves_with_path(variables):
         back = np.argsort(AXES[leaf.ndim])
-        arrays[names[_keys(path)]] = np.ascontiguousarray(np.asarray(leaf).transpose(back), np.float32)
+        arrays[names[_keys(path)]] = _copied(np.asarray(leaf).transpose(back))
     return arrays
 
 
@@ -125,6 +125,11 @@ def _check(found: Mapping[str, tuple[int, ...]], names: Mapping[tuple[str, ...],
     if counts:
         which = "; ".join(f"{kind}: {_first(listed)}" for kind, listed in kinds.items() if listed)
         raise InputError("state dict", counts, f"one array for each variable of the genotype's network; {which}")
+
+
+def _copied(array: np.ndarray) -> np.ndarray:
+    """Returns a contiguous float32 array of its own: PyTorch writes in place what it shares, and needs it writable."""
+    return np.array(array, np.float32, order="C")
 
 
 def _first(names: Iterable[str]) -> str:
