@@ -1,31 +1,23 @@
-"""Weights of the published PyTorch networks give what those networks computed with them, as recorded.
-
-`benchmarks/peers/published_outputs.py` wrote the files, with unchanged clones of quark0/darts and of EcoNAS.
-"""
+"""Weights of the published PyTorch networks give what those networks computed with them, as recorded."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from converted_step import converted_step, gradient_slack
+from published_outputs import recorded_genotype, recorded_outputs, recorded_state
 
 from benchmarks.common import drawn_values
-from econas_jax import Genotype
 from econas_jax.interop import from_torch
 
-FOLDER = Path(__file__).resolve().parents[1] / "data" / "published_outputs"
 NAMES = ["econas_cifar", *(pytest.param(name, marks=pytest.mark.slow) for name in ("darts_cifar", "darts_imagenet"))]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_published_networks_step_is_ours(name: str) -> None:
-    recorded = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    recorded = recorded_outputs(name)
     entries = recorded["entries"]
-    arrays = {entry: drawn_values.weights(entry, tuple(shape)) for entry, (shape, *_) in entries.items()}
-    read = from_torch(arrays, Genotype.parse(recorded["genotype"]))
+    read = from_torch(recorded_state(name), recorded_genotype(name))
     step = converted_step(read, drawn_values.images(len(recorded["evaluation"]), recorded["side"]))
     np.testing.assert_allclose(step.evaluated, recorded["evaluation"], rtol=0, atol=1e-4)
     np.testing.assert_allclose(step.trained, recorded["training"], rtol=0, atol=1e-4)
