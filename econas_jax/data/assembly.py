@@ -27,12 +27,13 @@ def assemble(
     seed: int = 0,
     normalization: tuple[ChannelValues, ChannelValues] | None = None,
     origins: Mapping[str, Origin] | None = None,
+    classes: tuple[str, ...] = (),
 ) -> Dataset:
     """Returns a Dataset of the given splits.
 
     Without a validation split, `validation_size` images (a fifth if None) are split off the training images by seed.
     Without a test split the test split is empty. Without published constants, normalization is (mean, std) of the
-    images that are left to train on.
+    images that are left to train on. classes: their names, if they have any.
 
     Raises:
         InputError: see Split, Dataset, split_off; a validation_size although there is a validation split; an image
@@ -49,7 +50,7 @@ def assemble(
         require(validation_size is None, "validation_size", validation_size, allowed)
         refuse_shared_images(train, validation)
     mean, std = normalization or channel_statistics(train.images)
-    return Dataset(name, train, validation, test or _empty_like(train), num_classes, mean, std, origins)
+    return Dataset(name, train, validation, test or _empty_like(train), num_classes, mean, std, origins, classes)
 
 
 def channel_statistics(images: Images) -> tuple[ChannelValues, ChannelValues]:

@@ -75,8 +75,8 @@ class MemorySource:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.name, self.mean, self.std = dataset.name, dataset.mean, dataset.std
-        self.classes = tuple(str(number) for number in range(dataset.num_classes))
+        self.name, self.classes = dataset.name, dataset.classes
+        self.mean, self.std = dataset.mean, dataset.std
 
     def count(self, split: str) -> int:
         """Returns the number of images of a split."""
