@@ -5,11 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-import jinja2
-
 import econas_jax
 from econas_jax.export.cell_source import cell_source
 from econas_jax.export.live import live_inputs, live_places
+from econas_jax.export.rendering import environment
 from econas_jax.models.trained_model import TrainedModel
 from econas_jax.nn.description import CellNetworkDescription
 from econas_jax.spaces.darts.macro_net import STEM_WIDTH, CellPlace, walk
@@ -45,15 +44,7 @@ def network_source(model: TrainedModel) -> str:
     kinds = sorted({place.reduction for place in places})
     cells = [cell_source(genotype.reduce if reduction else genotype.normal, reduction) for reduction in kinds]
     body = "\n".join(line for cell in cells for line in cell.lines)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("econas_jax.export"),
-        autoescape=False,  # noqa: S701 - Python, not HTML
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(TEMPLATE).render(
+    return environment().get_template(TEMPLATE).render(
         version=econas_jax.__version__,
         genotype_lines=_wrapped(str(genotype)),
         resolution=model.resolution,
