@@ -68,7 +68,7 @@ def _value(edge: Edge, number: int, stride: int) -> str:
     source, name = f"node{edge.input}", f'name="edge{number}"'
     strided = f"stride={stride}, " if stride > 1 else ""
     if edge.operation == "none":
-        return f"jnp.zeros_like({source}{'[:, ::2, ::2]' if stride == 2 else ''})"
+        return f"jnp.zeros_like({source if stride == 1 else f'max_pool({source}, stride=2)'})"
     if edge.operation in POOLS:
         return f"{POOLS[edge.operation]}({source}{', stride=2' if stride == 2 else ''})"
     if edge.operation == "skip_connect":

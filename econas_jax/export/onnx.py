@@ -42,7 +42,9 @@ def convert_to_onnx(folder: Path, python: str) -> dict[str, Any]:
     its file computes something else.
     """
     environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run([python, "-I", "-B", str(CONVERTER), str(folder)], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [python, "-I", "-B", str(CONVERTER), str(folder)], capture_output=True, text=True, env=environment
+    )
     if done.returncode != 0:
         said = (done.stdout.strip() or done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
         raise SearchError(f"{python} could not convert the network to ONNX, or not exactly: {said}")

@@ -21,14 +21,18 @@ def readme(model: TrainedModel, formats: Mapping[str, Any]) -> str:
     """Returns the text of README.md."""
     cost = model.description.cost(model.resolution)
     accuracy = ", ".join(f"{100 * value:.2f} % ({split})" for split, value in model.accuracy.items())
-    return environment().get_template(TEMPLATE).render(
-        parameters=f"{cost.parameters:,}",
-        multiply_adds=f"{cost.multiply_adds / 1e6:,.1f}",
-        classes=len(model.classes),
-        accuracy=accuracy,
-        side=model.resolution,
-        crop=f"{model.crop:g}",
-        preparation=PREPARATION,
-        jax=formats[STABLEHLO_FILE]["jax"],
-        onnx=ONNX_FILE in formats,
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            parameters=f"{cost.parameters:,}",
+            multiply_adds=f"{cost.multiply_adds / 1e6:,.1f}",
+            classes=len(model.classes),
+            accuracy=accuracy,
+            side=model.resolution,
+            crop=f"{model.crop:g}",
+            preparation=PREPARATION,
+            jax=formats[STABLEHLO_FILE]["jax"],
+            onnx=ONNX_FILE in formats,
+        )
     )

@@ -44,17 +44,21 @@ def network_source(model: TrainedModel) -> str:
     kinds = sorted({place.reduction for place in places})
     cells = [cell_source(genotype.reduce if reduction else genotype.normal, reduction) for reduction in kinds]
     body = "\n".join(line for cell in cells for line in cell.lines)
-    return environment().get_template(TEMPLATE).render(
-        version=econas_jax.__version__,
-        genotype_lines=_wrapped(str(genotype)),
-        resolution=model.resolution,
-        num_classes=description.num_classes,
-        mean=_numbers(model.mean),
-        std=_numbers(model.std),
-        parts=[part for part in PARTS if f"{part}(" in body or f" {part} " in body],
-        cells=cells,
-        network_lines=[*_stem(description), *(_cell_line(description, place) for place in places)],
-        last=f"cell{places[-1].position}",
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            version=econas_jax.__version__,
+            genotype_lines=_wrapped(str(genotype)),
+            resolution=model.resolution,
+            num_classes=description.num_classes,
+            mean=_numbers(model.mean),
+            std=_numbers(model.std),
+            parts=[part for part in PARTS if f"{part}(" in body or f" {part} " in body],
+            cells=cells,
+            network_lines=[*_stem(description), *(_cell_line(description, place) for place in places)],
+            last=f"cell{places[-1].position}",
+        )
     )
 
 

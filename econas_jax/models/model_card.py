@@ -74,7 +74,9 @@ def checked_file(folder: Path, card: ModelCard, name: str) -> bytes:
     except OSError as error:
         raise InputError("model", str(folder / name), f"a file that can be read ({error.strerror})") from None
     whole = sha256(content) == card.files[name]
-    require(whole, "model", str(folder / name), f"the file that was exported: its SHA-256 is not the one in {CARD_FILE}")
+    require(
+        whole, "model", str(folder / name), f"the file that was exported: its SHA-256 is not the one in {CARD_FILE}"
+    )
     return content
 
 
