@@ -18,8 +18,8 @@ from econas_jax.spaces.space import Diagram
 # No number of a search depends on these, but for `lanes` (with more than one also `devices`), which may change the last
 # bits of what is trained from then on. The field that makes a search longer is changeable, too.
 CHANGEABLE = (
-    *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
-    *("data.path", "data.download"),
+    *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "keep_best"),
+    *("tensorboard", "data.path", "data.download"),
 )
 
 
