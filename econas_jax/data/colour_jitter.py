@@ -69,7 +69,8 @@ def _blended(images: jax.Array, drawn: Draw, place: int, active: jax.Array) -> j
     kind = drawn.order[:, place]
     chosen = jnp.take_along_axis(drawn.factors, jnp.minimum(kind, SATURATION)[:, None], axis=1)[:, 0]
     factor = jnp.where(active, chosen, 1.0)[:, None, None, None]
-    grey = sum(weight * images[..., channel] for channel, weight in enumerate(GREY))[..., None]
+    red, green, blue = (weight * images[..., channel] for channel, weight in enumerate(GREY))
+    grey = (red + green + blue)[..., None]
     mean = jnp.mean(grey, axis=(1, 2, 3), keepdims=True)
     kind = kind[:, None, None, None]
     other = jnp.where(kind == BRIGHTNESS, 0.0, jnp.where(kind == CONTRAST, mean, grey))

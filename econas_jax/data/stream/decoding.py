@@ -32,7 +32,7 @@ def training_pixels(record: Record, resolution: int, crop: RandomCrop, flip: boo
     Raises:
         InputError: an image that cannot be read, by name.
     """
-    mirrored = flip and rng.random() < 0.5
+    mirrored = rng.random() < 0.5 and flip  # drawn in any case, so that `flip` does not change what is cut out
     with opened_image(record.content, record.name) as image:
         image, box = _part(image, record.name, resolution, lambda width, height: random_box(width, height, crop, rng))
         if all(side.is_integer() for side in box):
