@@ -17,9 +17,11 @@ class Augmentation:
 
     crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
     flip: bool = True  # left and right, for half of the images
+    cutout: int = 0  # pixels a side, as the network sees them, of a square that is the mean colour; 0: none
 
     def __post_init__(self) -> None:
         require_integer("crop_padding", self.crop_padding, 0)
+        require_integer("cutout", self.cutout, 0)
         require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
 
 
@@ -50,7 +52,7 @@ class DataConfig:
 
     name: str = "cifar10"  # cifar10, digits, npz (arrays) or image_folder (a folder for each class)
     path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
-    validation_size: int | None = None  # images split off the training set; None: the data set's own number
+    validation_size: int | None = None  # images split off the training set, 0: none; None: the data set's own number
     download: bool = False  # cifar10 only, never without being asked for
     image_size: int | None = None  # image_folder only: pixels a side as stored; None: 32 or the proxy's, the larger
     alpha: str = "white"  # image_folder only: transparent pixels are laid on white; refuse: they are an error
@@ -58,9 +60,9 @@ class DataConfig:
     def __post_init__(self) -> None:
         require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
         require(self.alpha in ALPHA, "data.alpha", self.alpha, " or ".join(ALPHA))
-        for field in ("validation_size", "image_size"):
+        for field, minimum in (("validation_size", 0), ("image_size", 1)):
             if getattr(self, field) is not None:
-                require_integer(f"data.{field}", getattr(self, field), 1)
+                require_integer(f"data.{field}", getattr(self, field), minimum)
 
     def load(self, seed: int, resolution: int | None = None) -> Dataset:
         """Returns the data set; raises InputError if it cannot be had.

@@ -76,6 +76,7 @@ class Dataset:
     mean: ChannelValues
     std: ChannelValues
     origins: Mapping[str, Origin] = field(default_factory=dict)  # of the splits, by name, where there is more to tell
+    classes: tuple[str, ...] = ()  # their names in the order of the labels; none given: the labels themselves
 
     def __post_init__(self) -> None:
         require(isinstance(self.name, str) and bool(self.name), "name", self.name, "a name")
@@ -88,6 +89,9 @@ class Dataset:
             require(finite, name, values, "three finite numbers")
         # A channel without any variation cannot be divided by its deviation.
         require(min(self.std) > 0, "std", self.std, "three positive numbers: images that vary in every channel")
+        names = tuple(self.classes) or tuple(str(label) for label in range(self.num_classes))
+        require(len(names) == self.num_classes, "classes", names, f"{self.num_classes} names, one for each class")
+        object.__setattr__(self, "classes", names)
 
     @property
     def splits(self) -> dict[str, Split]:
