@@ -34,6 +34,7 @@ class ImageSource(Protocol):
     mean: ChannelValues
     std: ChannelValues
     crop: float  # of a test image's shorter side, the share that its central square keeps
+    image_size: int  # pixels a side of the images in its batches
 
     def count(self, split: str) -> int:
         """Returns the number of images of `train`, `validation` or `test`."""
@@ -75,8 +76,8 @@ class MemorySource:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.name, self.classes = dataset.name, dataset.classes
-        self.mean, self.std = dataset.mean, dataset.std
+        self.name, self.mean, self.std, self.classes = dataset.name, dataset.mean, dataset.std, dataset.classes
+        self.image_size = dataset.image_size
 
     def count(self, split: str) -> int:
         """Returns the number of images of a split."""

@@ -21,7 +21,10 @@ class Description(Protocol):
 
     kind: ClassVar[str]  # its name in KINDS
     drops_paths: ClassVar[bool]  # whether `apply` takes `drop_path_probability`, with a key named `drop_path`
-    num_classes: int
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes it tells apart."""
 
     @property
     def title(self) -> str:
