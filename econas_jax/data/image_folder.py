@@ -56,7 +56,7 @@ def load_image_folder(
         validation_size=validation_size,
         seed=seed,
         origins=origins,
-        classes=classes,
+        classes=folders.classes,
     )
 
 

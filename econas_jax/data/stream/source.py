@@ -36,7 +36,7 @@ class StreamSource:
         workers: int,
     ) -> None:
         """Arguments: the images of train, and where there are such of validation and test; processes that read."""
-        self.name, self.classes, self.crop = name, classes, reader.share
+        self.name, self.classes, self.crop, self.image_size = name, classes, reader.share, reader.resolution
         self._reader, self._parts, self._origins = reader, parts, origins
         self._pool = ReaderPool(reader, workers)
 
@@ -63,13 +63,15 @@ class StreamSource:
         if split in self._parts:
             yield from self._central(self._parts[split].records, self._parts[split].numbers, batch_size)
 
-    def check(self, split: str) -> int:
-        """Decodes every image of a split and returns their number; raises InputError for the first damaged one.
+    def check(self) -> None:
+        """Decodes all images of validation and test; raises InputError for the first that cannot be read.
 
-        An epoch of training does as much for the training images. The test images are read at the very end: better to
-        know now.
+        Training itself does as much for the training images, in its first epoch. Those of test are read at its very
+        end: better to know now.
         """
-        return sum(len(batch) for batch in self.evaluation(split, STATISTICS_BATCH))
+        for split in ("validation", "test"):
+            for _ in self.evaluation(split, STATISTICS_BATCH):
+                pass
 
     def identity(self) -> dict[str, Any]:
         """Returns the classes and how the splits are told: numbers, and hashes of names and sizes, not of contents."""
