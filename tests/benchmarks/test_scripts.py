@@ -13,7 +13,11 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 FILES = [file for file in sorted(FOLDER.rglob("*.py")) if "__main__" in file.read_text(encoding="utf-8")]
 SCRIPTS = {".".join(file.relative_to(FOLDER).with_suffix("").parts): file for file in FILES}
-NEEDED = {"peers.released_step": "torch", "data.torch_reading": "torchvision"}  # not of this package
+NEEDED = {  # not of this package
+    "data.torch_reading": "torchvision",
+    "peers.published_outputs": "torch",
+    "peers.released_step": "torch",
+}
 
 
 def test_the_readme_lists_the_scripts_and_no_others() -> None:
