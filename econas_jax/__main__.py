@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": Command("econas_jax.study.compare", "set two proxies side by side"),
     "status": Command("econas_jax.status.__main__", "tell how far a search is and what it has found"),
     "report": Command("econas_jax.report.__main__", "write the page of a search anew"),
+    "zoo": Command("econas_jax.zoo.__main__", "list the architectures of the literature, count and draw them"),
 }
 
 

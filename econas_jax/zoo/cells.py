@@ -7,7 +7,7 @@ from econas_jax.zoo.entry import Entry, Published
 
 RECOUNTED = "FairDARTS, fairdarts/genotypes.py"  # counts of others' cells
 ECONAS_TABLES = "EcoNAS, Tables 2 and 3"
-PC_DARTS_TABLES = "PC-DARTS, Tables 1 and 2"
+PC_DARTS = "PC-DARTS"
 SNAS_PAPER = "Xie et al., SNAS: Stochastic Neural Architecture Search, ICLR 2019"
 SNAS_SOURCE = "SNAS-Series/SNAS-Series, SNAS/genotypes.py"
 SNAS_NOTE = "the original normalises after pools, which adds some thousand parameters"
@@ -55,7 +55,7 @@ CELLS = (
         (
             Published("SNAS-Series/SNAS-Series, SNAS/README.md", "CIFAR-10", 2.98, gpu_days=1.5),
             Published(RECOUNTED, "CIFAR-10", parameters=2.66, multiply_adds=422),
-            Published(PC_DARTS_TABLES, "ImageNet", 27.3, None, 4.3, 522, 1.5),
+            Published(PC_DARTS, "ImageNet", 27.3, None, 4.3, 522, 1.5),
         ),
         f"{SNAS_NOTE}; tables of later papers name this cell beside 4.3 M on ImageNet, which is what SNAS-moderate has",
     ),
@@ -83,9 +83,9 @@ CELLS = (
         "chenxin061/pdarts, genotypes.py",
         published.P_DARTS,
         (
-            Published("P-DARTS, Tables 1 and 2", "CIFAR-10", 2.50, None, 3.4, gpu_days=0.3),
+            Published("P-DARTS", "CIFAR-10", 2.50, None, 3.4, gpu_days=0.3),
             Published(RECOUNTED, "CIFAR-10", parameters=3.43, multiply_adds=532),
-            Published("P-DARTS, Tables 1 and 2", "ImageNet", 24.4, None, 4.9, 557, 0.3),
+            Published("P-DARTS", "ImageNet", 24.4, None, 4.9, 557, 0.3),
         ),
         "from another run than the paper's figures; searched on CIFAR-10 (the cell searched on CIFAR-100 was not "
         "released); the 557 M are with normalisations, ReLUs and pools",
@@ -97,9 +97,9 @@ CELLS = (
         "yuhuixu1993/PC-DARTS, genotypes.py",
         published.PC_DARTS_CIFAR10,
         (
-            Published(PC_DARTS_TABLES, "CIFAR-10", 2.57, 0.07, 3.6, gpu_days=0.1),
+            Published(PC_DARTS, "CIFAR-10", 2.57, 0.07, 3.6, gpu_days=0.1),
             Published(RECOUNTED, "CIFAR-10", parameters=3.63, multiply_adds=558),
-            Published(PC_DARTS_TABLES, "ImageNet", 25.1, None, 5.3, 586, 0.1),
+            Published(PC_DARTS, "ImageNet", 25.1, None, 5.3, 586, 0.1),
         ),
         "the 586 M are with normalisations, ReLUs and pools",
     ),
@@ -109,7 +109,7 @@ CELLS = (
         f"{PC_DARTS_PAPER} (searched on ImageNet)",
         "yuhuixu1993/PC-DARTS, genotypes.py",
         published.PC_DARTS_IMAGENET,
-        (Published(PC_DARTS_TABLES, "ImageNet", 24.2, None, 5.3, 597, 3.8),),
+        (Published(PC_DARTS, "ImageNet", 24.2, None, 5.3, 597, 3.8),),
         "the 597 M are with normalisations, ReLUs and pools",
     ),
     Entry(
@@ -119,9 +119,9 @@ CELLS = (
         "D-X-Y/AutoDL-Projects, others/GDAS/lib/nas/genotypes.py",
         published.GDAS_V1,
         (
-            Published("GDAS, Tables 1 and 2", "CIFAR-10", 2.93, None, 3.4, gpu_days=0.21),
+            Published("GDAS", "CIFAR-10", 2.93, None, 3.4, gpu_days=0.21),
             Published(RECOUNTED, "CIFAR-10", parameters=3.36, multiply_adds=519),
-            Published("GDAS, Tables 1 and 2", "ImageNet", 26.0, None, 5.3, 581, 0.21, same_network=False),
+            Published("GDAS", "ImageNet", 26.0, None, 5.3, 581, 0.21, same_network=False),
         ),
         "on ImageNet with 50 channels instead of 48: 5,345,075 parameters and 581.0 M; its variant with a fixed "
         "reduction cell (FRC) is no cell of this space",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from econas_jax.spaces import darts, densenet
 from econas_jax.spaces.darts.genotype import Genotype
@@ -55,7 +55,7 @@ def counts(architecture: Genotype | DenseNetBC, setting: Setting) -> Counts | No
                 for elementwise in (False, True)
             ),
         )
-    sizes = {
+    sizes: dict[str, Any] = {
         "channels": setting.channels,
         "cells_per_stage": setting.cells_per_stage,
         "num_classes": setting.num_classes,

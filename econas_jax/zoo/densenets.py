@@ -7,7 +7,7 @@ from econas_jax.zoo.entry import Entry, Published
 
 PAPER = "Huang et al., Densely Connected Convolutional Networks, CVPR 2017"
 SOURCE = "liuzhuang13/DenseNet, models/densenet.lua"
-TABLE = "DenseNet, Table 2 (with augmentation)"
+TABLE = "DenseNet (with augmentation)"
 
 
 def _densenet(depth: int, growth: int, parameters: float, cifar10: float, cifar100: float) -> Entry:
@@ -16,7 +16,7 @@ def _densenet(depth: int, growth: int, parameters: float, cifar10: float, cifar1
         Published(TABLE, "CIFAR-10", cifar10, None, parameters),
         Published(TABLE, "CIFAR-100", cifar100, None, parameters),
     )
-    name = f"DenseNet-BC-L{depth}-k{growth}"
+    name = f"DenseNet-BC-{depth}-{growth}"
     return Entry(name, 2016, PAPER, SOURCE, DenseNetBC(depth, growth), rows, "not searched; no cells")
 
 

@@ -52,7 +52,7 @@ EARLIER_CELLS = (
             Published(DARTS, "CIFAR-10", 3.41, 0.09, 3.2, gpu_days=225, same_network=False),
             Published(DARTS, "ImageNet", 25.8, None, 5.1, 588, 225, same_network=False),
         ),
-        "another network: one cell, which also reduces, in fewer stacks (3 of each on CIFAR-10) of other widths",
+        "another network: one cell, which also reduces, in stacks of another length and width",
     ),
     Entry(
         "ENAS",

@@ -24,8 +24,9 @@ def find(name: str) -> Entry:
     entries = {_key(entry.name): entry for entry in ENTRIES}
     key = _key(name) if isinstance(name, str) else ""
     if key not in entries:
-        near = difflib.get_close_matches(key, entries, NEAREST, cutoff=0.0)
-        names = ", ".join(entries[one].name for one in near)
+        holding = [one for one in entries if key and key in one]
+        near = dict.fromkeys([*holding, *difflib.get_close_matches(key, entries, NEAREST, cutoff=0.0)])
+        names = ", ".join(entries[one].name for one in list(near)[:NEAREST])
         raise InputError("name", name, f"a name that `econas-jax zoo` lists, such as {names}")
     return entries[key]
 
