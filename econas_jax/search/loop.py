@@ -20,6 +20,7 @@ from econas_jax.nn.network import NetworkFamily
 from econas_jax.search.batch import Batch, failures_in_a_row
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.history import best_accuracy, last_stages
+from econas_jax.search.keeping import kept_after_phase, kept_within_phase
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
@@ -143,7 +144,8 @@ class _Search:
         told = self.algorithm.tell(state.algorithm, state.answered)
         continuable = self.algorithm.continuable(told) & state.living.keys()
         living = {candidate: state.living[candidate] for candidate in sorted(continuable)}
-        state = dataclasses.replace(state, algorithm=told, answered=(), living=living)
+        kept = kept_after_phase(dataclasses.replace(state, algorithm=told), self.algorithm, self.config.keep_best)
+        state = dataclasses.replace(state, algorithm=told, answered=(), living=living, kept=kept)
         if told.round != algorithm.round or self.algorithm.done(told):
             state = self._end_round(state, algorithm.round)
         if self._commits.due(phase_ends=True) or self.algorithm.done(told):
@@ -176,6 +178,9 @@ class _Search:
             self.reporter.say(f"candidate {record.candidate}: traceback in {kept}")
         self.times.move("train", "validate", outcome.validation_seconds / self.trainer.devices)
         state = batch.add(state, record, outcome.state)
+        key = (record.candidate, record.epochs)
+        kept = kept_within_phase(state, self.algorithm, self.config.keep_best, key, outcome.state)
+        state = dataclasses.replace(state, kept=kept)
         self.reporter.advance(record, best_accuracy((*state.stages, *state.early)))
         failures = failures_in_a_row(state.stages[self._stages_before :])
         if failures >= self.config.failures_in_a_row:

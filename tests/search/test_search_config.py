@@ -78,6 +78,7 @@ WRONG: dict[str, list[Any]] = {
     "retries": ["1", -1, 101, True],
     "failures_in_a_row": ["20", 0, 1.5],
     "disk_gib": ["all", 0.0, -1.0, NAN, INFINITE],
+    "keep_best": ["all", -1, 5.0, True, 1001],
     "tensorboard": ["yes", 1],
 }
 

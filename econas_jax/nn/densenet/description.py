@@ -18,6 +18,7 @@ class DenseNetDescription:
     """Describes a `DenseNet`; raises InputError for values that make no network."""
 
     kind: ClassVar[str] = "densenet_bc"
+    drops_paths: ClassVar[bool] = False
 
     depth: int
     growth: int

@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from econas_jax.errors import InputError, require
+from econas_jax.errors import require
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
 from econas_jax.nn.layers.initializers import Initializer, torch_kernel
 from econas_jax.nn.layers.normalization import BatchNorm
@@ -37,18 +37,16 @@ class DenseNet(nn.Module):
         super().__post_init__()
 
     @nn.compact
-    def __call__(self, images: jax.Array, *, train: bool, drop_path_probability: None = None) -> jax.Array:
+    def __call__(self, images: jax.Array, *, train: bool) -> jax.Array:
         """Maps normalised images, float [batch, height, width, 3], to logits [batch, num_classes].
 
         Training needs `mutable=["batch_stats"]`. Raises InputError for image sizes that the transitions cannot halve
-        exactly, and for a drop-path probability: a DenseNet has no paths to drop.
+        exactly.
         """
         shaped = images.ndim == 4 and images.shape[-1] == 3
         require(shaped, "images.shape", images.shape, "[batch, height, width, 3]")
         for side in images.shape[1:3]:
             require_side("image's side", side)
-        if drop_path_probability is not None:
-            raise InputError("drop_path_probability", "given", "none for a DenseNet, which has no paths to drop")
         growth = self.architecture.growth
         x = _convolution(rounded(images, self.compute_dtype), STEM_WIDTH * growth, 3, "stem")
         for block in range(BLOCKS):
