@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 import reference_network as reference
 from jax.extend.core import jaxprs_in_params
-from network_cases import Tree, assert_close, in_double, quick_jit, random_images, random_variables, reference_scope
+from network_cases import (
+    Tree,
+    assert_close,
+    check_directions,
+    in_double,
+    quick_jit,
+    random_images,
+    random_variables,
+    reference_scope,
+)
 
 from econas_jax.errors import InputError
 from econas_jax.nn.densenet.description import DenseNetDescription
@@ -91,6 +100,29 @@ def test_network_is_the_references() -> None:
     assert_close(updated["batch_stats"], new, 2e-5)
     scope = reference_scope(variables, train=False)
     assert_close(evaluated, densenet(scope, architecture, in_double(images)), 2e-5)
+
+
+def test_gradient_is_the_references() -> None:
+    architecture = DenseNetBC(10, 2)
+    network = DenseNet(architecture, num_classes=3)
+    variables, images = (
+        in_double(random_variables(shapes_of(network, 4), seed=3)),
+        in_double(random_images(3, 4, seed=4)),
+    )
+    towards = np.random.default_rng(5).standard_normal((3, 3))
+
+    def ours(params: Tree) -> jax.Array:
+        full = {"params": params, "batch_stats": variables["batch_stats"]}
+        logits = network.apply(full, images, train=True, mutable=["batch_stats"])[0]
+        return jnp.sum(logits * towards)
+
+    def references(params: Tree) -> float:
+        scope = reference_scope({**variables, "params": params}, train=True)
+        return float(np.sum(densenet(scope, architecture, images) * towards))
+
+    with jax.enable_x64(True):
+        gradient = jax.tree.map(np.asarray, quick_jit(jax.grad(ours))(variables["params"]))
+    check_directions(references, gradient, variables["params"], seed=6)
 
 
 @pytest.mark.parametrize(("depth", "growth", "classes"), [(10, 4, 10), (22, 5, 7), (100, 12, 100)])
