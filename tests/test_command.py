@@ -40,7 +40,7 @@ def test_the_script_is_declared() -> None:
 def test_it_lists_its_subcommands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]
-    assert listed == ["search", "study", "compare", "status", "report", "export", "predict"]
+    assert listed == ["search", "retrain", "study", "compare", "status", "report", "export", "predict"]
 
 
 def test_another_word_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
