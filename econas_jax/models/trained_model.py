@@ -79,6 +79,9 @@ def load_model(folder: Path) -> TrainedModel:
         raise InputError("model", str(folder), f"a folder that holds a whole trained model ({error})") from None
     require(isinstance(fields, dict) and fields.get("format") == FORMAT, str(file), "another format", f"{FORMAT}")
     rest = {name: value for name, value in fields.items() if name not in ("format", "network")}
+    known = {field.name for field in dataclasses.fields(TrainedModel)} - {"description", "variables"}
+    whole = rest.keys() == known and isinstance(fields.get("network"), dict)
+    require(whole, f"fields of {file}", sorted(fields), ", ".join(sorted({"format", "network", *known})))
     for name in ("classes", "mean", "std"):
         rest[name] = tuple(rest[name])
     return TrainedModel(description_from_json(fields["network"]), nested(weights), **rest)
