@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from econas_jax.data import Dataset, Split
 from econas_jax.data.batches import MemoryBatches, MemorySource
@@ -141,3 +144,29 @@ def tiny_dataset(validation: int = 6, test: int = 7) -> Dataset:
 def tiny_source(validation: int = 6, test: int = 7) -> CountingSource:
     """`tiny_dataset` as a source that counts."""
     return CountingSource(tiny_dataset(validation, test))
+
+
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a retraining draw no figures and write no page: they take longer than all the rest."""
+    monkeypatch.setattr("econas_jax.retrain.report.page.write_retrain_report", lambda workdir: workdir)
+
+
+def weights(network: Path) -> dict[str, np.ndarray]:
+    """The weights of the trained model in a network's folder, by their paths."""
+    return safetensors.numpy.load_file(network / "model" / "weights.safetensors")
+
+
+def history(network: Path) -> list[dict[str, Any]]:
+    """The lines of a network's history, without the seconds."""
+    lines = [json.loads(line) for line in (network / "history.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+def assert_same_training(ours: Path, others: Path) -> None:
+    """Equal bit for bit, but for the seconds. ours, others: folders of networks."""
+    one, other = weights(ours), weights(others)
+    assert one.keys() == other.keys()
+    assert all(one[name].tobytes() == other[name].tobytes() for name in one)
+    assert history(ours) == history(others)
+    results = [json.loads((folder / "outcome.json").read_text()) | {"seconds": 0} for folder in (ours, others)]
+    assert results[0] == results[1]

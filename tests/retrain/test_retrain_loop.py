@@ -22,8 +22,10 @@ from tiny_retrain import (
     SMALL,
     CountingSource,
     ToyDescription,
+    no_report,
     tiny_source,
     use_toys,
+    weights,
 )
 
 from econas_jax.errors import InputError
@@ -37,6 +39,7 @@ from econas_jax.retrain.result import NetworkOutcome, table_rows
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     use_toys(monkeypatch)
+    no_report(monkeypatch)
 
 
 def several(folder: Path, count: int) -> str:
@@ -67,19 +70,12 @@ def test_a_network_ends_in_a_model_and_a_record(tmp_path: Path) -> None:
     assert (folder / "model" / "weights.safetensors").exists()
     written = json.loads((tmp_path / "run" / "result.json").read_text())
     assert written["finished"] is True and written["networks"][0]["test_error"] == outcome.test_error
-    assert "<svg" in (tmp_path / "run" / "report.html").read_text() or (tmp_path / "run" / "report.html").stat().st_size
     # The numbers that the model's own weights give on the test images.
     test = source.dataset.test
-    weights = np.asarray(_weights(folder)["params/kernel"]), np.asarray(_weights(folder)["batch_stats/mean"])
+    arrays = weights(folder)
     flat = ((test.images / 255 - 0.5) / 0.2).reshape(len(test), -1)
-    correct = np.argmax((flat - weights[1]) @ weights[0], axis=1) == test.labels
+    correct = np.argmax((flat - arrays["batch_stats/mean"]) @ arrays["params/kernel"], axis=1) == test.labels
     assert outcome.test_accuracy == pytest.approx(np.mean(correct), abs=1e-12)
-
-
-def _weights(folder: Path) -> dict[str, np.ndarray]:
-    import safetensors.numpy
-
-    return safetensors.numpy.load_file(folder / "model" / "weights.safetensors")
 
 
 def test_the_history_has_a_line_an_epoch(tmp_path: Path) -> None:
@@ -125,10 +121,10 @@ def test_a_network_does_not_depend_on_what_is_trained_beside_it(tmp_path: Path) 
     trained(tmp_path / "all", dataclasses.replace(CONFIG, genotype=several(tmp_path, 2)))
     trained(tmp_path / "second", dataclasses.replace(CONFIG, genotype=f"{several(tmp_path, 2)}:1"))
     names = ("all/network_1", "second/network_0")
-    together, alone = (_weights(tmp_path / name) for name in names)
+    together, alone = (weights(tmp_path / name) for name in names)
     assert all(np.array_equal(together[name], alone[name]) for name in together)
     trained(tmp_path / "seed", dataclasses.replace(CONFIG, seed=1))
-    assert not np.array_equal(_weights(tmp_path / "seed" / "network_0")["params/kernel"], alone["params/kernel"])
+    assert not np.array_equal(weights(tmp_path / "seed" / "network_0")["params/kernel"], alone["params/kernel"])
 
 
 def test_without_test_or_validation_images_there_is_no_number(tmp_path: Path) -> None:
@@ -216,7 +212,7 @@ def test_a_network_starts_from_the_weights_of_a_search(tmp_path: Path, monkeypat
     config = dataclasses.replace(CONFIG, start="search", genotype=f"{file}:1", training=recipe)
     trained(tmp_path / "run", config)
     assert set(asked) == {(tmp_path, 1)}
-    np.testing.assert_array_equal(_weights(tmp_path / "run" / "network_0")["params/kernel"], kernel)
+    np.testing.assert_array_equal(weights(tmp_path / "run" / "network_0")["params/kernel"], kernel)
     description = ToyDescription(CLASSES, "another")
     with pytest.raises(InputError, match=r"start = 'search': .*\(title another there, Genotype.* here\)"):
         trained(tmp_path / "other", config)
@@ -228,7 +224,7 @@ def test_a_network_starts_from_the_weights_of_a_search(tmp_path: Path, monkeypat
 def test_several_devices_train_what_one_does(tmp_path: Path) -> None:
     for devices in (1, 2):
         trained(tmp_path / str(devices), dataclasses.replace(CONFIG, devices=devices))
-    one, two = (_weights(tmp_path / name / "network_0") for name in ("1", "2"))
+    one, two = (weights(tmp_path / name / "network_0") for name in ("1", "2"))
     for name in one:
         np.testing.assert_allclose(two[name], one[name], rtol=1e-4, atol=1e-6)
     assert len(jax.devices()) >= 2
