@@ -98,6 +98,26 @@ def test_images_of_ones_own(model: TrainedModel, tmp_path: Path, capsys: pytest.
     assert lines[-1] == f"written to {tmp_path / 'model' / 'evaluation' / 'image_folder_test'}"
 
 
+def test_streamed_images_are_shown_as_images_in_memory_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 16 pixels the middle 14 are shown, whoever cuts them out."""
+    pytest.importorskip("grain")
+    model = tiny_model(crop=0.875, classes=("class0", "class1", "class2"))
+    images = tmp_path / "images"
+    write_image_folder(images / "train", random_split(12, size=16, classes=3))
+    write_image_folder(images / "test", random_split(31, size=16, classes=3, seed=1))
+    found = []
+    for name, more in (("image_stream", {"workers": 0}), ("image_folder", {"image_size": 16})):
+        model.save(tmp_path / name)
+        config = {"data": {"name": name, "path": str(images), **more}, "seed": 0}
+        (tmp_path / name / "config.json").write_text(json.dumps({"config": config}))
+        evaluated(capsys, tmp_path / name)
+        file = tmp_path / name / "evaluation" / f"{name}_test" / "evaluation.json"
+        found.append(np.array(json.loads(file.read_text())["confusion"]))
+    assert found[0].sum() == 31
+    # The one resizes with Pillow, which rounds to whole values: an image between two classes may turn over.
+    assert np.abs(found[0] - found[1]).sum() <= 4
+
+
 def test_what_cannot_be_evaluated_is_refused(
     run: Path, model: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
