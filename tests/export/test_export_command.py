@@ -12,6 +12,7 @@ from exported_networks import save_run
 
 from econas_jax.export import exporting
 from econas_jax.export.__main__ import main
+from econas_jax.models.trained_model import load_model
 
 
 def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,16 +20,29 @@ def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "out"
     assert main([str(tmp_path / "run"), "--to", str(out)]) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
-    assert first == str(tmp_path / "run" / "network_1" / "model")
+    assert first == str(tmp_path / "run" / "network_1")
     assert last == (
         f"exported to {out}: README.md, network.py, network.stablehlo, weights.safetensors and model_card.json"
     )
     assert json.loads((out / "model_card.json").read_text())["accuracy"] == {"test": 0.75}
 
 
+def test_a_searchs_candidate_is_exported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_run(tmp_path / "run", {3: {"validation": 0.25}})
+    model = tmp_path / "run" / "network_3" / "model"
+    monkeypatch.setattr("econas_jax.search.found_model.load_candidate", lambda path, rank: load_model(model))
+    (tmp_path / "config.json").write_text('{"config": {"search": {}}}')
+    assert main([str(tmp_path), "--rank", "3", "--to", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == str(tmp_path)
+    assert json.loads((tmp_path / "out" / "model_card.json").read_text())["accuracy"] == {"validation": 0.25}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["{folder}/run", "--to", "{folder}/out", "--rank", "0"], "error: rank = 0: expected nothing: "),
         (["{folder}/nowhere", "--to", "{folder}/out"], "error: model = "),
         (["{folder}/run", "--to", "{folder}/out", "--network", "7"], "error: network = 7: expected one"),
         (["{folder}/run", "--to", "{folder}/run/network_0/model"], "error: to = "),
