@@ -6,12 +6,15 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from econas_jax.data.dataset import ChannelValues, Dataset, Images, Split
 from econas_jax.data.duplicates import refuse_shared_images
 from econas_jax.data.origin import Origin
 from econas_jax.data.splitting import split_off
 from econas_jax.errors import require
+
+Histograms = npt.NDArray[np.int64]
 
 VALIDATION_SHARE = 0.2  # of the training images, where neither the data nor the user says otherwise
 
@@ -62,10 +65,20 @@ def channel_statistics(images: Images) -> tuple[ChannelValues, ChannelValues]:
     without a float copy of the images.
     """
     require(images.size > 0, "training images", images.shape, "at least one image")
+    return statistics_of(channel_histograms(images))
+
+
+def channel_histograms(images: Images) -> Histograms:
+    """Returns how often each of the 256 values stands in each channel of images uint8[n, h, w, 3], int64[3, 256]."""
+    return np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(3)])
+
+
+def statistics_of(histograms: Histograms) -> tuple[ChannelValues, ChannelValues]:
+    """Returns mean and standard deviation of each channel, as `channel_statistics` does, from the histograms."""
     values = np.arange(256) / 255
     means, deviations = [], []
-    for channel in range(3):
-        shares = np.bincount(images[..., channel].ravel(), minlength=256) / images[..., channel].size
+    for histogram in histograms:
+        shares = histogram / histogram.sum()
         mean = float(shares @ values)
         means.append(mean)
         deviations.append(float(np.sqrt(shares @ (values - mean) ** 2)))

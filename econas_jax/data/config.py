@@ -8,7 +8,28 @@ from econas_jax.data.dataset import Dataset
 from econas_jax.data.image_file import ALPHA
 from econas_jax.data.image_folder import IMAGE_SIZE
 from econas_jax.data.load import LOADERS, load_dataset
-from econas_jax.errors import InputError, require, require_integer
+from econas_jax.errors import InputError, require, require_integer, require_number
+
+
+@dataclasses.dataclass(frozen=True)
+class ColourJitter:
+    """How much the colours of training images may change (torchvision's `ColorJitter`; nothing by default)."""
+
+    brightness: float = 0.0  # the factor is uniform from 1 - this, not below 0, to 1 + this (DARTS on ImageNet: 0.4)
+    contrast: float = 0.0  # likewise (0.4)
+    saturation: float = 0.0  # likewise (0.4)
+    hue: float = 0.0  # the largest turn, in turns of the circle of colours, half a turn at most (0.2)
+
+    def __post_init__(self) -> None:
+        for name in ("brightness", "contrast", "saturation"):
+            require_number(name, getattr(self, name), lambda strength: strength >= 0, "a number, 0 or more")
+        require_number("hue", self.hue, lambda hue: 0 <= hue <= 0.5, "a number in [0, 0.5]")
+
+    def __bool__(self) -> bool:
+        return any(dataclasses.astuple(self))
+
+
+IMAGENET_JITTER = ColourJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.2)  # DARTS, `train_imagenet.py`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +38,7 @@ class Augmentation:
 
     crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
     flip: bool = True  # left and right, for half of the images
+    jitter: ColourJitter = ColourJitter()
     cutout: int = 0  # pixels a side, as the network sees them, of a square that is the mean colour; 0: none
 
     def __post_init__(self) -> None:

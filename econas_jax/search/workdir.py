@@ -22,6 +22,8 @@ CHANGEABLE = (
     *("tensorboard", "data.path", "data.download"),
 )
 
+CHECKPOINTS = "checkpoints"
+
 
 def changeable(config: SearchConfig) -> Callable[[str], bool]:
     """Returns a function that says of a field whether a search may go on with another value of it."""
@@ -39,7 +41,7 @@ class Workdir(ExperimentFolder):
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
         """Touches nothing yet. say: is told what was found and mended."""
         super().__init__(path, "search", say)
-        self.checkpoints = path / "checkpoints"
+        self.checkpoints = path / CHECKPOINTS
         self.figures = path / "figures"
         self.failures = path / "failures"
         self.tensorboard = path / "tensorboard"

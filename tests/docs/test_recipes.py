@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from documents import REPOSITORY, recipes
 
@@ -62,6 +63,29 @@ def test_recipe_operations(capsys: pytest.CaptureFixture[str]) -> None:
     cell = (2 * 3) ** 2 * (3 * 3) ** 2 * (4 * 3) ** 2 * (5 * 3) ** 2  # two edges a node: input times operation
     assert int(size) == cell**2
     space.check(space.parse(genotype))
+
+
+def test_recipe_torch_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from network_cases import random_variables, shapes_of
+    from safetensors.numpy import save_file
+
+    from econas_jax.interop import to_torch
+    from econas_jax.models.trained_model import load_model
+    from econas_jax.nn.description import CellNetworkDescription
+    from econas_jax.spaces.darts.published import DARTS_V2
+
+    description = CellNetworkDescription(DARTS_V2, 4, 1, 10)
+    variables = random_variables(shapes_of(description.build(auxiliary=True), 32), seed=0)
+    monkeypatch.chdir(tmp_path)
+    save_file(to_torch(description, variables), "cifar10_model.safetensors")
+    run("torch_weights")
+    assert capsys.readouterr().out == "4 1 True\n"
+    loaded = load_model(tmp_path / "models" / "darts_v2")
+    assert loaded.description == description and loaded.resolution == 32
+    bias = variables["params"]["classifier"]["bias"]
+    np.testing.assert_array_equal(loaded.variables["params"]["classifier"]["bias"], bias)
 
 
 def test_recipe_algorithm() -> None:
