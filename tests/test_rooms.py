@@ -23,9 +23,9 @@ FLOORS = (
     ("data",),
     ("nn",),
     ("models",),
-    ("training", "interop", "export", "predict"),
+    ("training", "interop", "predict"),
     ("search",),
-    ("study", "retrain", "evaluate"),
+    ("study", "retrain", "evaluate", "export"),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands
 )

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exported_networks import save_run
+from exported_networks import random_model, save_run
 
 from econas_jax.export import exporting
 from econas_jax.export.__main__ import main
+from econas_jax.models.trained_model import TrainedModel
+from econas_jax.search import found_model
 
 
 def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,7 +21,7 @@ def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "out"
     assert main([str(tmp_path / "run"), "--to", str(out)]) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
-    assert first == str(tmp_path / "run" / "network_1" / "model")
+    assert first == str(tmp_path / "run" / "network_1")
     assert last == (
         f"exported to {out}: README.md, network.py, network.stablehlo, weights.safetensors and model_card.json"
     )
@@ -31,6 +33,7 @@ def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.Ca
     [
         (["{folder}/nowhere", "--to", "{folder}/out"], "error: model = "),
         (["{folder}/run", "--to", "{folder}/out", "--network", "7"], "error: network = 7: expected one"),
+        (["{folder}/run", "--to", "{folder}/out", "--rank", "1"], "error: rank = 1: expected nothing"),
         (["{folder}/run", "--to", "{folder}/run/network_0/model"], "error: to = "),
         (["{folder}/run", "--to", "{folder}/run"], "error: to = "),
         (["{folder}/run", "--to", "gs://bucket/out"], "error: to = 'gs://bucket/out'"),
@@ -71,6 +74,24 @@ def test_an_end_before_the_end_leaves_nothing(
     assert main([str(tmp_path / "run"), "--to", str(tmp_path / "out")]) == status
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_candidate_of_a_search_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def load_candidate(run: Path, rank: int) -> TrainedModel:
+        asked.append((run, rank))
+        return random_model()
+
+    monkeypatch.setattr(found_model, "load_candidate", load_candidate)
+    search = tmp_path / "search"
+    search.mkdir()
+    (search / "config.json").write_text('{"config": {"search": {}}}')
+    assert main([str(search), "--to", str(tmp_path / "out"), "--rank", "2"]) == 0
+    assert asked == [(search, 2)]
+    assert capsys.readouterr().out.startswith(f"{search}, candidate of rank 2\n")
 
 
 def test_a_kind_of_network_without_a_writer_is_refused(
