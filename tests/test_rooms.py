@@ -25,7 +25,7 @@ FLOORS = (
     ("models",),
     ("training", "interop", "predict"),
     ("search",),
-    ("study", "retrain", "evaluate", "export"),
+    ("study", "retrain", "export", "evaluate"),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands
 )

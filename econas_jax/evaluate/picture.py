@@ -34,7 +34,7 @@ def plot_confusion(evaluation: Evaluation, title: str) -> Figure:
     bar = figure.colorbar(image, ax=axes, shrink=0.8, format=PercentFormatter(xmax=1, symbol=None))
     bar.set_label("Of the true class's images (%)", fontsize=TEXT_SIZE, color=INK)
     bar.ax.tick_params(labelsize=NOTE_SIZE, labelcolor=INK)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     if count <= MOST_WITH_NAMES:
         _name_classes(axes, evaluation.classes)
     if count <= MOST_WITH_NUMBERS:

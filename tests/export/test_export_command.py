@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exported_networks import random_model, save_run
+from exported_networks import save_run
 
 from econas_jax.export import exporting
 from econas_jax.export.__main__ import main
-from econas_jax.models.trained_model import TrainedModel
-from econas_jax.search import found_model
+from econas_jax.models.trained_model import load_model
 
 
 def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,12 +27,24 @@ def test_the_best_network_of_a_run_is_exported(tmp_path: Path, capsys: pytest.Ca
     assert json.loads((out / "model_card.json").read_text())["accuracy"] == {"test": 0.75}
 
 
+def test_a_searchs_candidate_is_exported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_run(tmp_path / "run", {3: {"validation": 0.25}})
+    model = tmp_path / "run" / "network_3" / "model"
+    monkeypatch.setattr("econas_jax.search.found_model.load_candidate", lambda path, rank: load_model(model))
+    (tmp_path / "config.json").write_text('{"config": {"search": {}}}')
+    assert main([str(tmp_path), "--rank", "3", "--to", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == str(tmp_path)
+    assert json.loads((tmp_path / "out" / "model_card.json").read_text())["accuracy"] == {"validation": 0.25}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["{folder}/run", "--to", "{folder}/out", "--rank", "0"], "error: rank = 0: expected nothing: "),
         (["{folder}/nowhere", "--to", "{folder}/out"], "error: model = "),
         (["{folder}/run", "--to", "{folder}/out", "--network", "7"], "error: network = 7: expected one"),
-        (["{folder}/run", "--to", "{folder}/out", "--rank", "1"], "error: rank = 1: expected nothing"),
         (["{folder}/run", "--to", "{folder}/run/network_0/model"], "error: to = "),
         (["{folder}/run", "--to", "{folder}/run"], "error: to = "),
         (["{folder}/run", "--to", "gs://bucket/out"], "error: to = 'gs://bucket/out'"),
@@ -74,24 +85,6 @@ def test_an_end_before_the_end_leaves_nothing(
     assert main([str(tmp_path / "run"), "--to", str(tmp_path / "out")]) == status
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_a_candidate_of_a_search_is_exported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = []
-
-    def load_candidate(run: Path, rank: int) -> TrainedModel:
-        asked.append((run, rank))
-        return random_model()
-
-    monkeypatch.setattr(found_model, "load_candidate", load_candidate)
-    search = tmp_path / "search"
-    search.mkdir()
-    (search / "config.json").write_text('{"config": {"search": {}}}')
-    assert main([str(search), "--to", str(tmp_path / "out"), "--rank", "2"]) == 0
-    assert asked == [(search, 2)]
-    assert capsys.readouterr().out.startswith(f"{search}, candidate of rank 2\n")
 
 
 def test_a_kind_of_network_without_a_writer_is_refused(

@@ -36,7 +36,7 @@ def test_a_model_comes_back_from_its_folder(description: Description, tmp_path: 
     again = load_model(tmp_path / "new" / "folder")
     assert again.to_json() == model.to_json()
     assert (again.classes, again.mean, again.crop, again.accuracy) == (model.classes, model.mean, 0.875, {"test": 0.5})
-    assert jax.tree.structure(again.variables) == jax.tree.structure(model.variables)
+    assert flattened(again.variables).keys() == flattened(model.variables).keys()
     jax.tree.map(np.testing.assert_array_equal, again.variables, model.variables)
     assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == [MODEL_FILE, WEIGHTS_FILE]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,9 @@ from econas_jax.data.dataset import Split
 from econas_jax.data.stream import StreamConfig
 from econas_jax.data.stream.batches import StreamBatches
 from econas_jax.errors import InputError, SearchError
+from econas_jax.experiment import config_source
 from econas_jax.experiment.config_fields import to_config_dict
 from econas_jax.retrain import RetrainConfig, default_config, from_mapping, run_retrain
-
-STEPS = 3  # of an epoch: 21 images in batches of 8
 
 
 @pytest.fixture(autouse=True)
@@ -90,13 +88,11 @@ def test_a_damaged_test_image_is_found_before_anything_is_trained(photos: Path, 
 
 def test_other_images_are_refused(photos: Path, tmp_path: Path) -> None:
     shutil.copytree(photos, tmp_path / "photos")
-    short = dataclasses.replace(config(tmp_path / "photos"), training=dataclasses.replace(RECIPE, epochs=1))
-    short = dataclasses.replace(
-        short, training=dataclasses.replace(short.training, augmentation=Augmentation(0, False))
-    )
+    recipe = dataclasses.replace(RECIPE, epochs=1, augmentation=Augmentation(0, False))
+    short = dataclasses.replace(config(tmp_path / "photos"), training=recipe)
     run_retrain(short, tmp_path / "run")
     (tmp_path / "photos" / "train" / CLASSES[0] / f"{CLASSES[0]}_{TRAIN - 1}.JPEG").unlink()
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="stored"):
         run_retrain(short, tmp_path / "run")
 
 
@@ -128,18 +124,14 @@ def test_the_name_of_the_data_picks_its_fields() -> None:
     fields.data.path = "photos"
     fields.data.workers = 4
     assert from_mapping(fields).data == StreamConfig(path="photos", workers=4)
-    with pytest.raises(
-        InputError, match=r"^config field = 'data.download': expected one of the fields of image_stream"
-    ):
+    with pytest.raises(InputError, match=r"^config field = 'data.download': .* of the fields of image_stream"):
         from_mapping({"data": {"name": "image_stream", "download": True}})
     with pytest.raises(InputError, match="^data = 'imagenet': expected one of cifar10"):
         default_config("imagenet")
 
 
 def test_imagenets_recipes_are_the_published_ones() -> None:
-    from test_configs import load  # noqa: PLC0415
-
-    darts, pdarts = (from_mapping(load(name)) for name in ("retrain_imagenet", "retrain_imagenet_pdarts"))
+    darts, pdarts = (from_mapping(config_source.load(name)) for name in ("retrain_imagenet", "retrain_imagenet_pdarts"))
     assert (darts.network.channels, darts.network.cells_per_stage, darts.network.stem) == (48, 4, "imagenet")
     recipe = darts.training
     assert (recipe.batch_size, recipe.learning_rate, recipe.schedule, recipe.decay) == (128, 0.1, "exponential", 0.97)
