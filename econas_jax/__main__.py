@@ -27,6 +27,7 @@ COMMANDS = {
     "report": Command("econas_jax.report.__main__", "write the page of a search or a retraining anew"),
     "export": Command("econas_jax.export.__main__", "write a trained network as Flax code, StableHLO and ONNX"),
     "predict": Command("econas_jax.predict.__main__", "classify image files with an exported network"),
+    "zoo": Command("econas_jax.zoo.__main__", "list the architectures of the literature, count and draw them"),
 }
 
 

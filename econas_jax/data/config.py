@@ -12,20 +12,6 @@ from econas_jax.errors import InputError, require, require_integer, require_numb
 
 
 @dataclasses.dataclass(frozen=True)
-class Augmentation:
-    """Random changes of training images (those of EcoNAS's released code by default)."""
-
-    crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
-    flip: bool = True  # left and right, for half of the images
-    cutout: int = 0  # pixels a side, as the network sees them, of a square that is the mean colour; 0: none
-
-    def __post_init__(self) -> None:
-        require_integer("crop_padding", self.crop_padding, 0)
-        require_integer("cutout", self.cutout, 0)
-        require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
-
-
-@dataclasses.dataclass(frozen=True)
 class ColourJitter:
     """How much the colours of training images may change (torchvision's `ColorJitter`; nothing by default)."""
 
@@ -44,6 +30,21 @@ class ColourJitter:
 
 
 IMAGENET_JITTER = ColourJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.2)  # DARTS, `train_imagenet.py`
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """Random changes of training images (those of EcoNAS's released code by default)."""
+
+    crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
+    flip: bool = True  # left and right, for half of the images
+    jitter: ColourJitter = ColourJitter()
+    cutout: int = 0  # pixels a side, as the network sees them, of a square that is the mean colour; 0: none
+
+    def __post_init__(self) -> None:
+        require_integer("crop_padding", self.crop_padding, 0)
+        require_integer("cutout", self.cutout, 0)
+        require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,8 +9,10 @@ from typing import Any, Literal, get_args
 from ml_collections import ConfigDict
 
 from econas_jax.data.config import DataConfig
+from econas_jax.data.load import LOADERS
+from econas_jax.data.stream.config import Kind, StreamConfig
 from econas_jax.errors import require, require_integer, require_number
-from econas_jax.experiment.config_fields import build_config, to_config_dict
+from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
 from econas_jax.spaces.darts.macro_net import Stem, check_macro_net
 from econas_jax.training.config import LARGEST_RESOLUTION
@@ -21,8 +23,13 @@ Start = Literal["scratch", "search"]
 # No number of a retraining depends on these, but for `devices`, which may change the last bits of what is trained from
 # then on, and `validate_epochs`, which says in which epochs there is a number at all.
 CHANGEABLE = frozenset(
-    ("devices", "save_epochs", "validate_epochs", "disk_gib", "tensorboard", "data.path", "data.download")
+    (
+        *("devices", "save_epochs", "validate_epochs", "disk_gib", "tensorboard"),
+        *("data.path", "data.download", "data.workers"),
+    )
 )
+
+DATA: dict[str, type] = {name: DataConfig for name in LOADERS} | {name: StreamConfig for name in get_args(Kind)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,12 +54,15 @@ class NetworkConfig:
 class RetrainConfig:
     """A whole retraining. The defaults are the paper's on CIFAR-10 (section 5.1), which are DARTS's."""
 
-    # What is trained: a search's result.json (its best, one after another), result.json:0 (one of them, from 0), the
-    # name of a published cell such as DARTS_V2, or a genotype's text.
+    # What is trained: a search's result.json (its best, one after another), result.json:0 (one of them, from 0), a name
+    # that `econas-jax zoo` lists, such as DARTS_V2, or a genotype's text.
     genotype: str = ""
     seed: int = 0  # of every random number
     # All training images are trained on by default, as in the papers.
-    data: DataConfig = DataConfig(validation_size=0)
+    # The fields of `data` are those of images in memory, or of streamed ones, as its `name` says.
+    data: DataConfig | StreamConfig = dataclasses.field(
+        default=DataConfig(validation_size=0), metadata={"choices": DATA, "by": "name"}
+    )
     network: NetworkConfig = NetworkConfig()
     training: Recipe = Recipe()
     resolution: int | None = None  # pixels a side that the network sees; None: the images' own
@@ -64,6 +74,7 @@ class RetrainConfig:
     tensorboard: bool = True  # scalars of every epoch in the workdir's tensorboard/
 
     def __post_init__(self) -> None:
+        check_choices(self)
         require(isinstance(self.genotype, str), "genotype", self.genotype, "text")
         require_integer("seed", self.seed, 0, 2**31 - 1)
         if self.resolution is not None:
@@ -78,9 +89,16 @@ class RetrainConfig:
         require(isinstance(self.tensorboard, bool), "tensorboard", self.tensorboard, "True or False")
 
 
-def default_config() -> ConfigDict:
-    """Returns the defaults, for a config file to start from."""
-    return to_config_dict(RetrainConfig())
+def default_config(data: str = "cifar10") -> ConfigDict:
+    """Returns the defaults, for a config file to start from.
+
+    data: what `data.name` is; `image_stream` and `tfds_stream` have fields of their own. Raises InputError for an
+    unknown name.
+    """
+    require(data in DATA, "data", data, "one of " + ", ".join(DATA))
+    usual = RetrainConfig().data
+    fields = {**(dataclasses.asdict(usual) if type(usual) is DATA[data] else {}), "name": data}
+    return to_config_dict(RetrainConfig(data=DATA[data](**fields)))
 
 
 def from_mapping(fields: Mapping[str, Any]) -> RetrainConfig:

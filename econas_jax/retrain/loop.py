@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import traceback
@@ -52,14 +53,18 @@ def run_retrain(
     reporter = reporter or Reporter(show=False)
     asked = choices(config.genotype)
     files = Workdir(local_folder(workdir), reporter.say)
-    with files.held(config, CHANGEABLE.__contains__):
+    with files.held(config, CHANGEABLE.__contains__), contextlib.ExitStack() as stack:
         files.check(config, CHANGEABLE.__contains__)  # again: another retraining may have run here until now
         settings = arithmetic()
         use_compilation_cache()
         devices = batch_devices(config.devices, config.network.compute_dtype)
         source = source or image_source(config, reporter)
+        stack.callback(source.close)
         check_count(config, source)
         networks = chosen_networks(asked, config, source, devices)
+        if not files.claimed:
+            with reporter.doing("checking the images to test by"):
+                source.check()
         # Not before: a config that fits no images must not claim the folder.
         described = {f"network_{number}": network.description.to_json() for number, network in enumerate(networks)}
         files.claim(config, {"data": source.identity(), "arithmetic": settings, "networks": described})

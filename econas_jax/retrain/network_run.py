@@ -13,6 +13,7 @@ import jax
 
 from econas_jax.data import Split
 from econas_jax.data.batches import ImageSource
+from econas_jax.errors import InputError, SearchError
 from econas_jax.experiment.commits import Commits
 from econas_jax.experiment.times import Times
 from econas_jax.retrain.config import RetrainConfig
@@ -55,6 +56,7 @@ class NetworkRun:
         recipe = self.config.training
         self._batches = self.source.training(recipe.batch_size, self.config.seed, short_batch=recipe.short_batch)
         self._began, self._seconds_before = time.perf_counter(), 0.0
+        self._unreadable: Exception | None = None
         self.reached = Progress()  # at the end of the last epoch that is done
 
     def run(self) -> tuple[Progress, TrainState]:
@@ -66,7 +68,10 @@ class NetworkRun:
         with NetworkCommits(self.folder, self.reporter.say, self.make_room, self.config.tensorboard) as commits:
             progress, state = self._resumed(commits)
             with Commits(commits.write, self.times, None) as self._commits:
-                return self._trained(progress, state)
+                try:
+                    return self._trained(progress, state)
+                finally:
+                    self._batches.close()
 
     def seconds(self) -> float:
         """Returns what was spent on the network so far, interruptions not counted."""
@@ -117,7 +122,7 @@ class NetworkRun:
         """Trains what is left of the epoch at hand; commits at its end where that is due."""
         waiting: deque[tuple[int, Metrics]] = deque()
         stop = False
-        for index, batch in enumerate(batches, progress.step):
+        for index, batch in enumerate(self._readable(batches), progress.step):
             with self.times.measuring("train"):
                 state, sums = self.trainer.step(state, batch, progress.epoch, index)
                 waiting.append((len(batch), sums))
@@ -130,13 +135,20 @@ class NetworkRun:
                 progress = self._counted(progress, *waiting.popleft())
         if progress.step == self._batches.steps:
             progress = self._ended(progress, state)
-        if stop:
+        if stop or self._unreadable:
             self._commit(progress, state)
             self._commits.wait()
-            raise RetrainInterruptedError
+            raise self._unreadable or RetrainInterruptedError
         if progress.epoch % self.config.save_epochs == 0 or progress.epoch == self.config.training.epochs:
             self._commit(progress, state)
         return progress, state
+
+    def _readable(self, batches: Iterator[Split]) -> Iterator[Split]:
+        """Yields the batches up to one that cannot be read: what was trained until then is to be kept."""
+        try:
+            yield from batches
+        except (InputError, SearchError) as error:
+            self._unreadable = error
 
     def _counted(self, progress: Progress, images: int, sums: Metrics) -> Progress:
         loss, correct = float(sums.loss), float(sums.accuracy)

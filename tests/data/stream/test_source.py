@@ -115,8 +115,7 @@ def test_splits_names_and_counts(photos: Path, two_workers: StreamSource) -> Non
     assert np.concatenate([batch.labels for batch in batches]).tolist() == [0] * 3 + [1] * 3 + [2] * 3
     assert_equal(list(opened(photos).evaluation("test", 4)), batches)
     assert list(two_workers.evaluation("validation", 4)) == []
-    assert two_workers.check("test") == VALIDATION * len(CLASSES)
-    assert two_workers.crop == 0.875
+    assert two_workers.crop == 0.875 and two_workers.image_size == 16
 
 
 def test_with_test_images_those_of_val_are_for_validation(photos: Path, tmp_path: Path) -> None:
@@ -176,6 +175,15 @@ def test_a_damaged_image_is_named_in_its_batchs_place(photos: Path, tmp_path: Pa
     assert "\n" not in str(caught.value)
     assert len([batch for batch in batches.epoch(0, place + 1)]) == 5 - place  # the others are still to be had
     source.close()
+
+
+def test_a_damaged_test_image_is_found_by_the_check(photos: Path, tmp_path: Path) -> None:
+    opened(photos).check()
+    shutil.copytree(photos, tmp_path, dirs_exist_ok=True)
+    damaged = tmp_path / "val" / CLASSES[2] / f"{CLASSES[2]}_{VALIDATION - 1}.JPEG"
+    damaged.write_bytes(b"")
+    with pytest.raises(InputError, match=f"^image = '{damaged}': expected a readable image file"):
+        opened(tmp_path).check()
 
 
 def test_folders_that_cannot_be_used_are_refused(photos: Path, tmp_path: Path) -> None:
