@@ -90,6 +90,5 @@ def _best(file: Path) -> list[Choice]:
         raise InputError(FIELD, str(file), allowed) from None
     require(bool(texts), FIELD, str(file), "a search that has found at least one genotype")
     return [
-        Choice(f"best {rank + 1} of {file.parent}", parse(text), Found(file.parent, rank))
-        for rank, text in enumerate(texts)
+        Choice(f"{file.parent.name} {rank}", parse(text), Found(file.parent, rank)) for rank, text in enumerate(texts)
     ]
