@@ -7,13 +7,13 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from econas_jax.data.batches import ImageSource, MemorySource
 from econas_jax.data.config import DataConfig
 from econas_jax.data.load import LOADERS
 from econas_jax.data.stream.config import Kind, StreamConfig
-from econas_jax.errors import InputError, require
+from econas_jax.errors import require
 from econas_jax.experiment import config_file
 from econas_jax.experiment.config_fields import build_config
 from econas_jax.models.trained_model import TrainedModel
@@ -30,8 +30,16 @@ class Asked:
     path: str | None = None
 
 
-def image_source(asked: Asked, folder: Path, model: TrainedModel) -> tuple[ImageSource, float]:
-    """Opens the images; returns with them the share of an image's sides that the network is to be shown.
+class Opened(NamedTuple):
+    """Images for a model."""
+
+    source: ImageSource
+    crop: float  # of the sides of the source's images, the share that the network is to be shown
+    classes: tuple[str, ...]  # names, as the images or the model have them
+
+
+def open_images(asked: Asked, folder: Path, model: TrainedModel) -> Opened:
+    """Opens the images to evaluate a model on.
 
     folder: of the model; the config of its run lies in it or right above. Raises InputError for images that cannot be
     had, and for classes that are not the model's.
@@ -50,8 +58,7 @@ def image_source(asked: Asked, folder: Path, model: TrainedModel) -> tuple[Image
     else:
         # Image files are stored so large that what the model crops has the size that it takes.
         source = MemorySource(config.load(seed, math.ceil(model.resolution / model.crop)))
-    _check_classes(source.classes, model.classes)
-    return source, model.crop / source.crop
+    return Opened(source, model.crop / source.crop, _common_names(source.classes, model.classes))
 
 
 def check_split(source: ImageSource, split: str) -> None:
@@ -73,10 +80,12 @@ def _fields_of_run(folder: Path) -> tuple[dict[str, Any], int]:
     return {}, 0
 
 
-def _check_classes(there: tuple[str, ...], model: tuple[str, ...]) -> None:
-    """Raises InputError unless the images' classes are the model's; numbers are no names, and agree with all."""
+def _common_names(there: tuple[str, ...], model: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the names of the classes; raises InputError unless images and model agree. Numbers are no names."""
     require(len(there) == len(model), "classes of the images", len(there), f"{len(model)}, as many as the model has")
     numbers = tuple(map(str, range(len(model))))
+    if numbers in (there, model):
+        return model if there == numbers else there
     for number, (image, own) in enumerate(zip(there, model, strict=True)):
-        if image != own and numbers not in (there, model):
-            raise InputError(f"class {number} of the images", image, f"{own!r}, as the model names it")
+        require(image == own, f"class {number} of the images", image, f"{own!r}, as the model names it")
+    return model

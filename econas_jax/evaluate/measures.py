@@ -44,11 +44,11 @@ class Evaluation:
         return self.right / self.images
 
     def recall(self, number: int) -> float | None:
-        """Of the images of a class, the share that was predicted to be of it."""
+        """Returns the share of a class's images that were predicted to be of it."""
         return _share(self.confusion[number, number], self.confusion[number].sum())
 
     def precision(self, number: int) -> float | None:
-        """Of the images predicted to be of a class, the share that was of it."""
+        """Returns the share of the images predicted to be of a class that were of it."""
         return _share(self.confusion[number, number], self.confusion[:, number].sum())
 
     def to_json(self) -> dict[str, Any]:

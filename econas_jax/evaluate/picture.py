@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -15,6 +15,8 @@ MOST_WITH_NUMBERS = 20  # classes; with more, numbers do not fit into the cells
 MOST_WITH_NAMES = 50
 LONGEST_NAME = 18  # characters
 CELL_INCHES, MARGIN_INCHES, SMALLEST_INCHES, LARGEST_INCHES = 0.42, 2.4, 4.5, 11.0
+NORM = PowerNorm(0.5, vmin=0, vmax=1)  # so that a mistake in a hundred can be seen
+DARK = 0.6  # of the way to the darkest shade: there, numbers are white
 SHADES = LinearSegmentedColormap.from_list("shades", ["#FFFFFF", SERIES_COLOURS[0]])
 
 
@@ -27,12 +29,12 @@ def plot_confusion(evaluation: Evaluation, title: str) -> Figure:
     dress(axes, title, "Predicted class", "True class")
     totals = evaluation.confusion.sum(axis=1, keepdims=True)
     shares = evaluation.confusion / np.maximum(totals, 1)
-    image = axes.imshow(shares, cmap=SHADES, vmin=0, vmax=1, interpolation="nearest")
+    image = axes.imshow(shares, cmap=SHADES, norm=NORM, interpolation="nearest")
     axes.grid(visible=False)
     bar = figure.colorbar(image, ax=axes, shrink=0.8, format=PercentFormatter(xmax=1, symbol=None))
     bar.set_label("Of the true class's images (%)", fontsize=TEXT_SIZE, color=INK)
     bar.ax.tick_params(labelsize=NOTE_SIZE, labelcolor=INK)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     if count <= MOST_WITH_NAMES:
         _name_classes(axes, evaluation.classes)
     if count <= MOST_WITH_NUMBERS:
@@ -50,8 +52,7 @@ def _name_classes(axes: Axes, classes: tuple[str, ...]) -> None:
 def _write_numbers(axes: Axes, evaluation: Evaluation, shares: np.ndarray) -> None:
     for (true, predicted), number in np.ndenumerate(evaluation.confusion):
         if number:
-            dark = shares[true, predicted] > 0.5
-            colour = "white" if dark else INK
+            colour = "white" if NORM(shares[true, predicted]) > DARK else INK
             axes.text(predicted, true, f"{number:,}", ha="center", va="center", fontsize=NOTE_SIZE, color=colour)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from econas_jax.data.batches import ImageSource
 from econas_jax.errors import InputError
-from econas_jax.evaluate.images import Asked, check_split, image_source
+from econas_jax.evaluate.images import Asked, check_split, open_images
 from econas_jax.evaluate.measures import Evaluation, evaluation_of
 from econas_jax.experiment.console import Reporter
 from econas_jax.experiment.disk import one_line_errors
@@ -37,7 +37,7 @@ def evaluate(found: FoundModel, asked: Asked, split: str | None, to: Path | None
         found: the model.
         asked: which images, if others than those of its run.
         split: None: validation for a search's candidate, else test.
-        to: the folder for the files, made if need be; None: one for each split in the model's own folder.
+        to: the folder for the files, made if need be; None: one in the model's own, by data set and split.
         reporter: is told what is done.
 
     Raises:
@@ -46,15 +46,15 @@ def evaluate(found: FoundModel, asked: Asked, split: str | None, to: Path | None
     """
     split = split or ("test" if found.rank is None else "validation")
     with reporter.doing("opening the images"):
-        source, share = image_source(asked, found.folder, found.model)
+        source, crop, classes = open_images(asked, found.folder, found.model)
     try:
         check_split(source, split)
-        folder = _made(to or _usual_folder(found, split))
+        folder = _made(to or _usual_folder(found, source, split))
         if split == "test" and found.rank is not None:
             reporter.say(CAUTION)
         batches = source.evaluation(split, min(BATCH_SIZE, source.count(split)))
         with reporter.doing(f"evaluating {source.count(split):,} images ({source.name}, {split})"):
-            evaluation = evaluation_of(predictions(found.model, batches, share), found.model.classes)
+            evaluation = evaluation_of(predictions(found.model, batches, crop), classes)
     finally:
         source.close()
     with one_line_errors(folder):
@@ -62,9 +62,9 @@ def evaluate(found: FoundModel, asked: Asked, split: str | None, to: Path | None
     return Written(evaluation, folder)
 
 
-def _usual_folder(found: FoundModel, split: str) -> Path:
-    name = split if found.rank is None else f"rank_{found.rank}_{split}"
-    return found.folder / FOLDER / name
+def _usual_folder(found: FoundModel, source: ImageSource, split: str) -> Path:
+    rank = "" if found.rank is None else f"rank_{found.rank}_"
+    return found.folder / FOLDER / f"{rank}{source.name}_{split}"
 
 
 def _made(folder: Path) -> Path:
@@ -90,5 +90,5 @@ def _write(folder: Path, found: FoundModel, source: ImageSource, split: str, eva
         **made_with(),
     }
     write_text(folder / FILE, json.dumps(fields, indent=2) + "\n")
-    title = f"{source.name}, {split}: {percent(evaluation.accuracy)} of {evaluation.images:,} images"
+    title = f"{source.name}, {split}: {percent(evaluation.accuracy)} of {evaluation.images:,} images are right"
     save_figure(plot_confusion(evaluation, title), folder, PICTURE)

@@ -22,7 +22,7 @@ PRESENT = "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(nam
 
 
 def converter_python(python: str) -> str:
-    """Returns the path of the Python that is to convert; raises InputError, which says how to make one, if it cannot."""
+    """Returns the path of the Python that is to convert; raises InputError, telling how to make one, if it cannot."""
     program = shutil.which(os.path.expanduser(python))
     if program is None:
         raise InputError("onnx", python, INSTALL)

@@ -26,9 +26,7 @@ def exported_weights(model: TrainedModel, network: ModuleType) -> dict[str, np.n
     for name, shape in expected.items():
         found = renamed[name].shape if name in renamed else "missing"
         if found != shape:
-            raise SearchError(
-                f"the generated code reads {name} {shape}, and the model's is {found}: please report this"
-            )
+            raise SearchError(f"the generated code reads {name} {shape}, the model's is {found}: please report this")
     return {name: np.ascontiguousarray(renamed[name], np.float32) for name in sorted(expected)}
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from econas_jax.errors import InputError, require, require_integer, require_number
-from econas_jax.models.trained_model import ChannelValues
 
 CARD_FILE, STABLEHLO_FILE = "model_card.json", "network.stablehlo"
 FORMAT = "econas_jax export 1"
@@ -26,8 +25,8 @@ class ModelCard:
     classes: tuple[str, ...]  # in the order of the logits
     resolution: int  # pixels a side
     crop: float  # the share of an image's shorter side that its central square has
-    mean: ChannelValues  # of each channel of images scaled to [0, 1]
-    std: ChannelValues
+    mean: tuple[float, float, float]  # of each channel of images scaled to [0, 1]
+    std: tuple[float, float, float]
     input: Mapping[str, Any]  # of all formats alike
     accuracy: Mapping[str, float]
     training: Mapping[str, Any]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from econas_jax.errors import require
 from econas_jax.nn.compute_dtype import ComputeDtype
 from econas_jax.nn.darts.cell_network import CellNetwork
+from econas_jax.nn.densenet.description import DenseNetDescription
 from econas_jax.nn.nasbench201.description import NasBench201Description
 from econas_jax.nn.network import Cost, Network
 from econas_jax.spaces.darts import multiply_adds, parameters
@@ -95,7 +96,9 @@ class CellNetworkDescription:
         return cls(**{**fields, "genotype": Genotype.parse(fields["genotype"])})
 
 
-KINDS: dict[str, Any] = {made.kind: made for made in (CellNetworkDescription, NasBench201Description)}
+KINDS: dict[str, Any] = {
+    made.kind: made for made in (CellNetworkDescription, NasBench201Description, DenseNetDescription)
+}
 
 
 def description_from_json(fields: Mapping[str, Any]) -> Description:

@@ -1,4 +1,4 @@
-"""Which networks are retrained: a search's best, a published cell, or a genotype's own text."""
+"""Which networks are retrained: a search's best, an architecture of the zoo, or a genotype's own text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from econas_jax.errors import InputError, require
 from econas_jax.experiment.folder import local_folder
-from econas_jax.retrain.published import find_published, published_names
 from econas_jax.spaces.darts.genotype import Genotype as DartsGenotype
 from econas_jax.spaces.nasbench201.genotype import Genotype as NasBench201Genotype
+from econas_jax.zoo import Entry, find
 
 FIELD = "genotype"
 RESULT = "result.json"
@@ -29,23 +29,23 @@ class Choice(NamedTuple):
     """A genotype to train, with a short name for people."""
 
     name: str
-    genotype: Any  # of any space
+    genotype: Any  # of any space, or a DenseNet-BC
     found: Found | None = None  # by a search
 
 
 def choices(text: str) -> tuple[Choice, ...]:
     """Returns what the text names, at least one genotype; raises InputError where it names none.
 
-    The text is a published name; a genotype's text; or the path of a search's result.json or folder, which are all its
+    The text is a name of the zoo; a genotype's text; or the path of a search's result.json or folder, which are all its
     best genotypes, with a colon and a place from 0 one of them.
     """
     bare = text.strip()
-    if (genotype := find_published(bare)) is not None:
-        return (Choice(bare.upper().replace("-", "_"), genotype),)
     if "|" in bare or "(" in bare:
         return (Choice("genotype", parse(bare)),)
-    names = ", ".join(published_names())
-    allowed = f"a search's {RESULT}, {RESULT}:0 for the first of its best, a genotype's text, or one of {names}"
+    entry, names = _of_the_zoo(bare)
+    if entry is not None:
+        return (Choice(entry.name, entry.architecture),)
+    allowed = f"a search's {RESULT}, {RESULT}:0 for the first of its best, a genotype's text, or {names}"
     require(bool(bare), f"config.{FIELD}", text, allowed)
     path, place = _split(bare)
     file = path / RESULT if path.is_dir() else path
@@ -62,6 +62,14 @@ def choices(text: str) -> tuple[Choice, ...]:
 def parse(text: str) -> Any:
     """Returns the genotype, of any space, that the text is; raises InputError if it is none."""
     return NasBench201Genotype.parse(text) if text.lstrip("'\" ").startswith("|") else DartsGenotype.parse(text)
+
+
+def _of_the_zoo(name: str) -> tuple[Entry | None, str]:
+    """Returns the entry of this name, if there is one, and in words which names there are."""
+    try:
+        return find(name), ""
+    except InputError as error:
+        return None, error.allowed
 
 
 def _split(text: str) -> tuple[Path, int | None]:
@@ -82,6 +90,5 @@ def _best(file: Path) -> list[Choice]:
         raise InputError(FIELD, str(file), allowed) from None
     require(bool(texts), FIELD, str(file), "a search that has found at least one genotype")
     return [
-        Choice(f"best {rank + 1} of {file.parent}", parse(text), Found(file.parent, rank))
-        for rank, text in enumerate(texts)
+        Choice(f"{file.parent.name} {rank}", parse(text), Found(file.parent, rank)) for rank, text in enumerate(texts)
     ]

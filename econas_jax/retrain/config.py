@@ -54,8 +54,8 @@ class NetworkConfig:
 class RetrainConfig:
     """A whole retraining. The defaults are the paper's on CIFAR-10 (section 5.1), which are DARTS's."""
 
-    # What is trained: a search's result.json (its best, one after another), result.json:0 (one of them, from 0), the
-    # name of a published cell such as DARTS_V2, or a genotype's text.
+    # What is trained: a search's result.json (its best, one after another), result.json:0 (one of them, from 0), a name
+    # that `econas-jax zoo` lists, such as DARTS_V2, or a genotype's text.
     genotype: str = ""
     seed: int = 0  # of every random number
     # All training images are trained on by default, as in the papers.

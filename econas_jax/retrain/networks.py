@@ -9,12 +9,14 @@ import jax
 
 from econas_jax.data.batches import ImageSource
 from econas_jax.errors import InputError, require
+from econas_jax.nn.densenet.description import DenseNetDescription
 from econas_jax.nn.description import CellNetworkDescription, Description
 from econas_jax.nn.nasbench201.description import NasBench201Description
 from econas_jax.retrain.choices import Choice
 from econas_jax.retrain.config import NetworkConfig, RetrainConfig
 from econas_jax.retrain.start import starting_model
 from econas_jax.spaces.darts.genotype import Genotype as DartsGenotype
+from econas_jax.spaces.densenet import DenseNetBC
 from econas_jax.spaces.nasbench201.genotype import Genotype as NasBench201Genotype
 from econas_jax.training.data_parallel import DataParallelTrainer
 from econas_jax.training.network_task import NetworkTask
@@ -79,7 +81,13 @@ def _nasbench201(genotype: NasBench201Genotype, network: NetworkConfig, num_clas
     return NasBench201Description(genotype, *sizes)
 
 
+def _densenet(architecture: DenseNetBC, network: NetworkConfig, num_classes: int) -> Description:
+    require(network.stem == "cifar", "network.stem", network.stem, "cifar, the one stem of a DenseNet-BC")
+    return DenseNetDescription(architecture.depth, architecture.growth, num_classes, network.compute_dtype)
+
+
 _MAKERS: Mapping[type, Callable[[Any, NetworkConfig, int], Description]] = {
     DartsGenotype: _cells,
     NasBench201Genotype: _nasbench201,
+    DenseNetBC: _densenet,
 }

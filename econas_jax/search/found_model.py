@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from econas_jax.errors import require
 from econas_jax.experiment import config_file
-from econas_jax.models.locate import MODEL_FOLDER, model_folder
+from econas_jax.models.locate import NETWORK, model_folder
 from econas_jax.models.trained_model import TrainedModel, load_model
 from econas_jax.search.candidate import load_candidate
 
@@ -38,7 +38,8 @@ def find_model(path: Path, *, rank: int | None = None, network: int | None = Non
         return FoundModel(load_candidate(path, rank or 0), path, rank or 0)
     require(rank is None, "rank", rank, f"nothing: {path} is no search; network chooses among a retraining's networks")
     folder = model_folder(path, network)
-    return FoundModel(load_model(folder), folder.parent if folder.name == MODEL_FOLDER else folder, None)
+    of_a_run = folder.parent.name.startswith(NETWORK)
+    return FoundModel(load_model(folder), folder.parent if of_a_run else folder, None)
 
 
 def is_search(path: Path) -> bool:

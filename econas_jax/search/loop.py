@@ -179,8 +179,8 @@ class _Search:
         self.times.move("train", "validate", outcome.validation_seconds / self.trainer.devices)
         state = batch.add(state, record, outcome.state)
         key = (record.candidate, record.epochs)
-        kept = kept_within_phase(state, self.algorithm, self.config.keep_best, key, outcome.state)
-        state = dataclasses.replace(state, kept=kept)
+        best = kept_within_phase(state, self.algorithm, self.config.keep_best, key, outcome.state)
+        state = dataclasses.replace(state, kept=best)
         self.reporter.advance(record, best_accuracy((*state.stages, *state.early)))
         failures = failures_in_a_row(state.stages[self._stages_before :])
         if failures >= self.config.failures_in_a_row:

@@ -49,8 +49,8 @@ def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, 
         "living": list(state.living),
         "kept": [list(key) for key in state.kept],
     }
-    vectors = {"vectors": state.living, "kept": state.kept}
-    return fields, {name: np.stack(list(rows.values())) for name, rows in vectors.items() if rows}
+    rows = {"vectors": list(state.living.values()), "kept": list(state.kept.values())}
+    return fields, {name: np.stack(vectors) for name, vectors in rows.items() if vectors}
 
 
 def from_commit(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[Any]) -> SearchState:

@@ -30,7 +30,8 @@ class NetworkTask:
 
     def optimizer(self) -> optax.GradientTransformation:
         """Everything of torch's SGD but the learning rate."""
-        return torch_sgd(self.recipe.gradient_clip, self.recipe.weight_decay, self.recipe.momentum)
+        recipe = self.recipe
+        return torch_sgd(recipe.gradient_clip, recipe.weight_decay, recipe.momentum, recipe.nesterov)
 
 
 def initial_state(task: NetworkTask) -> TrainState:

@@ -10,15 +10,19 @@ import optax
 from econas_jax.training.state import TrainState
 
 
-def torch_sgd(gradient_clip: float, weight_decay: float, momentum: float) -> optax.GradientTransformation:
+def torch_sgd(
+    gradient_clip: float | None, weight_decay: float, momentum: float, nesterov: bool = False
+) -> optax.GradientTransformation:
     """Everything of torch's SGD but the learning rate, which depends on the epoch and not on the state.
+
+    gradient_clip: the largest global norm; None: any.
 
     All parameters are one vector to it: a few operations instead of as many for each of some fifty arrays.
     """
     chain = optax.chain(
-        optax.clip_by_global_norm(gradient_clip),
+        optax.identity() if gradient_clip is None else optax.clip_by_global_norm(gradient_clip),
         optax.add_decayed_weights(weight_decay),
-        optax.trace(decay=momentum),
+        optax.trace(decay=momentum, nesterov=nesterov),
     )
     return optax.flatten(chain)
 

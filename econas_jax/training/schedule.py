@@ -20,6 +20,8 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
 def _scheduled(recipe: Recipe, epoch: int) -> float:
     if recipe.schedule == "exponential":
         return recipe.learning_rate * recipe.decay**epoch
+    if recipe.schedule == "steps":
+        return recipe.learning_rate * recipe.decay ** sum(start <= epoch for start in recipe.step_epochs)
     if recipe.schedule == "linear":
         return recipe.learning_rate * (1 - epoch / recipe.epochs)
     return recipe.learning_rate * (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ SIZE = 9
 
 def squares(count: int, size: int) -> np.ndarray:
     """Of each image whether a pixel is covered, bool [count, SIZE, SIZE]."""
-    ones = np.ones((count, SIZE, SIZE, 3), np.float32)
+    ones = jnp.ones((count, SIZE, SIZE, 3), jnp.float32)
     images = np.asarray(cutout(jax.random.key(0), ones, size))
     covered = images == 0
     assert np.array_equal(covered.all(axis=3), covered.any(axis=3))  # all channels alike
@@ -57,7 +58,7 @@ def test_the_largest_square_hides_everything_in_some_images() -> None:
 
 def test_an_augmentation_fills_the_mean_colour_after_the_normalization() -> None:
     """A black image is far from the mean; where it is cut out it is the mean, which is 0 after normalising."""
-    images = np.zeros((16, SIZE, SIZE, 3), np.uint8)
+    images = jnp.zeros((16, SIZE, SIZE, 3), jnp.uint8)
     mean, std = (0.5, 0.4, 0.3), (0.2, 0.2, 0.2)
     key = jax.random.key(3)
     plain = np.asarray(augment(key, images, SIZE, mean, std, Augmentation(0, False)))
@@ -69,8 +70,8 @@ def test_an_augmentation_fills_the_mean_colour_after_the_normalization() -> None
 
 
 def test_cutout_changes_nothing_else_of_an_augmentation() -> None:
-    images = np.random.default_rng(0).integers(1, 255, (8, SIZE, SIZE, 3)).astype(np.uint8)
-    arguments = (jax.random.key(1), images, SIZE, (0.9, 0.9, 0.9), (0.2, 0.2, 0.2))
+    random = np.random.default_rng(0).integers(1, 255, (8, SIZE, SIZE, 3))
+    arguments = (jax.random.key(1), jnp.asarray(random, jnp.uint8), SIZE, (0.9, 0.9, 0.9), (0.2, 0.2, 0.2))
     plain = np.asarray(augment(*arguments, Augmentation(2, True)))
     cut = np.asarray(augment(*arguments, Augmentation(2, True, cutout=2)))
     changed = (plain != cut).any(axis=3)

@@ -27,6 +27,15 @@ def test_recipe_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert (tmp_path / "runs" / "tiny" / "result.json").is_file()
     assert capsys.readouterr().out.splitlines()[-1] == f"{result.best[0].accuracy} {result.best[0].genotype}"
     assert "<svg" in result._repr_html_()
+    check_recipe_candidate(tmp_path, capsys)
+
+
+def check_recipe_candidate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It loads what the recipe before it has trained."""
+    run("candidate")
+    recorded, counted = map(float, capsys.readouterr().out.split())
+    assert counted == pytest.approx(recorded, abs=1 / 300 + 1e-6)  # an image between two classes may turn over
+    assert {path.name for path in (folder / "models" / "tiny").iterdir()} == {"model.json", "weights.safetensors"}
 
 
 def test_recipe_reporter() -> None:
@@ -102,4 +111,5 @@ def test_recipe_algorithm() -> None:
 
 
 def test_every_recipe_has_a_test() -> None:
-    assert {f"test_recipe_{name}" for name in RECIPES} <= set(globals())
+    tested = {name.removeprefix(kind) for name in globals() for kind in ("test_recipe_", "check_recipe_")}
+    assert set(RECIPES) <= tested

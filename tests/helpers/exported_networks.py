@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
@@ -82,7 +83,7 @@ def random_images(number: int, side: int = SIDE) -> npt.NDArray[np.uint8]:
 def evaluation_logits(model: TrainedModel, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Returns the logits that an evaluation of the network itself sees."""
     network = model.description.build()
-    prepared = prepare(images, model.resolution, model.mean, model.std)
+    prepared = prepare(jnp.asarray(images), model.resolution, model.mean, model.std)
     return np.asarray(jax.jit(lambda x: network.apply(model.variables, x, train=False))(prepared))
 
 

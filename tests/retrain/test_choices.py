@@ -9,10 +9,16 @@ import pytest
 from tiny_retrain import GENOTYPE, SMALL
 
 from econas_jax.errors import InputError
+from econas_jax.nn.densenet.description import DenseNetDescription
+from econas_jax.retrain import RetrainConfig
 from econas_jax.retrain.choices import Found, choices
+from econas_jax.retrain.config import NetworkConfig
+from econas_jax.retrain.networks import described
 from econas_jax.spaces.darts import published
 from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.spaces.densenet import DenseNetBC
 from econas_jax.spaces.nasbench201.genotype import Genotype as NasBench201Genotype
+from econas_jax.training.recipe import Recipe
 
 TEXTS = [GENOTYPE, SMALL.format("dil_conv_3x3")]
 OTHER_SPACE = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|none~2|"
@@ -29,6 +35,19 @@ def search(folder: Path, texts: list[str]) -> Path:
 def test_a_published_name(name: str) -> None:
     (choice,) = choices(name)
     assert (choice.name, choice.genotype, choice.found) == ("DARTS_V2", published.DARTS_V2, None)
+
+
+def test_a_densenet_by_its_name() -> None:
+    (choice,) = choices("densenet-bc-100-12")
+    assert (choice.name, choice.genotype) == ("DenseNet-BC-100-12", DenseNetBC(100, 12))
+    off = Recipe(drop_path_probability=0.0)
+    config = RetrainConfig(training=off)
+    assert described(choice, config, 100) == DenseNetDescription(100, 12, 100)
+    for network, field in ((NetworkConfig(stem="imagenet"), "stem"), (NetworkConfig(auxiliary=True), "auxiliary")):
+        with pytest.raises(InputError, match=f"network.{field} = .* a DenseNet"):
+            described(choice, RetrainConfig(training=off, network=network), 10)
+    with pytest.raises(InputError, match="drop_path_probability = 0.2: expected 0"):
+        described(choice, RetrainConfig(), 10)
 
 
 def test_a_genotypes_text_of_both_spaces() -> None:
@@ -71,7 +90,7 @@ def test_a_place_that_there_is_not(tmp_path: Path) -> None:
 def test_a_file_that_there_is_not(tmp_path: Path) -> None:
     assert f"there is no file {tmp_path}/result.json" in refused(f"{tmp_path}/result.json")
     assert "no file" in refused(str(tmp_path / "result.json:0"))
-    assert "one of ECONAS, DARTS_V1, DARTS_V2, NASNET_A" in refused("DARTS_V3")
+    assert "a name that `econas-jax zoo` lists, such as DARTS_V2, DARTS_V1" in refused("DARTS_V3")
     assert "a search's result.json" in refused("")
     assert "a search's result.json" in refused("  ")
 

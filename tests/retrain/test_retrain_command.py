@@ -183,7 +183,7 @@ def _after_steps(monkeypatch: pytest.MonkeyPatch, steps: int, act: Callable[[], 
                 act()
             return result
 
-        self.trainer.step = counting  # type: ignore[method-assign]
+        monkeypatch.setattr(self.trainer, "step", counting)
         return asked(self)
 
     monkeypatch.setattr(NetworkRun, "run", run)

@@ -124,9 +124,7 @@ def test_the_name_of_the_data_picks_its_fields() -> None:
     fields.data.path = "photos"
     fields.data.workers = 4
     assert from_mapping(fields).data == StreamConfig(path="photos", workers=4)
-    with pytest.raises(
-        InputError, match=r"^config field = 'data.download': .* of the fields of image_stream"
-    ):
+    with pytest.raises(InputError, match=r"^config field = 'data.download': .* of the fields of image_stream"):
         from_mapping({"data": {"name": "image_stream", "download": True}})
     with pytest.raises(InputError, match="^data = 'imagenet': expected one of cifar10"):
         default_config("imagenet")

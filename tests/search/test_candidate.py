@@ -19,6 +19,7 @@ import econas_jax
 from econas_jax.algorithms import RandomSearchConfig
 from econas_jax.data import prepare
 from econas_jax.errors import InputError
+from econas_jax.experiment.commit_reading import read_last_commit
 from econas_jax.models.trained_model import TrainedModel, load_model
 from econas_jax.nn.darts.cell_network import CellNetwork
 from econas_jax.nn.nasbench201.plain_network import PlainNetwork
@@ -183,15 +184,12 @@ def test_a_folder_that_does_not_tell_of_its_images_is_refused(folder: Path) -> N
 
 def test_a_search_that_kept_nothing_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one whose keep_best was 0, or which ended before there was any."""
-    from econas_jax.search import candidate
-
-    read = candidate.read_last_commit
 
     def without_kept(directory: Path) -> Any:
-        commit = read(directory)
+        commit = read_last_commit(directory)
         assert commit is not None
         return {name: value for name, value in commit[0].items() if name != "kept"}, commit[1]
 
-    monkeypatch.setattr(candidate, "read_last_commit", without_kept)
+    monkeypatch.setattr("econas_jax.search.candidate.read_last_commit", without_kept)
     allowed = "expected a search that keeps the weights of its best: keep_best was 2, or was not there yet"
     assert refused(folder).endswith(allowed)

@@ -70,6 +70,7 @@ WRONG: dict[str, list[Any]] = {
     "training.gradient_clip": ["5", 0.0, -1.0, NAN, INFINITE],
     "training.augmentation.crop_padding": [1.5, -1],
     "training.augmentation.flip": ["no", 0],
+    "training.augmentation.cutout": [1.5, -1],
     "training.evaluation_batch_size": ["500", 0],
     "training.accuracy": [1.0, "first"],
     "devices": ["all", 0, -1, 1.5],

@@ -86,7 +86,8 @@ def test_a_commit_from_before_states_were_kept_keeps_none() -> None:
 
 @pytest.mark.parametrize("which", ["living", "kept"])
 def test_states_of_another_length_are_refused(which: str) -> None:
-    fields, arrays = to_commit(dataclasses.replace(full_state(ALGORITHMS[0]), **{which: {}}), ALGORITHMS[0])
+    other: Any = {which: {}}
+    fields, arrays = to_commit(dataclasses.replace(full_state(ALGORITHMS[0]), **other), ALGORITHMS[0])
     assert restored(fields, arrays, ALGORITHMS[0], SIZE).seconds == fields["seconds"]
     with pytest.raises(InputError, match=r"^workdir's training states = 7: expected 8 values a candidate$"):
         restored(fields, arrays, ALGORITHMS[0], SIZE + 1)

@@ -21,6 +21,7 @@ from econas_jax.spaces.darts.genotype import CellGenotype, Edge, Genotype
 from econas_jax.training import DataParallelTrainer, Metrics, NetworkTask, Recipe, TrainState
 from econas_jax.training.data_parallel import Scores
 from econas_jax.training.network_step import smoothed_loss
+from econas_jax.training.recipe import Statistics
 
 BATCH, SIZE, CLASSES = 8, 8, 3
 # Its edges have a normalisation, a maximum and a skip; two edges a node, and few of them: compilation is the cost.
@@ -206,7 +207,7 @@ class Centred(TwoHeads):
         return (output[0], {"batch_stats": {"mean": mean}}) if train else output
 
 
-def centred(statistics: str, devices: int, size: int) -> tuple[TrainState, TrainState]:
+def centred(statistics: Statistics, devices: int, size: int) -> tuple[TrainState, TrainState]:
     """States before and after a step on so many images."""
     recipe = dataclasses.replace(PLAIN, auxiliary_weight=0.0, statistics=statistics)
     task = dataclasses.replace(TASK, network=Centred(), recipe=recipe)
@@ -228,7 +229,7 @@ def centred_gradient(kernel: Any, shares: list[Split]) -> Any:
 
 
 @pytest.mark.parametrize("statistics", ["global", "per-device"])
-def test_statistics_of_the_whole_batch_or_of_each_device(statistics: str) -> None:
+def test_statistics_of_the_whole_batch_or_of_each_device(statistics: Statistics) -> None:
     before, after = centred(statistics, 2, BATCH)
     whole = [SPLIT.take(np.arange(BATCH))]
     halves = [SPLIT.take(np.arange(4)), SPLIT.take(np.arange(4, BATCH))]
@@ -243,7 +244,7 @@ def test_statistics_of_the_whole_batch_or_of_each_device(statistics: str) -> Non
 
 
 @pytest.mark.parametrize("statistics", ["global", "per-device"])
-def test_a_short_batch_that_devices_cannot_share_is_trained_on_as_on_one(statistics: str) -> None:
+def test_a_short_batch_that_devices_cannot_share_is_trained_on_as_on_one(statistics: Statistics) -> None:
     """5 images on two devices: none is left out, none counts twice, and the statistics are those of the five."""
     before, after = centred(statistics, 2, 5)
     expected = centred_gradient(before.params["head"], [SPLIT.take(np.arange(5))])

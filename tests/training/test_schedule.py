@@ -37,6 +37,15 @@ def test_linear_to_zero_after_a_warm_up(epoch: int, rate: float) -> None:
     assert learning_rate(recipe, epoch) == pytest.approx(rate, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("epoch", "rate"), [(0, 0.1), (149, 0.1), (150, 0.01), (224, 0.01), (225, 0.001), (299, 0.001)]
+)
+def test_steps(epoch: int, rate: float) -> None:
+    """DenseNet: divided by 10 after 150 and 225 of 300 epochs."""
+    recipe = Recipe(epochs=300, learning_rate=0.1, schedule="steps", decay=0.1, step_epochs=(150, 225))
+    assert learning_rate(recipe, epoch) == pytest.approx(rate, rel=1e-9)
+
+
 @pytest.mark.parametrize(("epoch", "probability"), [(0, 0.0), (1, 0.2 / 600), (300, 0.1), (599, 0.2 * 599 / 600)])
 def test_drop_path_grows_with_the_epochs_and_begins_with_none(epoch: int, probability: float) -> None:
     assert drop_path_probability(CIFAR, epoch) == pytest.approx(probability, rel=1e-12)
@@ -48,7 +57,9 @@ REFUSED: dict[str, list[Any]] = {
     "evaluation_batch_size": [0],
     "warmup_epochs": [-1, 600],
     "short_batch": [1, None],
+    "nesterov": [1, None],
     "schedule": ["cosin", None],
+    "step_epochs": [(3,), (0,), (1.5,)],  # the schedule is cosine
     "statistics": ["local"],
     "learning_rate": [0.0, -1.0, float("nan")],
     "gradient_clip": [0.0],
