@@ -2,9 +2,9 @@
 
     taskset -c 0 python -m benchmarks.data.torch_reading --folder DIR --json OUT
 
-Needs a Python with PyTorch, torchvision, NumPy and lazy_loader. RandomResizedCrop(224) and RandomHorizontalFlip on
-Pillow's images, then uint8 tensors (PILToTensor); with --float as most scripts have it, ToTensor and Normalize; with
---jitter ColorJitter(0.4, 0.4, 0.4, 0.2) before that. Workers are kept from epoch to epoch.
+Needs a Python with PyTorch, torchvision, NumPy, psutil and lazy_loader. RandomResizedCrop(224) and
+RandomHorizontalFlip on Pillow's images, then uint8 tensors (PILToTensor); with --float as most scripts have it,
+ToTensor and Normalize; with --jitter ColorJitter(0.4, 0.4, 0.4, 0.2) before that. Workers are kept from epoch to epoch.
 """
 
 from __future__ import annotations
