@@ -59,10 +59,14 @@ def test_processes_and_interruptions_change_nothing(
     assert result.networks[0].status == "completed" and result.networks[0].test_error is not None
 
     # A reading process dies in the middle of an epoch; the same command, with other processes, goes on at that step.
-    read, made = StreamBatches._made, []
+    read = StreamBatches._made
+    made: list[int] = []
+
+    def watched(self: StreamBatches, batch: int) -> Split:
+        made.append(batch)
+        return read(self, batch)
 
     def failing(self: StreamBatches, batch: int) -> Split:
-        made.append(batch)
         if batch == 4:
             raise SearchError("a process that reads images was killed by SIGKILL")
         return read(self, batch)
@@ -70,8 +74,8 @@ def test_processes_and_interruptions_change_nothing(
     monkeypatch.setattr(StreamBatches, "_made", failing)
     with pytest.raises(SearchError, match="SIGKILL"):
         run_retrain(config(photos), tmp_path / "killed")
-    monkeypatch.setattr(StreamBatches, "_made", lambda self, batch: (made.append(batch), read(self, batch))[1])
     made.clear()
+    monkeypatch.setattr(StreamBatches, "_made", watched)
     run_retrain(config(photos, workers=1), tmp_path / "killed")
     assert made[0] == 4  # no step before it is repeated, and no image before it read
     assert_equal(tmp_path / "undisturbed", tmp_path / "killed")
@@ -138,6 +142,8 @@ def test_imagenets_recipes_are_the_published_ones() -> None:
     assert (recipe.epochs, recipe.weight_decay, recipe.label_smoothing) == (250, 3e-5, 0.1)
     assert (recipe.drop_path_probability, recipe.gradient_clip, recipe.auxiliary_weight) == (0.0, 5.0, 0.4)
     assert recipe.augmentation == Augmentation(0, False, jitter=IMAGENET_JITTER, cutout=0)
-    same = dict(batch_size=1024, evaluation_batch_size=1024, learning_rate=0.5, schedule="linear", warmup_epochs=5)
-    assert pdarts.training == dataclasses.replace(recipe, **same)
+    expected = dataclasses.replace(
+        recipe, batch_size=1024, evaluation_batch_size=1024, learning_rate=0.5, schedule="linear", warmup_epochs=5
+    )
+    assert pdarts.training == expected
     assert dataclasses.replace(pdarts, training=recipe) == darts

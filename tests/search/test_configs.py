@@ -10,6 +10,7 @@ import pytest
 from ml_collections import ConfigDict
 from search_output import econas
 
+from econas_jax.data.config import DataConfig
 from econas_jax.retrain import RetrainConfig
 from econas_jax.retrain import from_mapping as retrain_from_mapping
 from econas_jax.search import SearchConfig, from_mapping
@@ -98,7 +99,8 @@ def test_retrain_cifar10_is_the_papers_retraining_and_the_default() -> None:
     config = retrain_from_mapping(load("retrain_cifar10"))
     assert config == RetrainConfig()
     recipe = config.training
-    assert (config.network.channels, config.network.cells_per_stage, config.data.validation_size) == (36, 6, 0)
+    assert config.data == DataConfig(validation_size=0)
+    assert (config.network.channels, config.network.cells_per_stage) == (36, 6)
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate, recipe.schedule) == (600, 96, 0.025, "cosine")
     assert (recipe.momentum, recipe.weight_decay, recipe.gradient_clip) == (0.9, 3e-4, 5.0)
     assert (recipe.drop_path_probability, recipe.augmentation.cutout, recipe.short_batch) == (0.2, 16, True)
