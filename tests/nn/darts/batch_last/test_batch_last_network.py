@@ -8,8 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from network_cases import Tree, all_ten_operations, assert_close, leaves, quick_jit, random_images, random_variables
-from network_cases import random_genotype, shapes_of
+from network_cases import (
+    Tree,
+    all_ten_operations,
+    assert_close,
+    leaves,
+    quick_jit,
+    random_genotype,
+    random_images,
+    random_variables,
+    shapes_of,
+)
 
 from econas_jax.nn import CellNetwork
 from econas_jax.nn.platform import tracing_for
