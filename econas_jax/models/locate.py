@@ -1,4 +1,4 @@
-"""The one place where a path that a user gives becomes a trained model: its folder, or that of a retraining run."""
+"""Finds the trained model in a folder: its own, that of a network that was retrained, or that of the whole run."""
 
 from __future__ import annotations
 

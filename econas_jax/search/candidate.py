@@ -147,6 +147,8 @@ def _read_best(
 
 def _chosen(folder: Path, config: SearchConfig, best: Sequence[Member], state: SearchState, rank: int) -> Member:
     """Returns the member of a rank; raises InputError where no weights are kept of it."""
+    allowed = "a search that has ranked a candidate; its first batch is not over, or every candidate failed"
+    require(bool(best), "run", str(folder), allowed)
     kept = [place for place, member in enumerate(best) if (member.candidate, member.epochs) in state.kept]
     allowed = f"a search that keeps the weights of its best: keep_best was {config.keep_best}, or was not there yet"
     require(bool(kept), "run", str(folder), allowed)

@@ -44,7 +44,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command
 
 MISTAKES = {
     "no search yet": ([DIGITS], "there is no file runs/digits/result.json"),
-    "unknown name": ([DIGITS, "--config.genotype=DARTS_V3"], "one of ECONAS, DARTS_V1, DARTS_V2"),
+    "unknown name": ([DIGITS, "--config.genotype=DARTS_V3"], "a name that `econas-jax zoo` lists, such as DARTS_V2"),
     "no genotype": ([DIGITS, "--config.genotype=Genotype(normal=[])"], "genotype = 'Genotype(normal=[])'"),
     "misspelt field": ([DIGITS, "--config.training.epoch=3"], "epoch"),
     "unknown schedule": ([DIGITS, "--config.training.schedule=step"], "training.schedule = 'step': expected cosine or"),

@@ -182,6 +182,11 @@ def test_a_folder_that_does_not_tell_of_its_images_is_refused(folder: Path) -> N
     )
 
 
+def test_a_search_in_its_first_batch_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("econas_jax.algorithms.EcoNAS.best", lambda algorithm, state, count: ())
+    assert "expected a search that has ranked a candidate; its first batch is not over, " in refused(folder)
+
+
 def test_a_search_that_kept_nothing_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one whose keep_best was 0, or which ended before there was any."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import jax
 
-from econas_jax.nn.darts.batch_last.cell import INPUT_NAMES, CellShape, CellVariables, apply_cell
+from econas_jax.nn.darts.batch_last.cell import CellShape, CellVariables, apply_cell
 from econas_jax.nn.darts.batch_last.layers import (
     Tree,
     dense_product,
@@ -16,7 +16,8 @@ from econas_jax.nn.darts.batch_last.layers import (
     preprocessed,
     weights_of,
 )
-from econas_jax.nn.darts.batch_last.stage import run_stage
+from econas_jax.nn.darts.batch_last.stacking import entry_readers, stack_cells, unstack
+from econas_jax.nn.darts.batch_last.stage import StageShape, run_stage
 from econas_jax.nn.darts.batch_last.tape import Tape
 from econas_jax.nn.darts.drop_path import DropPath
 from econas_jax.nn.kernels import spatial
@@ -60,16 +61,27 @@ def run_cells(
     auxiliary = last
     for cells, reduction in stages(net.channels, net.cells_per_stage, net.stem):
         names = [_name(cell) for cell in cells]
-        product0 = _first_product(net, cells[0], parameters[names[0]]["preprocess0"], before)
-        own = [parameters[name] for name in names], [statistics[name] for name in names]
-        positions = [cell.position for cell in cells]
-        (before, last), used = run_stage(net.cell(cells[0]), *own, positions, drop_path, product0, last)
-        new |= dict(zip(names, used, strict=True))
+        own = [parameters[name] for name in names]
+        shape = StageShape(net.cell(cells[0]), len(cells), reduction is not None)
+        after = None if reduction is None else parameters[_name(reduction)]
+        given = [statistics[name] for name in names], [cell.position for cell in cells]
+        stacked = stack_cells(own, *given, len(net.genotype.normal.concat), after)
+        product0 = _first_product(net, cells[0], own[0]["preprocess0"], before)
+        results, used = run_stage(shape, stacked, drop_path, product0, preprocessed(entry_readers(own), last))
+        new |= dict(zip(names, unstack(used, len(cells)), strict=True))
+        before, last = last if len(cells) == 1 else results.before, results.last
         if reduction is not None:
-            output, new[_name(reduction)] = _reduction(net, reduction, parameters, statistics, drop_path, before, last)
+            product0 = preprocessed(weights_of(after["preprocess0"]), before)
+            variables = CellVariables(after, statistics[_name(reduction)], _of_cell(drop_path, reduction))
+            products = product0, results.product
+            output, new[_name(reduction)] = apply_cell(net.cell(reduction), variables, products)
             before, last = last, output
             auxiliary = output if reduction.auxiliary else auxiliary
     return Outputs(last, auxiliary, new)
+
+
+def _of_cell(drop_path: DropPath | None, cell: CellPlace) -> DropPath | None:
+    return None if drop_path is None else drop_path.of(cell.position)
 
 
 def _name(cell: CellPlace) -> str:
@@ -81,23 +93,6 @@ def _first_product(net: MacroNet, cell: CellPlace, parameters: Tree, output: jax
     if cell.halves_input0:
         return halving_product(Tape(), parameters, output, 2 * cell.side(net.size))
     return preprocessed(weights_of(parameters), output)
-
-
-def _reduction(
-    net: MacroNet,
-    place: CellPlace,
-    parameters: Tree,
-    statistics: Tree,
-    drop_path: DropPath | None,
-    *outputs: jax.Array,
-) -> tuple[jax.Array, Tree]:
-    """Returns the output of a reduction cell that reads two outputs, and the statistics that it used."""
-    own = parameters[_name(place)]
-    product0, product1 = (
-        preprocessed(weights_of(own[name]), output) for name, output in zip(INPUT_NAMES, outputs, strict=True)
-    )
-    cell = CellVariables(own, statistics[_name(place)], None if drop_path is None else drop_path.of(place.position))
-    return apply_cell(net.cell(place), cell, (product0, product1))
 
 
 def _stem(

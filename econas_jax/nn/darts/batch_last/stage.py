@@ -1,182 +1,173 @@
-"""A stage of normal cells, of which all but the last are one loop, so that a program does not grow with N.
+"""A stage of normal cells as one loop, so that a program does not grow with N, and its gradient.
 
 The two 1x1 convolutions that read the same output, for input 1 of the next cell and input 0 of the one after it, are
-one product. The loop hands on these products. Its gradient is a loop, too, and written by hand: it reads what the cells
-kept, and computes everything else again, a cell's output too.
+one product, a row of a buffer that cells write in place. The gradient is a loop, too, and written by hand: it reads
+these rows and what the cells kept, and computes everything else again, a cell's output too.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.darts.batch_last.cell import (
-    INPUT_NAMES,
-    CellKept,
-    CellShape,
-    CellVariables,
-    Products,
-    apply_cell,
-    replay_cell,
-    run_cell,
-)
-from econas_jax.nn.darts.batch_last.layers import Tree, preprocessed, weights_of
+from econas_jax.nn.darts.batch_last.cell import CellKept, CellShape, Products, replay_cell, run_cell
+from econas_jax.nn.darts.batch_last.layers import Tree, preprocessed
+from econas_jax.nn.darts.batch_last.stacking import StageCells
 from econas_jax.nn.darts.drop_path import DropPath
+from econas_jax.nn.kernels.indexing import read, write
+
+OUTPUTS = 2  # a stage's last two, which others than its own cells read
 
 
-class LoopCells(NamedTuple):
-    """The cells of a loop, stacked: their variables, and the weights of the two convolutions that read each output."""
+class StageShape(NamedTuple):
+    """The static side of a stage: that of its cells, how many there are, and whether a reduction cell follows."""
 
-    readers: jax.Array  # [cells, 2 * channels, channels read]
-    parameters: Tree
-    statistics: Tree
-    positions: jax.Array
+    cell: CellShape
+    cells: int
+    followed: bool
 
 
-class Carry(NamedTuple):
-    """What a cell hands on: the products of its inputs, that of the next cell's input 0, and the output before."""
+class Buffers(NamedTuple):
+    """What the cells of a stage write in place.
 
-    input0: jax.Array
-    input1: jax.Array
-    next_input0: jax.Array
-    output: jax.Array
+    pairs: [cells + 2, 2 * channels, positions, batch], products: cell k reads input 1 in the first half of row k + 1
+    and input 0 in the second half of row k, and row k + 2 is of its output; outputs: [2, channels read, positions,
+    batch], that of cell k in row k % 2.
+    """
+
+    pairs: jax.Array
+    outputs: jax.Array
+
+
+class Results(NamedTuple):
+    """What a stage returns: the outputs of the last two cells, and the product of what reads the last one.
+
+    before: of no use in a stage of one cell; product: of input 1 of the reduction cell that follows.
+    """
+
+    before: jax.Array
+    last: jax.Array
+    product: jax.Array
 
 
 def run_stage(
-    shape: CellShape,
-    parameters: Sequence[Tree],
-    statistics: Sequence[Tree],
-    positions: Sequence[int],
-    drop_path: DropPath | None,
-    product0: jax.Array,
-    last: jax.Array,
-) -> tuple[tuple[jax.Array, jax.Array], list[Tree]]:
-    """Runs a stage's cells; returns the outputs of the last two and the statistics of all.
+    shape: StageShape, cells: StageCells, drop_path: DropPath | None, product0: jax.Array, pair: jax.Array
+) -> tuple[Results, Tree]:
+    """Runs a stage's cells; returns the results and the statistics used, stacked.
 
-    With one cell the outputs are `last` and its own. parameters, statistics and positions in the macro-net: of each
-    cell; product0: of input 0 of the first cell; last: the output that is its input 1, [channels read, positions,
-    batch].
+    product0: of the first cell's input 0; pair: [2 * channels, positions, batch], of its input 1 and of input 0 of the
+    second cell.
     """
-    variables = [_after_products(tree) for tree in parameters]
-    final = CellVariables(variables[-1], statistics[-1], _of_cell(drop_path, positions[-1]))
-    if len(parameters) == 1:
-        product1 = preprocessed(weights_of(parameters[0]["preprocess1"]), last)
-        output, new = apply_cell(shape, final, (product0, product1))
-        return (last, output), [new]
-    readers = [_readers(parameters, index) for index in range(len(parameters))]
-    channels = product0.shape[0]
-    pair = preprocessed(readers[0], last)
-    output = jnp.zeros((len(shape.genotype.concat) * channels, *product0.shape[1:]), product0.dtype)
-    start = Carry(product0, pair[:channels], pair[channels:], output)
-    cells = LoopCells(
-        jnp.stack(readers[1:]), _stacked(variables[:-1]), _stacked(statistics[:-1]), jnp.asarray(positions[:-1])
-    )
-    loop = _train_loop if shape.train else _run_loop
-    carry, new = loop(shape, cells, drop_path, start)
-    output, final_new = apply_cell(shape, final, (carry.input0, carry.input1))
-    return (carry.output, output), [*_unstacked(new, len(parameters) - 1), final_new]
+    run = _train_stage if shape.cell.train else _run_cells
+    return run(shape, cells, drop_path, product0, pair)
 
 
-def _run_loop(shape: CellShape, cells: LoopCells, drop_path: DropPath | None, start: Carry) -> tuple[Carry, Tree]:
-    """Runs the cells of a loop; returns what the last of them hands on, and the statistics used."""
-    carry, (new, _) = _loop(shape, cells, drop_path, start, keep=False)
-    return carry, new
+def _run_cells(
+    shape: StageShape, cells: StageCells, drop_path: DropPath | None, product0: jax.Array, pair: jax.Array
+) -> tuple[Results, Tree]:
+    buffers, (new, _) = _loop(shape, cells, drop_path, product0, pair, keep=False)
+    return _results(shape, buffers), new
 
 
 def _loop(
-    shape: CellShape, cells: LoopCells, drop_path: DropPath | None, start: Carry, keep: bool
-) -> tuple[Carry, tuple[Tree, Any]]:
-    def body(carry: Carry, cell: LoopCells) -> tuple[Carry, tuple[Tree, Any]]:
-        products = carry.input0, carry.input1
-        output, new, kept = run_cell(shape, _variables(cell, drop_path), products)
-        own, following = jnp.split(preprocessed(cell.readers, output), 2)
-        return Carry(carry.next_input0, own, following, output), (new, (products, kept) if keep else None)
+    shape: StageShape,
+    cells: StageCells,
+    drop_path: DropPath | None,
+    product0: jax.Array,
+    pair: jax.Array,
+    keep: bool,
+) -> tuple[Buffers, tuple[Tree, Any]]:
+    def body(buffers: Buffers, given: tuple[jax.Array, StageCells]) -> tuple[Buffers, tuple[Tree, Any]]:
+        index, cell = given
+        products = _products(buffers.pairs, index)
+        output, new, kept = run_cell(shape.cell, cell.variables(drop_path), products)
+        compute = functools.partial(preprocessed, cell.readers, output)
+        pair = _where_read(shape, index, compute, jnp.zeros_like(buffers.pairs[0]))
+        pairs = write(buffers.pairs, pair, index + 2)
+        return Buffers(pairs, write(buffers.outputs, output, index % OUTPUTS)), (new, kept if keep else None)
 
-    return jax.lax.scan(body, start, cells)
+    channels, *rest = product0.shape
+    pairs = jax.lax.empty((shape.cells + 2, 2 * channels, *rest), product0.dtype)
+    pairs = jax.lax.dynamic_update_slice(pairs, product0[None], (0, channels, 0, 0))
+    pairs = write(pairs, pair, 1)
+    outputs = jax.lax.empty((OUTPUTS, cells.readers.shape[2], *rest), product0.dtype)
+    return jax.lax.scan(body, Buffers(pairs, outputs), (jnp.arange(shape.cells), cells))
 
 
-def _train_loop_forward(shape: CellShape, cells: LoopCells, drop_path: DropPath | None, start: Carry) -> Any:
-    carry, (new, kept) = _loop(shape, cells, drop_path, start, keep=True)
-    return (carry, new), (cells, drop_path, kept)
+def _products(pairs: jax.Array, index: jax.Array) -> Products:
+    channels = pairs.shape[1] // 2
+    return read(pairs, index)[channels:], read(pairs, index + 1)[:channels]
 
 
-def _train_loop_backward(shape: CellShape, residuals: Any, cotangents: Any) -> tuple[Any, ...]:
-    cells, drop_path, all_kept = residuals
-    (end, _) = cotangents  # running averages are not differentiated
-    count = cells.positions.shape[0]
+def _where_read(shape: StageShape, index: jax.Array, compute: Any, otherwise: Any) -> Any:
+    """Returns compute(), or what takes its place for a cell whose output no convolution of this width reads."""
+    if shape.followed:
+        return compute()
+    return jax.lax.cond(index == shape.cells - 1, lambda: otherwise, compute)
 
-    def body(gradient: Carry, given: Any) -> tuple[Carry, tuple[jax.Array, Tree]]:
-        index, cell, (products, kept) = given
-        # Only the last cell's output is read by others than the cells' own convolutions.
-        of_output = jnp.where(index == count - 1, end.output, jnp.zeros((), end.output.dtype))
-        pair = jnp.concatenate([gradient.input1, gradient.next_input0])
-        readers, parameters, products = _cell_backward(
-            shape, cell, _of_cell(drop_path, cell.positions), products, kept, pair, of_output
+
+def _results(shape: StageShape, buffers: Buffers) -> Results:
+    last = (shape.cells - 1) % OUTPUTS
+    return Results(buffers.outputs[1 - last], buffers.outputs[last], buffers.pairs[shape.cells + 1])
+
+
+def _train_stage_forward(shape: StageShape, *arguments: Any) -> Any:
+    cells, drop_path, *_ = arguments
+    buffers, (new, kept) = _loop(shape, *arguments, keep=True)
+    return (_results(shape, buffers), new), (cells, drop_path, buffers.pairs, kept)
+
+
+def _train_stage_backward(shape: StageShape, residuals: Any, cotangents: Any) -> tuple[Any, ...]:
+    cells, drop_path, pairs, kept = residuals
+    results, _ = cotangents  # running averages are not differentiated
+    outputs = jnp.stack([results.before, results.last])
+    channels = pairs.shape[1] // 2
+
+    def body(carry: tuple[jax.Array, jax.Array], given: Any) -> tuple[tuple[jax.Array, jax.Array], Any]:
+        pair, next_input0 = carry
+        index, cell, own_kept = given
+        from_end = shape.cells - 1 - index
+        others = jnp.where(from_end < OUTPUTS, read(outputs, jnp.maximum(1 - from_end, 0)), 0.0)
+        own = _products(pairs, index)
+        readers, parameters, (input0, input1) = _cell_backward(
+            shape, index, cell, drop_path, own, own_kept, pair, others
         )
-        return Carry(*products, gradient.input0, jnp.zeros((), end.output.dtype)), (readers, parameters)
+        return (jnp.concatenate([input1, next_input0]), input0), (readers, parameters)
 
-    first = end._replace(output=jnp.zeros((), end.output.dtype))
-    given = (jnp.arange(count), cells, all_kept)
-    gradient, (readers, parameters) = jax.lax.scan(body, first, given, reverse=True)
-    start = gradient._replace(output=jnp.zeros_like(end.output))
-    return LoopCells(readers, parameters, None, None), None, start
+    first = results.product, jnp.zeros_like(results.product[:channels])
+    given = (jnp.arange(shape.cells), cells, kept)
+    (pair, input0), (readers, parameters) = jax.lax.scan(body, first, given, reverse=True)
+    return StageCells(readers, parameters, None, None), None, input0, pair
 
 
 def _cell_backward(
-    shape: CellShape,
-    cell: LoopCells,
+    shape: StageShape,
+    index: jax.Array,
+    cell: StageCells,
     drop_path: DropPath | None,
     products: Products,
     kept: CellKept,
     pair: jax.Array,
-    of_output: jax.Array,
+    others: jax.Array,
 ) -> tuple[jax.Array, Tree, Products]:
-    """Returns the gradients of a cell's readers, its parameters and its products.
+    """Returns the gradients of a cell's readers, of its parameters and of its products.
 
-    pair: the gradient of the readers' product; of_output: what others add to that of the output.
+    pair: the gradient of the readers' product; others: what others than the readers add to that of the output.
     """
-    replay = functools.partial(replay_cell, shape, cell.statistics, drop_path, kept)
+    variables = cell.variables(drop_path)
+    replay = functools.partial(replay_cell, shape.cell, variables.statistics, variables.drop_path, kept)
     output, back = jax.vjp(replay, cell.parameters, products)
-    readers, gradient = jax.vjp(preprocessed, cell.readers, output)[1](pair)
-    return readers, *back(gradient + of_output)
+
+    def through_readers() -> tuple[jax.Array, jax.Array]:
+        readers, gradient = jax.vjp(preprocessed, cell.readers, output)[1](pair)
+        return readers, gradient + others
+
+    readers, gradient = _where_read(shape, index, through_readers, (jnp.zeros_like(cell.readers), others))
+    return readers, *back(gradient)
 
 
-_train_loop = jax.custom_vjp(_run_loop, nondiff_argnums=(0,))
-_train_loop.defvjp(_train_loop_forward, _train_loop_backward)
-
-
-def _variables(cell: LoopCells, drop_path: DropPath | None) -> CellVariables:
-    return CellVariables(cell.parameters, cell.statistics, _of_cell(drop_path, cell.positions))
-
-
-def _of_cell(drop_path: DropPath | None, position: jax.Array | int) -> DropPath | None:
-    return None if drop_path is None else drop_path.of(position)
-
-
-def _readers(parameters: Sequence[Tree], index: int) -> jax.Array:
-    """Returns the weights of what reads the output before a cell: its input 1, and input 0 of the next cell.
-
-    After the stage's last cell nothing of the same width reads: these weights are zeros.
-    """
-    own = weights_of(parameters[index]["preprocess1"])
-    following = index + 1 < len(parameters)
-    other = weights_of(parameters[index + 1]["preprocess0"]) if following else jnp.zeros_like(own)
-    return jnp.concatenate([own, other])
-
-
-def _after_products(parameters: Tree) -> Tree:
-    """Returns a cell's parameters without the kernels of its inputs' products, whose shapes differ among cells."""
-    norms = {name: {"BatchNorm_0": parameters[name]["BatchNorm_0"]} for name in INPUT_NAMES}
-    return {**parameters, **norms}
-
-
-def _stacked(trees: Sequence[Any]) -> Any:
-    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)
-
-
-def _unstacked(tree: Any, count: int) -> list[Any]:
-    return [jax.tree.map(lambda leaf, index=index: leaf[index], tree) for index in range(count)]
+_train_stage = jax.custom_vjp(_run_cells, nondiff_argnums=(0,))
+_train_stage.defvjp(_train_stage_forward, _train_stage_backward)
