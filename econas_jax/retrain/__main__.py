@@ -33,7 +33,9 @@ def main(arguments: list[str]) -> int:
         cli.fail(str(error), FAILURE)
     except (retrain.RetrainInterruptedError, KeyboardInterrupt):
         reporter.say("stopped; the same command goes on from here")
-        return stop.status
+        from econas_jax.training.compile.beside import leave
+
+        return leave(stop.status)
     if result.failed:
         cli.fail(f"{len(result.failed)} of {len(result.networks)} networks came to no result", FAILURE)
     return 0

@@ -68,7 +68,8 @@ class RetrainConfig:
     resolution: int | None = None  # pixels a side that the network sees; None: the images' own
     start: Start = "scratch"  # or search: with the weights that the search kept of a candidate of the same size
     devices: int | None = None  # that share every batch; None: every accelerator, or the CPU with all its cores
-    save_epochs: int = 10  # epochs between two commits; an interrupt commits as well, in the middle of an epoch
+    # Epochs between two commits. After ten minutes without one, and at an interrupt, it commits within an epoch, too.
+    save_epochs: int = 10
     validate_epochs: int = 10  # epochs between two looks at the validation images, if there are any
     disk_gib: float | None = None  # what the workdir may take, with the room a commit needs; None: what is there
     tensorboard: bool = True  # scalars of every epoch in the workdir's tensorboard/

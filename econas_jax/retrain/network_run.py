@@ -27,6 +27,7 @@ from econas_jax.training.schedule import drop_path_probability, learning_rate
 from econas_jax.training.state import TrainState, from_vector, to_vector, vector_size
 
 AHEAD = 2  # batches that are sent to the devices before the result of one is waited for
+MOST_UNSAVED = 600.0  # seconds of training that a kill can take back, however long an epoch is
 
 
 class RetrainInterruptedError(Exception):
@@ -56,6 +57,7 @@ class NetworkRun:
         recipe = self.config.training
         self._batches = self.source.training(recipe.batch_size, self.config.seed, short_batch=recipe.short_batch)
         self._began, self._seconds_before = time.perf_counter(), 0.0
+        self._saved_at = self._began
         self._unreadable: Exception | None = None
         self.reached = Progress()  # at the end of the last epoch that is done
 
@@ -88,7 +90,7 @@ class NetworkRun:
         commit = commits.last(vector_size(template))
         if commit is None:
             with self.times.measuring("compile"):
-                return Progress(), self.trainer.put(self.start(self.trainer.init()))
+                return Progress(), self.trainer.put(self.start(self.trainer.init(self._leave_if_asked)))
         progress, vector = commit
         self._seconds_before = progress.seconds
         self.reached = progress
@@ -115,8 +117,13 @@ class NetworkRun:
         size = self.config.training.batch_size
         rest = self.source.count("train") - size * (self._batches.steps - 1)
         with self.reporter.doing(f"compiling {self.title}"), self.times.measuring("compile"):
-            self.trainer.prepare(first.images.shape[1:], {size, rest} if rest < size else {size})
+            sizes = {size, rest} if rest < size else {size}
+            self.trainer.prepare(first.images.shape[1:], sizes, self._leave_if_asked)
         return itertools.chain([first], batches)
+
+    def _leave_if_asked(self) -> None:
+        if self.should_stop():
+            raise RetrainInterruptedError
 
     def _epoch(self, progress: Progress, state: TrainState, batches: Iterator[Split]) -> tuple[Progress, TrainState]:
         """Trains what is left of the epoch at hand; commits at its end where that is due."""
@@ -130,9 +137,10 @@ class NetworkRun:
                     progress = self._counted(progress, *waiting.popleft())
             if stop := self.should_stop():
                 break
-        with self.times.measuring("train"):
-            while waiting:
-                progress = self._counted(progress, *waiting.popleft())
+            if time.perf_counter() - self._saved_at > MOST_UNSAVED and index + 1 < self._batches.steps:
+                progress = self._all_counted(progress, waiting)
+                self._commit(progress, state)
+        progress = self._all_counted(progress, waiting)
         if progress.step == self._batches.steps:
             progress = self._ended(progress, state)
         if stop or self._unreadable:
@@ -149,6 +157,12 @@ class NetworkRun:
             yield from batches
         except (InputError, SearchError) as error:
             self._unreadable = error
+
+    def _all_counted(self, progress: Progress, waiting: deque[tuple[int, Metrics]]) -> Progress:
+        with self.times.measuring("train"):
+            while waiting:
+                progress = self._counted(progress, *waiting.popleft())
+        return progress
 
     def _counted(self, progress: Progress, images: int, sums: Metrics) -> Progress:
         loss, correct = float(sums.loss), float(sums.accuracy)
@@ -181,3 +195,4 @@ class NetworkRun:
     def _commit(self, progress: Progress, state: TrainState) -> None:
         progress = dataclasses.replace(progress, seconds=self.seconds())
         self._commits.begin((progress, to_vector(jax.device_get(state))))
+        self._saved_at = time.perf_counter()

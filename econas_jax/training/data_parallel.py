@@ -8,7 +8,7 @@ the devices exchange what that takes. The recipe may ask for statistics of each 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +17,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from econas_jax.data import Split
 from econas_jax.errors import require
+from econas_jax.training.compile.beside import compiled_beside
 from econas_jax.training.compile.compilation import compile_program
 from econas_jax.training.compile.population_mesh import compiler_options
 from econas_jax.training.epoch import Images, Metrics
@@ -64,9 +65,10 @@ class DataParallelTrainer:
         shapes: TrainState = jax.eval_shape(functools.partial(initial_state, self.task))
         return shapes
 
-    def init(self) -> TrainState:
-        """Returns the state before the first step, on every device."""
-        state: TrainState = self._init()
+    def init(self, check: Callable[[], None] = lambda: None) -> TrainState:
+        """Returns the state before the first step, on every device; check: as `prepare`'s."""
+        made = compiled_beside({"initial values": lambda: compile_program(self._init)}, check)
+        state: TrainState = made["initial values"]()
         return state
 
     def put(self, state: TrainState) -> TrainState:
@@ -74,10 +76,14 @@ class DataParallelTrainer:
         placed: TrainState = jax.device_put(state, self._everywhere)
         return placed
 
-    def prepare(self, image: Shape, batch_sizes: Iterable[int]) -> None:
-        """Compiles the steps for batches of these sizes; image: [height, width, 3] as stored."""
-        for size in batch_sizes:
-            self._program((size, *image))
+    def prepare(self, image: Shape, batch_sizes: Iterable[int], check: Callable[[], None] = lambda: None) -> None:
+        """Compiles the steps for batches of these sizes, at once; image: [height, width, 3] as stored.
+
+        check: is called several times a second, and ends it by raising.
+        """
+        shapes = [(size, *image) for size in batch_sizes]
+        missing = {shape: functools.partial(self._compiled, shape) for shape in shapes if shape not in self._programs}
+        self._programs |= compiled_beside(missing, check)
 
     def step(self, state: TrainState, batch: Split, epoch: int, index: int) -> tuple[TrainState, Metrics]:
         """Takes one step on a batch in the host's memory, the index-th of its epoch; `state` is used up by it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from econas_jax.errors import InputError
 from econas_jax.nn.network import Cost
 from econas_jax.retrain import RetrainConfig, networks
 from econas_jax.retrain.choices import Choice
+from econas_jax.training import data_parallel
 from econas_jax.training.recipe import Recipe
 
 SIZE, CLASSES, IMAGES = 4, 3, 22
@@ -89,12 +90,16 @@ class ToyDescription:
 
 
 def use_toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes a retraining train toys, whatever genotypes it is asked for."""
+    """Makes a retraining train toys, whatever genotypes it is asked for; it is asked to stop only after steps."""
 
     def described(choice: Choice, config: RetrainConfig, num_classes: int) -> ToyDescription:
         return ToyDescription(num_classes, str(choice.genotype))
 
+    def compiled(makers: Mapping[Any, Callable[[], Any]], check: Callable[[], None]) -> dict[Any, Any]:
+        return {key: make() for key, make in makers.items()}
+
     monkeypatch.setattr(networks, "described", described)
+    monkeypatch.setattr(data_parallel, "compiled_beside", compiled)
 
 
 class CountingSource(MemorySource):

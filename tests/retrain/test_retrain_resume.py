@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tiny_retrain import CONFIG, RECIPE, assert_same_training, history, no_repor
 
 from econas_jax.errors import SearchError
 from econas_jax.experiment.checkpoint import Checkpoints
-from econas_jax.retrain import RetrainConfig, RetrainInterruptedError, run_retrain
+from econas_jax.retrain import RetrainConfig, RetrainInterruptedError, network_run, run_retrain
+from econas_jax.training import data_parallel
 
 STEPS = 3  # of an epoch
 SPARSE = dataclasses.replace(CONFIG, save_epochs=100)  # no commit but the last and those of interrupts
@@ -73,6 +75,7 @@ def test_seconds_go_on_after_an_interruption(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
+from collections.abc import Callable
 from pathlib import Path
 import pytest
 from tiny_retrain import CONFIG, no_report, tiny_source, use_toys
@@ -103,6 +106,28 @@ def test_killed_in_the_middle_of_an_epoch_it_goes_on_from_the_last_commit(undist
     run_retrain(CONFIG, tmp_path, source=source)
     assert 2 * STEPS <= len(source.batch_sizes) <= 3 * STEPS  # at least the first epoch's commit is there
     assert_same_training(tmp_path / "network_0", undisturbed)
+
+
+def test_what_is_not_saved_for_long_is_committed_within_an_epoch(
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_run, "MOST_UNSAVED", 0.0)
+    with pytest.raises(CrashError):
+        run_retrain(SPARSE, tmp_path, should_stop=crash_at(STEPS + 3), source=tiny_source())
+    committed = progress(tmp_path)
+    assert (committed["epoch"], committed["step"]) == (1, 2)
+    run_retrain(SPARSE, tmp_path, source=tiny_source())
+    assert_same_training(tmp_path / "network_0", undisturbed)
+
+
+def test_asked_to_stop_while_it_compiles_it_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiling(makers: Any, check: Callable[[], None]) -> dict[Any, Any]:
+        check()
+        raise AssertionError("it was asked to stop")
+
+    monkeypatch.setattr(data_parallel, "compiled_beside", compiling)
+    with pytest.raises(RetrainInterruptedError):
+        run_retrain(CONFIG, tmp_path, should_stop=lambda: True, source=tiny_source())
 
 
 class CrashError(BaseException):
