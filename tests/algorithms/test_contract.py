@@ -8,9 +8,19 @@ from typing import Any
 
 import pytest
 from algorithm_contract import CHECKS, Case
-from toy_search import SMALL, TINY, ToySpace
+from toy_search import SMALL, TINY, ToySpace, last_state, made_up
 
-from econas_jax.algorithms import ALGORITHMS, CONFIGS, RandomSearchConfig, RegularizedEvolutionConfig
+from econas_jax.algorithms import (
+    ALGORITHMS,
+    CONFIGS,
+    ASHAConfig,
+    HierarchicalEvolutionConfig,
+    HyperbandConfig,
+    LocalSearchConfig,
+    RandomSearchConfig,
+    RegularizedEvolutionConfig,
+    SuccessiveHalvingConfig,
+)
 from econas_jax.errors import InputError
 from econas_jax.spaces import SPACES
 from econas_jax.spaces.space import Space
@@ -18,11 +28,24 @@ from econas_jax.spaces.space import Space
 RANDOM = RandomSearchConfig(candidates=12, batch=3, epochs=6)
 EVOLUTION = RegularizedEvolutionConfig(population=5, sample=3, candidates=17, batch=3, epochs=6)
 
+HIERARCHICAL = HierarchicalEvolutionConfig(
+    population=6, sample=3, candidates=18, batch=4, epochs=2, promotions_to_2e=2, promotions_to_3e=1
+)
+HALVING = SuccessiveHalvingConfig(candidates=9, eta=2, rungs=3, maximum_epochs=6, repetitions=2)
+HYPERBAND = HyperbandConfig(maximum_epochs=4, eta=2, repetitions=1)
+ASHA = ASHAConfig(rounds=7, batch=4, eta=2, rungs=3, maximum_epochs=6)
+LOCAL = LocalSearchConfig(rounds=8, starts=3, batch=4, epochs=6)
+
 # By algorithm: a small config, and the same with more rounds.
 SMALL_CONFIGS: dict[str, tuple[Any, Any]] = {
     "econas": (SMALL, replace(SMALL, cycles=6)),
     "regularized_evolution": (EVOLUTION, replace(EVOLUTION, candidates=26)),
     "random": (RANDOM, replace(RANDOM, candidates=15)),
+    "hierarchical_evolution": (HIERARCHICAL, replace(HIERARCHICAL, candidates=26)),
+    "successive_halving": (HALVING, replace(HALVING, repetitions=3)),
+    "hyperband": (HYPERBAND, replace(HYPERBAND, repetitions=2)),
+    "asha": (ASHA, replace(ASHA, rounds=9)),
+    "local_search": (LOCAL, replace(LOCAL, rounds=10)),
 }
 # The last has 81 functions, so that repeats come up.
 CASES: dict[str, Space[Any]] = {name: kind() for name, kind in SPACES.items()}
@@ -39,6 +62,13 @@ def test_every_algorithm_is_tested() -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_contract(check: Callable[[Case], None], name: str, space: str) -> None:
     check(Case(ALGORITHMS[name], CASES[space], *SMALL_CONFIGS[name]))
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_search_in_which_nothing_may_be_trained_ends(name: str) -> None:
+    algorithm = ALGORITHMS[name](TINY, SMALL_CONFIGS[name][0], 1, lambda genotype: "too_large")
+    state = last_state(algorithm, made_up)
+    assert (state.next_candidate, algorithm.best(state)) == (0, ())
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from ml_collections import ConfigDict
 from search_output import econas
+from toy_search import made_up, run
 
+from econas_jax.algorithms import ALGORITHMS
 from econas_jax.search import SearchConfig, from_mapping
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.config import from_mapping as study_from_mapping
@@ -21,12 +23,12 @@ STUDIES = [file for file in FILES if file.stem.startswith("study")]
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
-def load(name: str) -> ConfigDict:
+def load(name: str, *arguments: str) -> ConfigDict:
     specification = importlib.util.spec_from_file_location(f"configs_{name}", CONFIGS / f"{name}.py")
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    config = module.get_config()
+    config = module.get_config(*arguments)
     assert isinstance(config, ConfigDict)
     return config
 
@@ -73,6 +75,15 @@ def test_digits_needs_no_files_and_fits_its_data() -> None:
     config = from_mapping(load("digits"))
     check_against_dataset(config.proxy, config.training, config.data.load(config.seed))
     assert config.data.path is None and not config.training.augmentation.flip
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_digits_runs_every_algorithm_for_about_as_many_epochs(algorithm: str) -> None:
+    config = from_mapping(load("digits", algorithm))
+    assert config.algorithm == algorithm
+    search = ALGORITHMS[algorithm](config.space, config.search, config.seed)
+    trials = [trial for _, batch, _ in run(search, made_up) for trial in batch]
+    assert 480 <= sum(trial.end_epoch - trial.start_epoch for trial in trials) <= 560
 
 
 def test_study_is_the_papers_and_the_default() -> None:

@@ -15,6 +15,7 @@ of the sums would be the same; pools are not moved across sums. Of the benchmark
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from econas_jax.spaces.nasbench201.genotype import EDGES, NODES, OPERATIONS, incoming
@@ -28,6 +29,7 @@ ZERO = -1  # stands for the value of a node that is always zero
 EXCHANGED = (1, 0, 2, 3, 5, 4)  # the edges whose operations each edge takes when nodes 1 and 2 change places
 
 
+@functools.lru_cache(maxsize=2**14)  # all of the benchmark's genotypes
 def canonical_operations(operations: Operations) -> Operations:
     """Returns the smallest of the genotypes that the steps lead to; its own representative is itself.
 
