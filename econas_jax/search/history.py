@@ -60,6 +60,8 @@ class RoundSummary:
     best_accuracy: float | None  # among the candidates that have trained the longest so far
     skipped_repeats: int  # so far
     seconds: float  # since the search began, interruptions not counted
+    skipped_too_large: int = 0  # so far, because of `search.max_parameters` or `search.max_multiply_adds`
+    skipped_blind: int = 0  # so far, because their output cannot depend on the image
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> RoundSummary:

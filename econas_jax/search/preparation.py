@@ -8,6 +8,7 @@ from econas_jax.algorithms import ALGORITHMS
 from econas_jax.algorithms.algorithm import Algorithm
 from econas_jax.data import DataReport
 from econas_jax.nn.network import NetworkFamily
+from econas_jax.search.admission import check_limits, refusing
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.progress import Reporter
 from econas_jax.search.workdir import Workdir
@@ -41,10 +42,6 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
     for line in report.lines():
         reporter.say(line)
     check_against_dataset(config.proxy, config.training, dataset)
-    # Not before: a config that fits no data set must not claim the folder.
-    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": len(devices)}
-    identity = {"data": report.fingerprints, "arithmetic": settings}
-    files.claim(config, identity, {"plan": plan, "data": report.facts()})
     family, trainer = proxy_training(
         config.space,
         dataset,
@@ -57,5 +54,11 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
         subset_seed=config.seed,
         lanes=config.lanes,
     )
-    algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed)
+    check_limits(config.space, config.search, family.cost, config.seed)
+    # Not before: a config that fits no data set, or no network, must not claim the folder.
+    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": len(devices)}
+    identity = {"data": report.fingerprints, "arithmetic": settings}
+    files.claim(config, identity, {"plan": plan, "data": report.facts()})
+    refuse = refusing(config.space, config.search, config.network.cells_per_stage, family.cost)
+    algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed, refuse)
     return Prepared(algorithm, family, trainer, len(dataset.validation))

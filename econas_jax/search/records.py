@@ -42,6 +42,8 @@ def round_summary(
         best_accuracy=best_accuracy(stages),
         skipped_repeats=state.skipped_repeats,
         seconds=round(seconds, 3),
+        skipped_too_large=state.skipped_too_large,
+        skipped_blind=state.skipped_blind,
     )
 
 

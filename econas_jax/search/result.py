@@ -69,6 +69,8 @@ def result_fields(state: SearchState, best: Sequence[Member], finished: bool, va
         "diverged": sum(stage.status == "diverged" for stage in state.stages),
         "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
         "skipped_repeats": state.algorithm.skipped_repeats,
+        "skipped_too_large": state.algorithm.skipped_too_large,
+        "skipped_blind": state.algorithm.skipped_blind,
         "seconds": round(state.seconds, 3),
     }
 

@@ -46,6 +46,16 @@ def canonical_operations(operations: Operations) -> Operations:
     return min(reached, key=_order)
 
 
+@functools.lru_cache(maxsize=2**14)
+def reaches_output(operations: Operations) -> bool:
+    """Says whether a path without `none` leads from the cell's input to its output."""
+    reached = {0}
+    for (source, target), operation in zip(EDGES, operations, strict=True):  # edges into a node come before those out
+        if operation != NONE and source in reached:
+            reached.add(target)
+    return OUTPUT in reached
+
+
 def _order(operations: Operations) -> tuple[int, list[int]]:
     return -operations.count(NONE), [OPERATIONS.index(operation) for operation in operations]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from econas_jax.errors import require
-from econas_jax.spaces.nasbench201.canonical import canonical_operations
+from econas_jax.spaces.nasbench201.canonical import canonical_operations, reaches_output
 from econas_jax.spaces.nasbench201.genotype import EDGES, NODES, OPERATIONS, Genotype
 from econas_jax.spaces.space import Diagram, DiagramEdge, Vertex
 
@@ -74,6 +74,10 @@ class NasBench201Space:
         It may hold `none` where the space does not.
         """
         return Genotype(canonical_operations(genotype.operations))
+
+    def sees_image(self, genotype: Genotype, cells_per_stage: int) -> bool:
+        """Says whether a path without `none` leads from the cell's input to its output; all cells are alike."""
+        return reaches_output(genotype.operations)
 
     def size(self) -> int:
         """Counts the genotypes, those that compute the same function apart."""
