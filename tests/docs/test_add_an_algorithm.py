@@ -33,7 +33,7 @@ def test_contract(check: Callable[[Case], None], space: ToySpace | DartsSpace, p
 
 
 def test_finds_the_best_of_a_small_space(page: ModuleType) -> None:
-    algorithm = page.HillClimbing(TINY, page.HillClimbingConfig(rounds=100, batch=2, epochs=6), 0)
+    algorithm = page.HillClimbing(TINY, page.HillClimbingConfig(rounds=20, batch=2, epochs=6), 0)
     *_, (_, _, state) = run(algorithm, made_up)
     everything = [TINY.genotype([a, b, c, d]) for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)]
     assert algorithm.best(state, 1)[0].accuracy == max(made_up(genotype, 6) for genotype in everything)

@@ -79,6 +79,7 @@ def test_three_in_a_thousand_normal_cells_read_neither_input() -> None:
     assert 5 <= blind <= 27  # 15 expected; three standard deviations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "genotype",
     [Genotype(FIRST, NEITHER), Genotype(BOTH, NEITHER), Genotype(SECOND, NEITHER), Genotype(NEITHER, BOTH)],
