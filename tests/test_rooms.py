@@ -24,6 +24,7 @@ FLOORS = (
     ("nn",),
     ("models",),
     ("training", "interop", "export", "predict"),
+    ("tables",),
     ("search",),
     ("study", "retrain", "evaluate"),
     ("status", "report"),

@@ -104,11 +104,12 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
     def groups(self, state: ASHAState) -> tuple[Group, ...]:
         """Returns the candidates by the last rung that they have completed."""
         under_way = {trial.candidate for trial in state.pending}
-        rungs = zip(self.config.epochs_of_rungs, state.completed, state.promoted, strict=True)
-        return tuple(
-            Group(f"{epochs} epochs", epochs, tuple(m for m in members if m.candidate not in promoted - under_way))
-            for epochs, members, promoted in rungs
-        )
+        groups = []
+        for epochs, members, promoted in zip(self.config.epochs_of_rungs, state.completed, state.promoted, strict=True):
+            gone = promoted - under_way
+            here = tuple(member for member in members if member.candidate not in gone)
+            groups.append(Group(f"{epochs} epochs", epochs, here))
+        return tuple(groups)
 
     def continuable(self, state: ASHAState) -> frozenset[int]:
         """Returns all candidates below the last rung, and those under way there."""

@@ -107,7 +107,8 @@ class HierarchicalEvolution(BaseAlgorithm[HierarchicalEvolutionState, Hierarchic
         """Writes down how long the candidates have trained, without the failed ones; lets the oldest die."""
         told = {trial.candidate for trial, _ in answers}
         completed = {member.candidate: member for member in completed_members(answers)}
-        kept = {member.candidate: member for member in state.members if member.candidate not in told - set(completed)}
+        failed = told - set(completed)
+        kept = {member.candidate: member for member in state.members if member.candidate not in failed}
         members = kept | completed  # a promoted one keeps its place
         born = tuple(trial.candidate for trial, _ in answers if trial.start_epoch == 0)
         alive = [candidate for candidate in state.population + born if candidate in members]

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from econas_jax.algorithms.algorithm import Result, Trial
-from econas_jax.nn.network import NetworkFamily
+from econas_jax.nn.network import Cost
 from econas_jax.search.history import StageRecord
 from econas_jax.search.records import stage_record
 from econas_jax.search.state import SearchState
 from econas_jax.training import Job, Outcome
 from econas_jax.training.state import Vector
+
+
+class Candidates(Protocol):
+    """What a batch needs to know of genotypes; a `NetworkFamily` knows it."""
+
+    @property
+    def encode(self) -> Callable[[Any], Any]:
+        """Returns a genotype as a trainer takes it."""
+
+    @property
+    def cost(self) -> Callable[[Any], Cost]:
+        """Counts what a genotype's network costs."""
 
 
 class Batch:
@@ -25,7 +37,7 @@ class Batch:
     number of devices nor on which is faster.
     """
 
-    def __init__(self, family: NetworkFamily[Any], trials: Sequence[Trial], total_epochs: int, device: str) -> None:
+    def __init__(self, family: Candidates, trials: Sequence[Trial], total_epochs: int, device: str) -> None:
         """Sorts the trials. total_epochs: after these a candidate is never trained again. device: its kind."""
         self._family, self._total_epochs, self._device = family, total_epochs, device
         self._costs = {trial.candidate: family.cost(trial.genotype) for trial in trials}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from econas_jax.errors import require
+from econas_jax.errors import InputError, require
 from econas_jax.spaces.nasbench201.canonical import canonical_operations, reaches_output
 from econas_jax.spaces.nasbench201.genotype import EDGES, NODES, OPERATIONS, Genotype
 from econas_jax.spaces.space import Diagram, DiagramEdge, Vertex
@@ -62,8 +62,9 @@ class NasBench201Space:
     def check(self, genotype: Genotype) -> None:
         """Raises InputError unless the genotype is in the space."""
         for place, operation in enumerate(genotype.operations):
-            allowed = "one of this space's " + ", ".join(self.operations)
-            require(operation in self.operations, f"operations[{place}]", operation, allowed)
+            if operation not in self.operations:
+                allowed = "one of this space's " + ", ".join(self.operations)
+                raise InputError(f"operations[{place}]", operation, allowed)
 
     def check_trainable(self) -> None:
         """Raises nothing: every genotype of every such space has a network that trains."""
