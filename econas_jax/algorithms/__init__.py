@@ -37,8 +37,8 @@ class Kind(Protocol):
 ALGORITHMS: dict[str, Kind] = {
     "econas": EcoNAS,
     "regularized_evolution": RegularizedEvolution,
-    "random": RandomSearch,
     "hierarchical_evolution": HierarchicalEvolution,
+    "random": RandomSearch,
     "successive_halving": SuccessiveHalving,
     "hyperband": Hyperband,
     "asha": ASHA,
@@ -47,8 +47,8 @@ ALGORITHMS: dict[str, Kind] = {
 CONFIGS: dict[str, type[AlgorithmConfig]] = {
     "econas": EcoNASConfig,
     "regularized_evolution": RegularizedEvolutionConfig,
-    "random": RandomSearchConfig,
     "hierarchical_evolution": HierarchicalEvolutionConfig,
+    "random": RandomSearchConfig,
     "successive_halving": SuccessiveHalvingConfig,
     "hyperband": HyperbandConfig,
     "asha": ASHAConfig,
