@@ -31,7 +31,7 @@ class Candidates(Protocol):
 
 
 class Batch:
-    """The trials that an algorithm asks for at once, costliest first, so that the last ones to begin are short.
+    """The trials that an algorithm asks for at once, longest and costliest first, so that the last to begin are short.
 
     They end in any order. Records enter the history in the order of the trials all the same: it depends neither on the
     number of devices nor on which is faster.
@@ -41,8 +41,12 @@ class Batch:
         """Sorts the trials. total_epochs: after these a candidate is never trained again. device: its kind."""
         self._family, self._total_epochs, self._device = family, total_epochs, device
         self._costs = {trial.candidate: family.cost(trial.genotype) for trial in trials}
-        order = sorted(trials, key=lambda trial: self._costs[trial.candidate].multiply_adds, reverse=True)
-        self._trials = {trial.candidate: trial for trial in order}
+        self._trials = {trial.candidate: trial for trial in sorted(trials, key=self._weight, reverse=True)}
+
+    def _weight(self, trial: Trial) -> tuple[int, int, int]:
+        """Returns what trials are sorted by: those of the same epochs are together, for one wave can train them."""
+        epochs = trial.end_epoch - trial.start_epoch
+        return epochs, trial.start_epoch, self._costs[trial.candidate].multiply_adds
 
     def jobs(self, state: SearchState) -> list[Job]:
         """Returns the jobs that are not answered yet."""

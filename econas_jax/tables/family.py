@@ -25,10 +25,15 @@ class TableFamily:
         allowed = f"{len(rows)} architectures, a row for each of the space"
         require(table.architectures == len(rows), "table", table.architectures, allowed)
         self.encode = rows.of
+        self._table = table
         self._counted = cost
         self._costs: list[Cost] | None = None
         if table.parameters is not None and table.multiply_adds is not None:
             self._costs = list(map(Cost, table.parameters.tolist(), table.multiply_adds.tolist()))
+
+    def test_accuracy(self, genotype: Any) -> float:
+        """Returns the test accuracy of the architecture trained in full, a fraction of 1."""
+        return float(self._table.test_accuracy[self.encode(genotype)])
 
     def cost(self, genotype: Any) -> Cost:
         """Returns the table's numbers, else what is counted."""

@@ -131,7 +131,9 @@ def test_costs_are_the_tables_or_counted(table_file: Path) -> None:
     genotype = SPACE.sample(np.random.default_rng(0))
     config = config_of("random", table_file)
     assert table.parameters is not None
-    of_table = TableFamily(SPACE, table, counted_cost(config)).cost(genotype)
+    family = TableFamily(SPACE, table, counted_cost(config))
+    assert family.test_accuracy(genotype) == table.test_accuracy[Rows(SPACE).of(genotype)]
+    of_table = family.cost(genotype)
     assert of_table.parameters == table.parameters[Rows(SPACE).of(genotype)]
     without = dataclasses.replace(table, parameters=None, multiply_adds=None)
     counted = TableFamily(SPACE, without, counted_cost(config)).cost(genotype)
