@@ -9,11 +9,11 @@ import pytest
 from search_output import assert_same_search, committed, stop_every, without_figures
 from tiny_search import CONFIG, Trained
 
-from econas_jax.algorithms import ASHAConfig, HierarchicalEvolutionConfig, SuccessiveHalvingConfig
+from econas_jax.algorithms import AlgorithmConfig, ASHAConfig, HierarchicalEvolutionConfig, SuccessiveHalvingConfig
 from econas_jax.search import SearchConfig, SearchInterruptedError, run_search
 
 EPOCHS = 6  # of the longest training, as of the trainers that the tests share
-SEARCHES = {
+SEARCHES: dict[str, AlgorithmConfig] = {
     "asha": ASHAConfig(rounds=4, batch=3, eta=2, rungs=2, maximum_epochs=EPOCHS),
     "successive_halving": SuccessiveHalvingConfig(candidates=4, eta=2, rungs=2, maximum_epochs=EPOCHS, repetitions=2),
     "hierarchical_evolution": HierarchicalEvolutionConfig(
