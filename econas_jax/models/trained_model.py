@@ -14,7 +14,7 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from econas_jax.errors import InputError, require
-from econas_jax.files import write_text
+from econas_jax.files import write_text, written_at_once
 from econas_jax.nn.description import Description, description_from_json
 from econas_jax.nn.network import Variables
 
@@ -54,10 +54,8 @@ class TrainedModel:
 
     def save(self, folder: Path) -> None:
         """Writes the model into a folder, which is made if need be; the weights first, then what describes them."""
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f"{WEIGHTS_FILE}.tmp"
-        temporary.write_bytes(safetensors.numpy.save(flattened(self.variables)))
-        temporary.replace(folder / WEIGHTS_FILE)
+        with written_at_once(folder / WEIGHTS_FILE) as file:
+            file.write(safetensors.numpy.save(flattened(self.variables)))
         write_text(folder / MODEL_FILE, json.dumps(self.to_json(), indent=2) + "\n")
 
     def to_json(self) -> dict[str, Any]:
@@ -69,19 +67,33 @@ class TrainedModel:
 
 def load_model(folder: Path) -> TrainedModel:
     """Returns the model that `TrainedModel.save` wrote; raises InputError where there is none, or a damaged one."""
-    file = folder / MODEL_FILE
+    for name in (MODEL_FILE, WEIGHTS_FILE):
+        require((folder / name).is_file(), "model", str(folder), f"a folder with a trained model, which has {name}")
     try:
-        fields = json.loads(file.read_text(encoding="utf-8"))
+        fields = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         weights = safetensors.numpy.load_file(folder / WEIGHTS_FILE)
-    except FileNotFoundError as error:
-        raise InputError("model", str(folder), f"a folder with a trained model ({Path(error.filename).name})") from None
-    except (ValueError, SafetensorError, OSError) as error:
+    except (ValueError, RecursionError, SafetensorError, OSError) as error:
         raise InputError("model", str(folder), f"a folder that holds a whole trained model ({error})") from None
-    require(isinstance(fields, dict) and fields.get("format") == FORMAT, str(file), "another format", f"{FORMAT}")
+    version = fields.get("format") if isinstance(fields, dict) else None
+    require(version == FORMAT, f"format of {folder / MODEL_FILE}", version, f"{FORMAT}, which this version reads")
+    try:
+        return _from_json(fields, nested(weights))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        allowed = f"a {MODEL_FILE} with the fields of a trained model ({type(error).__name__}: {error})"
+        raise InputError("model", str(folder), allowed) from None
+
+
+def _from_json(fields: Mapping[str, Any], variables: Variables) -> TrainedModel:
+    """Returns the model that `to_json` described; raises anything at all for other fields."""
     rest = {name: value for name, value in fields.items() if name not in ("format", "network")}
+    expected = {field.name for field in dataclasses.fields(TrainedModel)} - {"description", "variables"}
+    if rest.keys() != expected:
+        raise ValueError(f"{', '.join(sorted(rest.keys() ^ expected))} is missing or not known")
     for name in ("classes", "mean", "std"):
         rest[name] = tuple(rest[name])
-    return TrainedModel(description_from_json(fields["network"]), nested(weights), **rest)
+    return TrainedModel(description_from_json(fields["network"]), variables, **rest)
 
 
 def flattened(variables: Variables) -> dict[str, np.ndarray]:

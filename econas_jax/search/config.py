@@ -46,6 +46,7 @@ class SearchConfig:
     retries: int = 1  # of a candidate whose training raises an exception
     failures_in_a_row: int = 20  # stages that diverged or raised an exception, after which the search stops
     disk_gib: float | None = None  # what the workdir may take, with the room a commit needs; None: what is there
+    keep_best: int = 5  # of the best candidates, how many have their weights kept for `load_candidate`; 0: none
     tensorboard: bool = True  # scalars of every round in the workdir's tensorboard/
 
     def __post_init__(self) -> None:
@@ -64,6 +65,7 @@ class SearchConfig:
         require_integer("failures_in_a_row", self.failures_in_a_row, 1)
         if self.disk_gib is not None:
             require_number("disk_gib", self.disk_gib, lambda size: size > 0, "a positive number, or None")
+        require_integer("keep_best", self.keep_best, 0, 1000)
         require(isinstance(self.tensorboard, bool), "tensorboard", self.tensorboard, "True or False")
 
     @property

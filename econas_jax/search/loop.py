@@ -18,6 +18,7 @@ from econas_jax.experiment.times import Times
 from econas_jax.search.batch import Batch, Candidates, failures_in_a_row
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.history import BestAccuracy, last_stages
+from econas_jax.search.keeping import kept_after_phase, kept_within_phase
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
@@ -146,7 +147,8 @@ class _Search:
         told = self.algorithm.tell(state.algorithm, state.answered)
         continuable = self.algorithm.continuable(told) & state.living.keys()
         living = {candidate: state.living[candidate] for candidate in sorted(continuable)}
-        state = dataclasses.replace(state, algorithm=told, answered=(), living=living)
+        kept = kept_after_phase(dataclasses.replace(state, algorithm=told), self.algorithm, self.config.keep_best)
+        state = dataclasses.replace(state, algorithm=told, answered=(), living=living, kept=kept)
         if told.round != algorithm.round or self.algorithm.done(told):
             state = self._end_round(state, algorithm.round)
         if self._commits.due(phase_ends=True) or self.algorithm.done(told):
@@ -179,6 +181,9 @@ class _Search:
             self.reporter.say(f"candidate {record.candidate}: traceback in {kept}")
         self.times.move("train", "validate", outcome.validation_seconds / self.trainer.devices)
         state = batch.add(state, record, outcome.state)
+        key = (record.candidate, record.epochs)
+        best = kept_within_phase(state, self.algorithm, self.config.keep_best, key, outcome.state)
+        state = dataclasses.replace(state, kept=best)
         self._best.add(record)
         self.reporter.advance(record, self._best.value)
         failures = failures_in_a_row(state.stages[self._row_begins :])

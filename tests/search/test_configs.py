@@ -1,4 +1,4 @@
-"""The files of configs/: each is a valid search, says how to run it, and is what it claims to be."""
+"""The files of configs/: each is valid, says how to run it, and is what it claims to be."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from search_output import econas
 from toy_search import made_up, run
 
 from econas_jax.algorithms import ALGORITHMS, RegularizedEvolutionConfig
+from econas_jax.data.config import DataConfig
+from econas_jax.retrain import RetrainConfig
+from econas_jax.retrain import from_mapping as retrain_from_mapping
 from econas_jax.search import SearchConfig, from_mapping
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.config import from_mapping as study_from_mapping
@@ -19,8 +22,13 @@ from econas_jax.training.config import check_against_dataset
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FILES = sorted(CONFIGS.glob("*.py"))
-STUDIES = [file for file in FILES if file.stem.startswith("study")]
+BUILDERS = {"study": study_from_mapping, "retrain": retrain_from_mapping, "search": from_mapping}
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def command_of(file: Path) -> str:
+    """The command that a config is for: files of a search are named as they like."""
+    return next((command for command in BUILDERS if file.stem.startswith(command)), "search")
 
 
 def load(name: str, *arguments: str) -> ConfigDict:
@@ -38,9 +46,9 @@ def test_the_configs_are_found() -> None:
 
 
 @each_file
-def test_a_config_is_a_valid_search_or_study(file: Path) -> None:
+def test_a_config_is_valid(file: Path) -> None:
     config = load(file.stem)
-    study_from_mapping(config) if file in STUDIES else from_mapping(config)
+    BUILDERS[command_of(file)](config)
     config.lock()
     with pytest.raises(AttributeError):
         config.training.bacth_size = 1
@@ -49,8 +57,7 @@ def test_a_config_is_a_valid_search_or_study(file: Path) -> None:
 @each_file
 def test_a_config_says_what_it_is_and_how_to_run_it(file: Path) -> None:
     documentation = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    command = "study" if file in STUDIES else "search"
-    assert f"python -m econas_jax.{command} --config configs/{file.name}" in documentation
+    assert f"python -m econas_jax.{command_of(file)} --config configs/{file.name}" in documentation
     assert len(documentation.splitlines()[0]) > 30
 
 
@@ -112,3 +119,19 @@ def test_the_small_study_has_pairs_for_both_observations() -> None:
     assert {"c2r2s3e2", "c2r2s4e4", "c4r4s3e2", "c4r4s4e4"} <= names  # equal iterations, by two c and r
     assert {"c3r2s3e4", "c2r3s3e4", "c4r2s3e4", "c2r4s3e4", "c4r3s3e4", "c3r4s3e4"} <= names  # c for r
     assert config.data.name == "cifar10"
+
+
+def test_retrain_cifar10_is_the_papers_retraining_and_the_default() -> None:
+    config = retrain_from_mapping(load("retrain_cifar10"))
+    assert config == RetrainConfig()
+    recipe = config.training
+    assert config.data == DataConfig(validation_size=0)
+    assert (config.network.channels, config.network.cells_per_stage) == (36, 6)
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate, recipe.schedule) == (600, 96, 0.025, "cosine")
+    assert (recipe.momentum, recipe.weight_decay, recipe.gradient_clip) == (0.9, 3e-4, 5.0)
+    assert (recipe.drop_path_probability, recipe.augmentation.cutout, recipe.short_batch) == (0.2, 16, True)
+
+
+def test_retrain_digits_follows_the_search_on_digits() -> None:
+    config = retrain_from_mapping(load("retrain_digits"))
+    assert config.genotype == "runs/digits/result.json:0" and config.data.name == "digits"

@@ -72,6 +72,7 @@ WRONG: dict[str, list[Any]] = {
     "training.gradient_clip": ["5", 0.0, -1.0, NAN, INFINITE],
     "training.augmentation.crop_padding": [1.5, -1],
     "training.augmentation.flip": ["no", 0],
+    "training.augmentation.cutout": [1.5, -1],
     "training.evaluation_batch_size": ["500", 0],
     "training.accuracy": [1.0, "first"],
     "table": [3, True, ["table.npz"]],
@@ -81,6 +82,7 @@ WRONG: dict[str, list[Any]] = {
     "retries": ["1", -1, 101, True],
     "failures_in_a_row": ["20", 0, 1.5],
     "disk_gib": ["all", 0.0, -1.0, NAN, INFINITE],
+    "keep_best": ["all", -1, 5.0, True, 1001],
     "tensorboard": ["yes", 1],
 }
 

@@ -15,6 +15,7 @@ from econas_jax.algorithms import ALGORITHMS, RegularizedEvolutionConfig
 from econas_jax.errors import InputError
 from econas_jax.search import SearchConfig, SearchInterruptedError, run_search
 from econas_jax.search.admission import refusing
+from econas_jax.search.candidate import load_candidate
 from econas_jax.search.in_memory import search_in_memory
 from econas_jax.search.table_preparation import counted_cost
 from econas_jax.spaces.darts import DartsSpace
@@ -124,6 +125,13 @@ def test_a_folder_belongs_to_its_table(table_file: Path, tmp_path: Path, monkeyp
         run_search(dataclasses.replace(config, table=str(copy)), tmp_path / "search")
     with pytest.raises(InputError):
         run_search(dataclasses.replace(config, table=None), tmp_path / "search")
+
+
+def test_it_has_no_candidate_to_load(table_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_figures(monkeypatch)
+    run_search(config_of("random", table_file), tmp_path)
+    with pytest.raises(InputError, match="not one on a table"):
+        load_candidate(tmp_path)
 
 
 def test_costs_are_the_tables_or_counted(table_file: Path) -> None:

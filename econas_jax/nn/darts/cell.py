@@ -6,6 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from econas_jax.nn.darts.drop_path import DropPath
 from econas_jax.nn.layers.normalization import BatchNorm
 from econas_jax.nn.layers.operations import FactorizedReduce, convolution, make_operation
 from econas_jax.spaces.darts.genotype import CellGenotype
@@ -22,13 +23,6 @@ class Preprocess(nn.Module):
         return BatchNorm()(convolution(nn.relu(x), self.channels, (1, 1)), train=train)
 
 
-def drop_path(x: jax.Array, probability: jax.Array | float, key: jax.Array) -> jax.Array:
-    """Zeroes whole samples of x [batch, ...] with the probability and scales the others by 1 / (1 - probability)."""
-    keep = 1.0 - probability
-    kept = jax.random.bernoulli(key, keep, (x.shape[0],) + (1,) * (x.ndim - 1))
-    return jnp.where(kept, x / keep, 0.0).astype(x.dtype)
-
-
 class Cell(nn.Module):
     """A cell: two preprocessed inputs, then nodes that sum two operations each; the output concatenates some nodes."""
 
@@ -37,9 +31,12 @@ class Cell(nn.Module):
 
     @nn.compact
     def __call__(
-        self, input0: jax.Array, input1: jax.Array, *, train: bool, drop_path_probability: jax.Array | float | None
+        self, input0: jax.Array, input1: jax.Array, *, train: bool, drop_path: DropPath | None = None
     ) -> jax.Array:
-        """Maps [batch, h, w, any] twice to [batch, h', w', channels * len(concat)]; h' = h / 2 in a reduction cell."""
+        """Maps [batch, h, w, any] twice to [batch, h', w', channels * len(concat)]; h' = h / 2 in a reduction cell.
+
+        drop_path: this cell's, or None; evaluation drops nothing.
+        """
         preprocess0 = FactorizedReduce if self.place.halves_input0 else Preprocess
         states = [
             preprocess0(self.place.channels, name="preprocess0")(input0, train=train),
@@ -50,8 +47,8 @@ class Cell(nn.Module):
             stride = self.place.stride(source)
             x = make_operation(operation, stride, module_name=f"edge{index}")(states[source], train=train)
             identity = operation == "skip_connect" and stride == 1
-            if train and drop_path_probability is not None and not identity:
-                x = drop_path(x, drop_path_probability, self.make_rng("drop_path"))
+            if train and drop_path is not None and not identity:
+                x = drop_path.of(index).apply(x)
             outputs.append(x)
             if index % 2 == 1:
                 states.append(outputs[-2] + outputs[-1])

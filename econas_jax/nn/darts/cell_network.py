@@ -9,10 +9,13 @@ import jax.numpy as jnp
 from econas_jax.errors import require
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
 from econas_jax.nn.darts.auxiliary import AuxiliaryHead
+from econas_jax.nn.darts.batch_last.network import MacroNet, images_first, run_cells, running_averages
 from econas_jax.nn.darts.cell import Cell
+from econas_jax.nn.darts.drop_path import DropPath
 from econas_jax.nn.layers.initializers import torch_bias, torch_kernel
 from econas_jax.nn.layers.normalization import BatchNorm
 from econas_jax.nn.layers.operations import convolution
+from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import rounded, widened
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.spaces.darts.macro_net import (
@@ -57,18 +60,49 @@ class CellNetwork(nn.Module):
         """
         self._check(images)
         pixels = rounded(images, self.compute_dtype)
+        drop_path = None
+        if train and drop_path_probability is not None:
+            drop_path = DropPath(drop_path_probability, self.make_rng("drop_path"))
+        square = images.shape[1] == images.shape[2]
+        if on_cpu() and square and not self.is_initializing():
+            last, auxiliary = self._in_batch_last_layout(pixels, train, drop_path)
+        else:
+            last, auxiliary = self._plainly(pixels, train, drop_path)
+        logits = self._classify(jnp.mean(widened(last), axis=(1, 2)))
+        if not (self.auxiliary and (train or self.is_initializing())):
+            return logits
+        return logits, AuxiliaryHead(self.num_classes, self.stem, name="auxiliary")(auxiliary, train=train)
+
+    def _plainly(self, pixels: jax.Array, train: bool, drop_path: DropPath | None) -> tuple[jax.Array, jax.Array]:
+        """Returns the outputs of the last cell and of the cell that the auxiliary head reads, [batch, h, w, channels].
+
+        This is the network's definition: Flax modules and XLA's convolutions.
+        """
         before, last = _cifar_stem(self, pixels, train) if self.stem == "cifar" else _imagenet_stem(self, pixels, train)
-        auxiliary_logits = None
+        auxiliary = last
         for place in walk(self.channels, self.cells_per_stage, self.stem):
             genotype = self.genotype.reduce if place.reduction else self.genotype.normal
+            own = None if drop_path is None else drop_path.of(place.position)
             cell = Cell(genotype, place, name=f"cell{place.position}")
-            before, last = last, cell(before, last, train=train, drop_path_probability=drop_path_probability)
-            if self.auxiliary and place.auxiliary and (train or self.is_initializing()):
-                auxiliary_logits = AuxiliaryHead(self.num_classes, self.stem, name="auxiliary")(last, train=train)
-        features = jnp.mean(widened(last), axis=(1, 2))
+            before, last = last, cell(before, last, train=train, drop_path=own)
+            auxiliary = last if place.auxiliary else auxiliary
+        return last, auxiliary
+
+    def _in_batch_last_layout(
+        self, pixels: jax.Array, train: bool, drop_path: DropPath | None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Returns what `_plainly` does, as a CPU computes it fast (`batch_last`)."""
+        net = MacroNet(self.genotype, self.channels, self.cells_per_stage, self.stem, pixels.shape[1], train)
+        parameters, statistics = (self.variables[name] for name in ("params", "batch_stats"))
+        outputs = run_cells(net, parameters, statistics, pixels, drop_path)
+        if train:
+            for name, used in outputs.statistics.items():
+                self.put_variable("batch_stats", name, running_averages(statistics[name], used))
+        return images_first(outputs.last), images_first(outputs.auxiliary)
+
+    def _classify(self, features: jax.Array) -> jax.Array:
         bias = torch_bias(features.shape[-1])
-        logits = nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=bias, name="classifier")(features)
-        return logits if auxiliary_logits is None else (logits, auxiliary_logits)
+        return nn.Dense(self.num_classes, kernel_init=torch_kernel, bias_init=bias, name="classifier")(features)
 
     def _check(self, images: jax.Array) -> None:
         shaped = images.ndim == 4 and images.shape[-1] == 3

@@ -33,11 +33,16 @@ def normalise(
         return _affine(x, *_line(scale, bias, mean, variance)), (mean, variance)
     factor = unbiased_factor(x.shape[1] * x.shape[2])
     if not statistics_given:
-        fixed = widened(jax.lax.stop_gradient(x))
-        count = x.shape[1] * x.shape[2]
-        mean, mean_square = (total / count for total in _two_sums(fixed, fixed * fixed))
-        variance = jnp.maximum(mean_square - mean * mean, 0.0) * factor
+        mean, variance = batch_statistics(x)
     return _normalise_batch(x, scale, bias, mean, variance / factor), (mean, variance)
+
+
+def batch_statistics(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Returns each channel's mean and unbiased variance over positions and batch; gradients do not pass through."""
+    fixed = widened(jax.lax.stop_gradient(x))
+    count = x.shape[1] * x.shape[2]
+    mean, mean_square = (total / count for total in _two_sums(fixed, fixed * fixed))
+    return mean, jnp.maximum(mean_square - mean * mean, 0.0) * unbiased_factor(count)
 
 
 def _two_sums(first: jax.Array, second: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -9,6 +9,7 @@ times slower on CPU (its weight gradient is a dense convolution), and inside a b
 from __future__ import annotations
 
 import functools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,7 @@ from econas_jax.nn.kernels.spatial import as_positions, by_channel, each_channel
 from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import rounded_like
 
-SLOT = 5  # taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
+SLOT = 5  # the search network's taps are kept in a SLOT x SLOT window; a 3x3 kernel uses its centre
 LARGEST_MATRIX_MAP = 8  # on larger maps a matrix has never been faster, nor for gradients
 TERMS = 32  # products in one sum of `_window_gradient`: measured; sums of 64 are slower
 MOST_SUMS = 8  # sums that are written out; more would compile slowly, so they are a loop, which is a fifth slower
@@ -74,7 +75,10 @@ def tap_table(kernel: int, dilation: int, size: int, stride: int) -> np.ndarray:
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4, 5))
 def depthwise(x: jax.Array, taps: jax.Array, kernel: int, dilation: int, size: int, stride: int) -> jax.Array:
-    """Convolves x [channels, size^2, batch] depthwise with taps [SLOT^2, channels] to [channels, out^2, batch]."""
+    """Convolves x [channels, size^2, batch] depthwise to [channels, out^2, batch].
+
+    taps: [side^2, channels], a window whose centre is the kernel: as large as the kernel, or SLOT wide.
+    """
     window = _window(taps, kernel)
     if by_shifts(kernel, dilation, size):
         return _by_shifts(x, window, dilation, size, stride)
@@ -107,7 +111,7 @@ def _backward(
         by_positions = by_channel(gradient, 2, x, 2, preferred_element_type=jnp.result_type(x, taps))
         by_tap = jnp.matmul(table.reshape(kernel**2, -1), by_positions.reshape(x.shape[0], -1).T)
         window_gradient = by_tap.reshape(kernel, kernel, -1)
-    border = (SLOT - kernel) // 2
+    border = (_side(taps) - kernel) // 2
     taps_gradient = jnp.pad(window_gradient, ((border, border), (border, border), (0, 0)))
     return input_gradient, taps_gradient.reshape(taps.shape)
 
@@ -117,8 +121,14 @@ depthwise.defvjp(_forward, _backward)
 
 def _window(taps: jax.Array, kernel: int) -> jax.Array:
     """Returns the taps [kernel, kernel, channels] of a kernel in the centre of its slot."""
-    border = (SLOT - kernel) // 2
-    return taps.reshape(SLOT, SLOT, -1)[border : SLOT - border, border : SLOT - border]
+    side = _side(taps)
+    border = (side - kernel) // 2
+    return taps.reshape(side, side, -1)[border : side - border, border : side - border]
+
+
+def _side(taps: jax.Array) -> int:
+    """Returns the side of the square window that taps [side^2, channels] are kept in."""
+    return math.isqrt(taps.shape[0])
 
 
 def _matrix(window: jax.Array, table: np.ndarray) -> jax.Array:

@@ -166,7 +166,8 @@ def pointwise(weights: jax.Array, x: jax.Array) -> jax.Array:
     return product.reshape(weights.shape[0], *x.shape[1:])
 
 
-def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+def pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Returns the gradients of `pointwise` for its weights and x, which are the residuals."""
     weights, x = residuals
     flat = gradient.reshape(gradient.shape[0], -1)
     along_samples = (((1,), (1,)), ((), ()))
@@ -177,4 +178,4 @@ def _pointwise_backward(residuals: tuple[jax.Array, jax.Array], gradient: jax.Ar
     return weights_gradient, pointwise(jax.lax.optimization_barrier(weights.T), gradient)
 
 
-pointwise.defvjp(lambda weights, x: (pointwise(weights, x), (weights, x)), _pointwise_backward)
+pointwise.defvjp(lambda weights, x: (pointwise(weights, x), (weights, x)), pointwise_backward)

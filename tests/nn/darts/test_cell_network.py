@@ -25,7 +25,8 @@ from network_cases import (
 from econas_jax.errors import InputError
 from econas_jax.nn import CellNetwork
 from econas_jax.nn.darts.auxiliary import AuxiliaryHead
-from econas_jax.nn.darts.cell import Cell, drop_path
+from econas_jax.nn.darts.cell import Cell
+from econas_jax.nn.darts.drop_path import DropPath, drop_path
 from econas_jax.spaces.darts.genotype import CellGenotype, Edge
 from econas_jax.spaces.darts.macro_net import Stem, walk
 from econas_jax.spaces.darts.published import ECONAS
@@ -107,12 +108,10 @@ def run_cell(genotype: CellGenotype, *, reduction: bool, probability: float | No
     place = walk(2, 1)[1] if reduction else walk(4, 1)[0]
     cell = Cell(genotype, place)
     x = jnp.asarray(random_images(64, 4, seed=0))
-    rngs = {"drop_path": jax.random.key(1)}
-    shapes = jax.eval_shape(lambda: cell.init(jax.random.key(0), x, x, train=True, drop_path_probability=None))
+    dropped = None if probability is None else DropPath(probability, jax.random.key(1))
+    shapes = jax.eval_shape(lambda: cell.init(jax.random.key(0), x, x, train=True))
     variables = random_variables(shapes, seed=2)
-    y, _ = cell.apply(
-        variables, x, x, train=train, drop_path_probability=probability, rngs=rngs, mutable=["batch_stats"]
-    )
+    y, _ = cell.apply(variables, x, x, train=train, drop_path=dropped, mutable=["batch_stats"])
     return np.asarray(y)
 
 

@@ -17,8 +17,7 @@ import jax.numpy as jnp
 
 from econas_jax.nn.kernels import spatial
 from econas_jax.nn.kernels.batch_norm import normalise
-from econas_jax.nn.kernels.depthwise import depthwise
-from econas_jax.nn.kernels.parity import join_parities, split_by_parity
+from econas_jax.nn.kernels.separable import filtered, in_order
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
 
 Arrays = dict[str, jax.Array]
@@ -70,33 +69,12 @@ def _separable(
 ) -> tuple[jax.Array, Arrays]:
     size, stride = shape.size, shape.stride
     for slot in range(repeats):
-        taps = parameters["depthwise"][slot]
-        x = depthwise(jax.nn.relu(x), taps, kernel, dilation, size, stride)
-        x = spatial.pointwise(parameters["pointwise"][slot], x)
-        x, statistics = normalise_slot(shape, parameters, statistics, x, slot)
+        taps, weights = parameters["depthwise"][slot], parameters["pointwise"][slot]
+        product = spatial.pointwise(weights, filtered(x, taps, kernel, dilation, size, stride))
+        x, statistics = normalise_slot(shape, parameters, statistics, product, slot)
+        x = in_order(x, dilation, size, stride)
         size, stride = spatial.output_size(size, stride), 1
     return x, statistics
-
-
-def _dilated(
-    kernel: int, shape: EdgeShape, x: jax.Array, parameters: Arrays, statistics: Arrays
-) -> tuple[jax.Array, Arrays]:
-    """Applies a dilated convolution as an undilated one of four maps of half the size, a quarter of the work.
-
-    Dilation 2 joins positions of one parity alone. At stride 2 all outputs read one of the four maps.
-    """
-    size, stride = shape.size, shape.stride
-    if size % 2:
-        return _separable(kernel, 2, 1, shape, x, parameters, statistics)
-    maps = split_by_parity(jax.nn.relu(x), size)
-    if stride == 2:
-        maps = maps[:, :1]
-    channels, number, positions, batch = maps.shape
-    taps = jnp.repeat(parameters["depthwise"][0], number, axis=1)
-    y = depthwise(maps.reshape(channels * number, positions, batch), taps, kernel, 1, size // 2, 1)
-    y = spatial.pointwise(parameters["pointwise"][0], y.reshape(channels, number * positions, batch))
-    y, statistics = normalise_slot(shape, parameters, statistics, y)
-    return (join_parities(y.reshape(maps.shape), size) if stride == 1 else y), statistics
 
 
 def normalise_slot(
@@ -120,8 +98,8 @@ _OPERATIONS: dict[str, Callable[..., tuple[jax.Array, Arrays]]] = {
     "skip_connect": _skip,
     "sep_conv_3x3": functools.partial(_separable, 3, 1, 2),
     "sep_conv_5x5": functools.partial(_separable, 5, 1, 2),
-    "dil_conv_3x3": functools.partial(_dilated, 3),
-    "dil_conv_5x5": functools.partial(_dilated, 5),
+    "dil_conv_3x3": functools.partial(_separable, 3, 2, 1),
+    "dil_conv_5x5": functools.partial(_separable, 5, 2, 1),
 }
 
 

@@ -1,0 +1,76 @@
+"""A retraining step of ours against quark0/darts's in PyTorch: same genotype, same pinned core, step by step in turn.
+
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 python -m benchmarks.peers.against_darts --darts-repo darts \
+        --torch-python TORCH_ENV/bin/python --json OUT
+
+Claims: for published genotypes the ratio theirs / ours of the median step, the peak memory of both processes, and the
+seconds that our compilation takes from nothing (round 1) and from the persistent cache (round 2). Setting: 36 channels,
+N = 6, 32x32 pixels, batch 96, float32, one thread each. Two processes are alive at once and take steps in turn, one to
+warm up. Seconds are CPU seconds of the process, which other processes on the core change less than wall seconds; both
+are recorded. PyTorch computes contiguous in odd rounds and in channels_last in even ones; the faster round counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common.pinned import run_in_turn, script
+from benchmarks.common.result_file import write_result
+
+GENOTYPES = ("DARTS_V2", "ECONAS", "DARTS_V1", "NASNET_A", "AMOEBANET_A")
+FORMATS = ("contiguous", "channels_last")
+
+
+def run_round(arguments: argparse.Namespace, genotype: str, number: int, cache: Path) -> dict[str, Any]:
+    """Returns what both sides measured."""
+    flags = ["--genotype", genotype, "--repeats", str(arguments.repeats)]
+    memory_format = FORMATS[number % len(FORMATS)]
+    theirs = [*script("peers.darts_step", arguments.torch_python), "--darts-repo", str(arguments.darts_repo)]
+    theirs += ["--memory-format", memory_format]
+    ours = [*script("peers.retrain_step"), "--compilation-cache", str(cache)]
+    commands = [[*theirs, *flags], [*ours, *flags]]
+    darts, own = run_in_turn(commands, arguments.repeats + 1, {arguments.core})
+    return {"memory_format": memory_format, "darts": darts, "ours": own}
+
+
+def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns a genotype's figures from its rounds."""
+    darts, own = (min(row[side]["step_seconds"] for row in rounds) for side in ("darts", "ours"))
+    return {
+        "darts_seconds": darts,
+        "our_seconds": own,
+        "ratio": darts / own,
+        "ratios": [row["darts"]["step_seconds"] / row["ours"]["step_seconds"] for row in rounds],
+        "darts_peak_bytes": max(row["darts"]["peak_bytes"] for row in rounds),
+        "our_peak_bytes": max(row["ours"]["peak_bytes"] for row in rounds),
+        "compile_cpu_seconds": [row["ours"]["compile_cpu_seconds"] for row in rounds],
+    }
+
+
+def main() -> None:
+    """Runs the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--darts-repo", type=Path, required=True)
+    parser.add_argument("--torch-python", default=sys.executable, help="a Python with PyTorch")
+    parser.add_argument("--genotypes", nargs="+", choices=GENOTYPES, default=GENOTYPES)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3, help="timed steps of each side in a round")
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("--json", type=Path, required=True)
+    arguments = parser.parse_args()
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.genotypes}
+    with tempfile.TemporaryDirectory() as cache:
+        for number in range(arguments.rounds):
+            for genotype, rounds in found.items():
+                rounds.append(run_round(arguments, genotype, number, Path(cache) / genotype))
+                summaries = {name: summary(rows) for name, rows in found.items() if rows}
+                print(f"{genotype}, round {number + 1}: {summaries[genotype]}", flush=True)
+                write_result(arguments.json, {"genotypes": summaries, "rounds": found})
+
+
+if __name__ == "__main__":
+    main()
