@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,10 @@ WRONG: dict[str, list[Any]] = {
     "training.gradient_clip": ["5", 0.0, -1.0, NAN, INFINITE],
     "training.augmentation.crop_padding": [1.5, -1],
     "training.augmentation.flip": ["no", 0],
+    "training.augmentation.jitter.brightness": ["0.4", -0.1],
+    "training.augmentation.jitter.contrast": [True, -0.1],
+    "training.augmentation.jitter.saturation": [math.inf, -1],
+    "training.augmentation.jitter.hue": [0.6, -0.1],
     "training.augmentation.cutout": [1.5, -1],
     "training.evaluation_batch_size": ["500", 0],
     "training.accuracy": [1.0, "first"],

@@ -23,7 +23,7 @@ def test_steps_are_those_of_torch(nesterov: bool, clip: float | None) -> None:
     state = TrainState(params, {}, optimizer.init(params))
     for step in range(4):
         gradient = rng.standard_normal(5)
-        shrunk = gradient if clip is None else gradient * min(1.0, clip / np.linalg.norm(gradient))
+        shrunk = gradient if clip is None else gradient * min(1.0, clip / float(np.linalg.norm(gradient)))
         decayed = shrunk + DECAY * values
         buffer = decayed if step == 0 else MOMENTUM * buffer + decayed
         values = values - RATE * (decayed + MOMENTUM * buffer if nesterov else buffer)
