@@ -24,6 +24,9 @@ COMMANDS = {
     "study": Command("econas_jax.study.__main__", "find out which proxies can be trusted, by training or from a table"),
     "compare": Command("econas_jax.study.compare", "set two proxies side by side"),
     "status": Command("econas_jax.status.__main__", "tell how far a search is and what it has found"),
+    "table": Command(
+        "econas_jax.tables.__main__", "make a table of accuracies that a search takes in place of training"
+    ),
     "report": Command("econas_jax.report.__main__", "write the page of a search or a retraining anew"),
     "export": Command("econas_jax.export.__main__", "write a trained network as Flax code, StableHLO and ONNX"),
     "predict": Command("econas_jax.predict.__main__", "classify image files with an exported network"),

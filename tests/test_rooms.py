@@ -24,6 +24,7 @@ FLOORS = (
     ("nn",),
     ("models",),
     ("training", "interop", "predict"),
+    ("tables",),
     ("search",),
     ("study", "retrain", "export", "evaluate"),
     ("status", "report"),

@@ -106,6 +106,7 @@ def _read_config(folder: Path) -> tuple[SearchConfig, _Images]:
         raise InputError("run", str(folder), NO_SEARCH) from None
     require(isinstance(fields, Mapping) and "search" in fields, "run", str(folder), NO_SEARCH)
     config = from_mapping(fields)
+    require(config.table is None, "run", str(folder), "a search that trained its candidates, not one on a table")
     require(config.space.name in KINDS, "space.name", config.space.name, "one of " + ", ".join(KINDS))
     try:
         data = described["data"]

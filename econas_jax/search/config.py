@@ -37,6 +37,8 @@ class SearchConfig:
     network: NetworkConfig = NetworkConfig()
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig()
+    # A file of accuracies (.npz) that takes the place of training; data, proxy and training then do not matter.
+    table: str | None = None
     devices: int | None = None  # each trains `lanes` candidates at a time; None: every accelerator, or every CPU core
     lanes: int = 1  # candidates each device trains at once; more fill a large accelerator, and round differently
     # Least time between two commits within a phase, whose end commits too; None: as often as saving costs at most 2 %.
@@ -52,6 +54,7 @@ class SearchConfig:
         require(self.algorithm in ALGORITHMS, "algorithm", self.algorithm, "one of " + ", ".join(ALGORITHMS))
         check_choices(self)
         self.space.check_trainable()
+        require(self.table is None or isinstance(self.table, str), "table", self.table, "the path of a file, or None")
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
         require_integer("lanes", self.lanes, 1)

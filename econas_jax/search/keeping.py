@@ -28,6 +28,8 @@ def kept_within_phase(
     held = dict(state.kept)
     if vector is not None:
         held[key] = state.living[key[0]] if key[0] in state.living else np.copy(vector)  # not a row of its whole wave
+    if not held:
+        return {}  # nothing to choose from, as in a search on a table
     if_all_failed = algorithm.tell(state.algorithm, [*state.answered, *left])
     wanted = {*_best(algorithm, state.algorithm, count), *_best(algorithm, if_all_failed, count)}
     return {key: held[key] for key in sorted(wanted & held.keys())}
@@ -40,6 +42,8 @@ def kept_after_phase(state: SearchState, algorithm: Algorithm[Any], count: int) 
     candidate died, and one ranked before it failed later; or the count was less at the time.
     """
     held = dict(state.kept)
+    if not held and not state.living:
+        return {}
     best = _best(algorithm, state.algorithm, count)
     for candidate, epochs in best:
         if candidate in state.living:

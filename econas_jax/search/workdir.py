@@ -19,7 +19,7 @@ from econas_jax.spaces.space import Diagram
 # bits of what is trained from then on. The field that makes a search longer is changeable, too.
 CHANGEABLE = (
     *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "keep_best"),
-    *("tensorboard", "data.path", "data.download"),
+    *("tensorboard", "data.path", "data.download", "table"),
 )
 
 CHECKPOINTS = "checkpoints"

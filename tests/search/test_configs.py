@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from ml_collections import ConfigDict
 from search_output import econas
+from toy_search import made_up, run
 
+from econas_jax.algorithms import ALGORITHMS, RegularizedEvolutionConfig
 from econas_jax.data.config import DataConfig
 from econas_jax.retrain import RetrainConfig
 from econas_jax.retrain import from_mapping as retrain_from_mapping
@@ -29,12 +31,12 @@ def command_of(file: Path) -> str:
     return next((command for command in BUILDERS if file.stem.startswith(command)), "search")
 
 
-def load(name: str) -> ConfigDict:
+def load(name: str, *arguments: str) -> ConfigDict:
     specification = importlib.util.spec_from_file_location(f"configs_{name}", CONFIGS / f"{name}.py")
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    config = module.get_config()
+    config = module.get_config(*arguments)
     assert isinstance(config, ConfigDict)
     return config
 
@@ -80,6 +82,30 @@ def test_digits_needs_no_files_and_fits_its_data() -> None:
     config = from_mapping(load("digits"))
     check_against_dataset(config.proxy, config.training, config.data.load(config.seed))
     assert config.data.path is None and not config.training.augmentation.flip
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_digits_runs_every_algorithm_for_about_as_many_epochs(algorithm: str) -> None:
+    config = from_mapping(load("digits", algorithm))
+    assert config.algorithm == algorithm
+    search = ALGORITHMS[algorithm](config.space, config.search, config.seed)
+    trials = [trial for _, batch, _ in run(search, made_up) for trial in batch]
+    assert 480 <= sum(trial.end_epoch - trial.start_epoch for trial in trials) <= 560
+
+
+@pytest.mark.parametrize(
+    "row", ["amoebanet", "c4r4s0e35", "c4r4s0e60", "c3r2s1e60_hierarchical", "c4r4s0e60_hierarchical"]
+)
+def test_table_4_has_five_rows_of_equal_epochs(row: str) -> None:
+    config = from_mapping(load("table4", row))
+    proxy = "c1r0s0e25" if row == "amoebanet" else row.split("_")[0]
+    assert str(config.full_proxy) == proxy
+    assert config.network.cells_per_stage == (2 if row == "amoebanet" else 6)
+    assert isinstance(config.search, RegularizedEvolutionConfig)
+    assert (config.search.population, config.search.sample, config.search.identity_probability) == (100, 25, 0.05)
+    # All stages of a row have the same length.
+    assert config.search.stages * config.search.epochs == pytest.approx(60_000, rel=0.05)
+    assert (config.algorithm == "hierarchical_evolution") == row.endswith("hierarchical")
 
 
 def test_study_is_the_papers_and_the_default() -> None:
