@@ -18,6 +18,7 @@ from econas_jax.retrain.model import trained_model
 from econas_jax.retrain.network_run import DivergedError, NetworkRun, RetrainInterruptedError
 from econas_jax.retrain.networks import Chosen, trainer_of
 from econas_jax.retrain.progress import Reporter
+from econas_jax.retrain.recalibration import with_new_statistics
 from econas_jax.retrain.result import NetworkOutcome, RetrainResult, Status
 from econas_jax.retrain.start import first_state
 from econas_jax.retrain.workdir import Workdir
@@ -93,6 +94,7 @@ class Retraining:
     def _trained(self, number: int, run: NetworkRun) -> Scores | None:
         """Trains, then reads the test images, once, and writes the model; returns the scores, None without images."""
         progress, state = run.run()
+        state = with_new_statistics(run.trainer.task, state, self.source)
         scores = run.score("test", state) if self.source.count("test") else None
         if scores is not None and not math.isfinite(scores.loss):
             raise DivergedError("a test loss that is not finite after the last epoch")

@@ -34,11 +34,14 @@ class Recipe:
     augmentation: Augmentation = Augmentation(cutout=16)
     evaluation_batch_size: int = 500  # images at a time; the accuracy does not depend on it
     statistics: Statistics = "global"  # of normalisations: over the whole batch, or over each device's share of it
+    # Batches over which running statistics are averaged anew after the last epoch; 0: they stay, as published.
+    recalibration_batches: int = 0
 
     def __post_init__(self) -> None:
         require_integer("training.epochs", self.epochs, 1)
         require_integer("training.batch_size", self.batch_size, 2)
         require_integer("training.evaluation_batch_size", self.evaluation_batch_size, 1)
+        require_integer("training.recalibration_batches", self.recalibration_batches, 0)
         require_integer("training.warmup_epochs", self.warmup_epochs, 0, self.epochs - 1)
         for name in ("short_batch", "nesterov"):
             require(isinstance(getattr(self, name), bool), f"training.{name}", getattr(self, name), "True or False")

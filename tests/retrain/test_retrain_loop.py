@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import sys
 import types
@@ -28,6 +29,8 @@ from tiny_retrain import (
     weights,
 )
 
+from econas_jax.data.batches import MemoryBatches
+from econas_jax.data.config import Augmentation
 from econas_jax.errors import InputError
 from econas_jax.models.trained_model import TrainedModel
 from econas_jax.retrain import RetrainConfig, RetrainResult, networks, run_retrain
@@ -115,6 +118,19 @@ def test_the_short_last_batch_is_trained_on_or_not(tmp_path: Path) -> None:
     config = dataclasses.replace(CONFIG, training=dataclasses.replace(RECIPE, short_batch=False))
     _, source = trained(tmp_path / "without", config)
     assert source.batch_sizes == [8, 8] * RECIPE.epochs
+
+
+def test_statistics_are_averaged_anew_where_that_is_asked_for(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, augmentation=Augmentation(0, False, cutout=0), recalibration_batches=2)
+    _, source = trained(tmp_path / "anew", dataclasses.replace(CONFIG, training=recipe))
+    recipe = dataclasses.replace(recipe, recalibration_batches=0)
+    trained(tmp_path / "moving", dataclasses.replace(CONFIG, training=recipe))
+    anew, moving = (weights(tmp_path / name / "network_0") for name in ("anew", "moving"))
+    np.testing.assert_array_equal(anew["params/kernel"], moving["params/kernel"])
+    batches = MemoryBatches(source.dataset.train, 8, CONFIG.seed, short_batch=False).epoch(RECIPE.epochs)
+    means = [((batch.images / 255 - 0.5) / 0.2).reshape(8, -1).mean(0) for batch in itertools.islice(batches, 2)]
+    np.testing.assert_allclose(anew["batch_stats/mean"], np.mean(means, 0), atol=1e-6)
+    assert np.abs(anew["batch_stats/mean"] - moving["batch_stats/mean"]).max() > 1e-3
 
 
 def test_a_network_does_not_depend_on_what_is_trained_beside_it(tmp_path: Path) -> None:
