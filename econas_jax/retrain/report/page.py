@@ -31,7 +31,7 @@ def write_retrain_report(workdir: Path) -> Path:
         facts = json.loads((workdir / "config.json").read_text(encoding="utf-8"))
         networks = [_outcome(fields) for fields in result["networks"]]
         histories = _histories(workdir, result["asked"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InputError("workdir", str(workdir), "a folder with the result of a retraining") from None
     figures = []
     for name, (plot, caption) in CURVES.items():
