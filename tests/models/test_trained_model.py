@@ -117,7 +117,7 @@ def test_names_are_as_many_as_outputs(model: TrainedModel) -> None:
         ("training", 3),
     ],
 )
-def test_what_no_image_can_be_prepared_by_is_refused(name: str, value: object) -> None:
+def test_what_no_image_can_be_prepared_by_is_refused(name: str, value: Any) -> None:
     with pytest.raises(InputError, match=f"^{name}"):
         tiny_model(**{name: value})
 
