@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import PercentFormatter
 
 from econas_jax.evaluate.measures import Evaluation
@@ -43,7 +44,11 @@ def plot_confusion(evaluation: Evaluation, title: str) -> Figure:
 
 
 def _name_classes(axes: Axes, classes: tuple[str, ...]) -> None:
-    names = [_shortened(name).replace("$", r"\$") for name in classes]
+    """Names the classes; one whose name the font has no letters for has its number from 0."""
+    font = get_font(findfont(FontProperties()))
+    writable = [all(font.get_char_index(ord(letter)) for letter in name) for name in classes]
+    shown = [name if fits else str(number) for number, (name, fits) in enumerate(zip(classes, writable, strict=True))]
+    names = [_shortened(name).replace("$", r"\$") for name in shown]
     turned = max(map(len, names)) > 2
     axes.set_xticks(range(len(names)), names, rotation=90 if turned else 0)
     axes.set_yticks(range(len(names)), names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +71,7 @@ def _usual_folder(found: FoundModel, source: ImageSource, split: str) -> Path:
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # a folder that is there may still be one that cannot be written
     except OSError as error:
         allowed = f"a folder that can be written ({error.strerror}); --to names another"
         raise InputError("to", str(folder), allowed) from None

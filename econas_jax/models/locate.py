@@ -65,5 +65,5 @@ def _accuracy(folder: Path) -> dict[str, float]:
     try:
         fields = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         return {name: float(value) for name, value in fields["accuracy"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError("model", str(folder), f"a folder that holds a whole trained model ({error})") from None

@@ -37,7 +37,8 @@ class ModelCard:
     def __post_init__(self) -> None:
         require_integer("resolution", self.resolution, 1)
         require_number("crop", self.crop, lambda crop: 0 < crop <= 1, "a number above 0, at most 1")
-        require(len(self.classes) >= 2, "classes", self.classes, "two names or more")
+        names = len(self.classes) >= 2 and all(isinstance(name, str) for name in self.classes)
+        require(names, "classes", self.classes, "two names or more")
         require(isinstance(self.files, Mapping), "files", self.files, "checksums by the files' names")
 
     def to_json(self) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def read_card(folder: Path) -> ModelCard:
     except OSError as error:
         expected = f"a folder made by econas-jax export ({CARD_FILE}: {error.strerror})"
         raise InputError("model", str(folder), expected) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("model", str(file), f"a readable card ({error})") from None
     written = isinstance(fields, dict) and fields.pop("format", None) == FORMAT
     require(written, "model", str(file), f"a card of the format {FORMAT!r}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import math
+import operator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from econas_jax.errors import InputError, require
+from econas_jax.errors import InputError, require, require_integer, require_number
 from econas_jax.files import write_text, written_at_once
 from econas_jax.nn.description import Description, description_from_json
 from econas_jax.nn.network import Variables
@@ -46,11 +49,26 @@ class TrainedModel:
     def __post_init__(self) -> None:
         expected, classes = self.description.num_classes, len(self.classes)
         require(classes == expected, "classes", classes, f"{expected} names, as many as the network has outputs")
+        self._check_preparation()
+        for name in ("accuracy", "training"):
+            require(isinstance(getattr(self, name), Mapping), name, getattr(self, name), "values by their names")
+        for split, value in self.accuracy.items():
+            require(isinstance(value, int | float), f"accuracy.{split}", value, "a number")
         variables = {name: dict(tree) for name, tree in self.variables.items()}
         for tree in variables.values():
             tree.pop(AUXILIARY, None)
         object.__setattr__(self, "variables", jax.tree.map(_float32, variables))
         check_variables(self.variables, self.description, self.resolution)
+
+    def _check_preparation(self) -> None:
+        """Raises InputError for values with which no image can be prepared."""
+        require_integer("resolution", self.resolution, 1)
+        require_number("crop", self.crop, lambda crop: 0 < crop <= 1, "a number in (0, 1]")
+        for name, least in (("mean", -math.inf), ("std", 0)):
+            values = getattr(self, name)
+            require(len(values) == 3, name, values, "three numbers, one for each channel")
+            for value in values:
+                require_number(name, value, functools.partial(operator.lt, least), "numbers, of std above 0")
 
     def save(self, folder: Path) -> None:
         """Writes the model into a folder, which is made if need be; the weights first, then what describes them."""
@@ -104,13 +122,16 @@ def flattened(variables: Variables) -> dict[str, np.ndarray]:
 
 
 def nested(arrays: Mapping[str, np.ndarray]) -> Variables:
-    """Inverts `flattened`."""
+    """Inverts `flattened`; raises InputError for names that are no tree's."""
     variables: Variables = {}
     for name, array in arrays.items():
         *path, last = name.split("/")
+        require(bool(path), f"weights {name}", array.shape, "no such array")
         tree = variables
         for part in path:
             tree = tree.setdefault(part, {})
+            require(isinstance(tree, dict), f"weights {name}", array.shape, f"no such array, for {part} is one")
+        require(last not in tree, f"weights {name}", array.shape, "no such array, for others lie below its name")
         tree[last] = array
     return variables
 

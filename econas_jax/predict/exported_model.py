@@ -50,6 +50,8 @@ def load_exported(folder: Path) -> ExportedModel:
         raise InputError("model", str(folder / STABLEHLO_FILE), expected) from None
     side, shape = card.resolution, exported.in_avals[0].shape
     require(shape[1:] == (side, side, 3), "resolution", side, f"the program's, which takes {shape}")
+    classes, outputs = len(card.classes), exported.out_avals[0].shape[-1]
+    require(classes == outputs, "classes", classes, f"{outputs} names, as many as the program has outputs")
     backends = [BACKENDS.get(platform, platform) for platform in exported.platforms]
     backend = jax.default_backend() if jax.default_backend() in backends else "cpu"
     return ExportedModel(card, jax.jit(exported.call), jax.local_devices(backend=backend)[0])

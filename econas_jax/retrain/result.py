@@ -76,12 +76,12 @@ def result_fields(networks: Sequence[NetworkOutcome], asked: int) -> dict[str, A
     }
 
 
-def outcome_from_json(text: str, file: Path) -> NetworkOutcome:
+def outcome_from_json(text: bytes, file: Path) -> NetworkOutcome:
     """Reads a network's `outcome.json`; raises InputError for another file."""
     try:
         fields: Mapping[str, Any] = json.loads(text)
         return NetworkOutcome(**fields)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise InputError("workdir", str(file), "what this version wrote, or no such file") from None
 
 

@@ -30,7 +30,7 @@ class NetworkFolder:
         """Returns how the training ended, None if it did not yet; raises InputError for a file that is not ours."""
         file = self.path / OUTCOME_FILE
         try:
-            return outcome_from_json(file.read_text(encoding="utf-8"), file)
+            return outcome_from_json(file.read_bytes(), file)
         except FileNotFoundError:
             return None
 

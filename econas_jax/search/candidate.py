@@ -102,7 +102,7 @@ def _read_config(folder: Path) -> tuple[SearchConfig, _Images]:
     try:
         described = json.loads((folder / config_file.NAME).read_text(encoding="utf-8"))
         fields = described["config"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InputError("run", str(folder), NO_SEARCH) from None
     require(isinstance(fields, Mapping) and "search" in fields, "run", str(folder), NO_SEARCH)
     config = from_mapping(fields)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from econas_jax.errors import FAILURE, USAGE_ERROR, InputError
+from econas_jax.errors import USAGE_ERROR, InputError
 from econas_jax.experiment.output import print_lines
 from econas_jax.zoo.counts import CIFAR, IMAGENET, Setting
 from econas_jax.zoo.details import lines, to_json
@@ -35,23 +35,24 @@ def main(arguments: list[str]) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
-    except OSError as error:  # the folder of a drawing
-        print(f"error: {error}", file=sys.stderr)
-        return FAILURE
     return 0
 
 
 def draw(entry: Entry, folder: Path) -> tuple[Path, Path]:
     """Draws an entry's cells; returns the paths of the PNG and the SVG.
 
-    Raises InputError for an entry without cells, OSError if the files cannot be written.
+    Raises InputError for an entry without cells, and for a folder that cannot be written.
     """
     from econas_jax.figures.diagram import plot_diagrams  # matplotlib takes a second to load
     from econas_jax.figures.figure_files import save_figure
     from econas_jax.spaces.darts import DartsSpace
 
     diagrams = DartsSpace().diagrams(entry.genotype)
-    return save_figure(plot_diagrams(diagrams, f"{entry.name}: {entry.paper}"), folder, entry.name)
+    figure = plot_diagrams(diagrams, f"{entry.name}: {entry.paper}")
+    try:
+        return save_figure(figure, folder, entry.name)
+    except OSError as error:
+        raise InputError("to", str(folder), f"a folder that can be written ({error.strerror})") from None
 
 
 def _parser() -> argparse.ArgumentParser:

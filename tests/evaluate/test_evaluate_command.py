@@ -164,3 +164,15 @@ def test_help_needs_no_jax(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["evaluate", "--help"])
     assert left.value.code == 0 and "--split" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwritable(*arguments: Any, **keywords: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", unwritable)
+    assert main(["evaluate", str(run), "--to", str(tmp_path)]) == 2
+    errors = capsys.readouterr().err
+    assert f"error: to = '{tmp_path}': expected a folder that can be written (Read-only file system)" in errors

@@ -40,3 +40,9 @@ def test_names_are_no_markup_and_stay_short(tmp_path: Path) -> None:
     labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert labels == [r"\$x", "a name that goes …"]
     assert all(path.stat().st_size > 1000 for path in save_figure(figure, tmp_path, "confusion"))
+
+
+def test_a_name_without_letters_in_the_font_is_a_number(tmp_path: Path) -> None:
+    figure = plot_confusion(Evaluation(("çat ä", "\u72d7"), np.eye(2, dtype=np.int64), None), "")
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["çat ä", "1"]
+    save_figure(figure, tmp_path, "confusion")  # a warning of a missing letter would be an error here

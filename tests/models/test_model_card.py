@@ -29,6 +29,7 @@ def test_it_is_read_back(tmp_path: Path) -> None:
         ({"crop": 1.5}, "^crop = 1.5: expected a number above 0, at most 1"),
         ({"resolution": "8"}, "^resolution = '8'"),
         ({"classes": "cat"}, "^classes of .*: expected a list"),
+        ({"classes": ["cat", 3]}, "^classes = \\('cat', 3\\): expected two names or more"),
         ({"other": 1}, "^fields of .*: expected accuracy, classes"),
     ],
 )
@@ -41,9 +42,10 @@ def test_a_card_that_says_nonsense_is_refused(changes: dict[str, object], messag
 def test_another_folder_and_another_text_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected a folder made by econas-jax export"):
         read_card(tmp_path)
-    (tmp_path / CARD_FILE).write_text("{")
-    with pytest.raises(InputError, match="expected a readable card"):
-        read_card(tmp_path)
+    for text in ("{", "[" * 100_000):
+        (tmp_path / CARD_FILE).write_text(text)
+        with pytest.raises(InputError, match="expected a readable card"):
+            read_card(tmp_path)
 
 
 def test_a_changed_file_is_refused(tmp_path: Path) -> None:

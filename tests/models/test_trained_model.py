@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from tiny_models import drawn_variables, small_darts, small_nasbench201, tiny_model
 
 from econas_jax.errors import InputError
@@ -104,6 +104,30 @@ def test_variables_of_another_network_are_refused_by_name(model: TrainedModel) -
 def test_names_are_as_many_as_outputs(model: TrainedModel) -> None:
     with pytest.raises(InputError, match="^classes = 2: expected 3 names, as many as the network has outputs$"):
         tiny_model(classes=("cat", "dog"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("mean", value) for value in ((), (0.5, 0.5), "abc", (0.5, 0.5, float("nan")), (True, 0.5, 0.5))),
+        *(("std", value) for value in ((0.5, 0.5), (0.5, 0.5, 0.0), (0.5, -0.5, 0.5))),
+        *(("crop", value) for value in (None, True, 0, 1.5, "0.5")),
+        *(("resolution", value) for value in (0, 8.0)),
+        *(("accuracy", value) for value in (None, [0.5], {"test": "0.5"})),
+        ("training", 3),
+    ],
+)
+def test_what_no_image_can_be_prepared_by_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(InputError, match=f"^{name}"):
+        tiny_model(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["params", "params/classifier", "params/classifier/bias/more", "else"])
+def test_an_array_in_no_place_of_a_network_is_refused_by_name(name: str, model: TrainedModel, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    save_file({**flattened(model.variables), name: np.zeros(3, np.float32)}, tmp_path / WEIGHTS_FILE)
+    with pytest.raises(InputError, match=rf"^weights {name}.* expected no such array"):
+        load_model(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,18 @@ def test_a_program_that_cannot_be_read_is_refused(case: Case, tmp_path: Path) ->
         load_exported(changed)
 
 
+def test_a_card_with_other_classes_than_the_program_is_refused(case: Case, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(case.folder, changed)
+    card = changed / "model_card.json"
+    fields = json.loads(card.read_text())
+    for names in (fields["classes"][:-1], [*fields["classes"], "more"]):
+        card.write_text(json.dumps({**fields, "classes": names}))
+        allowed = f"expected {len(fields['classes'])} names, as many as the program has outputs"
+        with pytest.raises(InputError, match=f"^classes = {len(names)}: {allowed}$"):
+            load_exported(changed)
+
+
 def test_no_network_code_is_loaded(case: Case, tmp_path: Path) -> None:
     image = _saved(tmp_path, random_images(1)[0])
     program = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from econas_jax.retrain.history import EpochRecord, lines_of, read_history
 from econas_jax.retrain.report.curves import plot_accuracies, plot_learning_rate, plot_losses
 from econas_jax.retrain.report.page import write_retrain_report
 from econas_jax.retrain.result import NetworkOutcome, result_fields
+from econas_jax.retrain.workdir import NetworkFolder
 
 HISTORY = [
     EpochRecord(0, 0.1, 0.0, 2.0, 0.25, None, None, 1.5),
@@ -89,3 +91,19 @@ def test_a_folder_of_something_else_is_refused(content: str, tmp_path: Path) -> 
     (tmp_path / "result.json").write_text(content)
     with pytest.raises(InputError, match="a folder with the result of a retraining"):
         write_retrain_report(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"a": 1}', "["])
+def test_a_damaged_history_is_named(content: str, tmp_path: Path) -> None:
+    file = folder_of(tmp_path) / "network_0" / "history.jsonl"
+    file.write_text(content)
+    with pytest.raises(InputError, match=re.escape(f"workdir = '{file}': expected the lines")):
+        write_retrain_report(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"\xff\xfe", b"\xff"])
+def test_a_damaged_outcome_is_named(content: bytes, tmp_path: Path) -> None:
+    folder = NetworkFolder(tmp_path, tmp_path / "tensorboard")
+    (tmp_path / "outcome.json").write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(str(tmp_path / "outcome.json"))):
+        folder.outcome()

@@ -100,6 +100,6 @@ def test_a_mistake_is_one_line(capsys: pytest.CaptureFixture[str], arguments: li
 
 def test_a_folder_that_cannot_be_made_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert main(["--draw", "econas", "--to", str(tmp_path / "file")]) == 1
-    errors = capsys.readouterr().err
-    assert errors.startswith("error: ") and str(tmp_path / "file") in errors and errors.count("\n") == 1
+    assert main(["--draw", "econas", "--to", str(tmp_path / "file")]) == 2
+    allowed = "expected a folder that can be written (File exists)"
+    assert capsys.readouterr().err == f"error: to = '{tmp_path / 'file'}': {allowed}\n"

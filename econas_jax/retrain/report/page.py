@@ -30,9 +30,10 @@ def write_retrain_report(workdir: Path) -> Path:
         result = json.loads((workdir / "result.json").read_text(encoding="utf-8"))
         facts = json.loads((workdir / "config.json").read_text(encoding="utf-8"))
         networks = [_outcome(fields) for fields in result["networks"]]
-        histories = _histories(workdir, result["asked"])
-    except (OSError, ValueError, KeyError, TypeError):
+        files = _history_files(workdir, result["asked"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise InputError("workdir", str(workdir), "a folder with the result of a retraining") from None
+    histories = {f"network {number}": _history(file) for number, file in files.items()}
     figures = []
     for name, (plot, caption) in CURVES.items():
         png, _ = save_figure(plot(histories), workdir / "figures", name)
@@ -73,6 +74,14 @@ def _outcome(fields: Mapping[str, Any]) -> NetworkOutcome:
     return NetworkOutcome(**{name: value for name, value in fields.items() if name != "test_error"})
 
 
-def _histories(workdir: Path, asked: int) -> dict[str, list[EpochRecord]]:
+def _history_files(workdir: Path, asked: int) -> dict[int, Path]:
+    """Returns the histories that there are, by the networks' numbers."""
     files = {number: workdir / f"network_{number}" / HISTORY_FILE for number in range(asked)}
-    return {f"network {number}": read_history(file) for number, file in files.items() if file.exists()}
+    return {number: file for number, file in files.items() if file.exists()}
+
+
+def _history(file: Path) -> list[EpochRecord]:
+    try:
+        return read_history(file)
+    except (OSError, ValueError, TypeError, RecursionError):
+        raise InputError("workdir", str(file), "the lines that this version wrote, or no such file") from None
