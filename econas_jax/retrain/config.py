@@ -15,6 +15,7 @@ from econas_jax.errors import require, require_integer, require_number
 from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
 from econas_jax.spaces.darts.macro_net import Stem, check_macro_net
+from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, MOST_CHANNELS
 from econas_jax.training.config import LARGEST_RESOLUTION
 from econas_jax.training.recipe import Recipe
 
@@ -43,8 +44,8 @@ class NetworkConfig:
     compute_dtype: ComputeDtype = "float32"  # or bfloat16, on accelerators: activations; what is learnt stays float32
 
     def __post_init__(self) -> None:
-        require_integer("network.channels", self.channels, 1)
-        require_integer("network.cells_per_stage", self.cells_per_stage, 1)
+        require_integer("network.channels", self.channels, 1, MOST_CHANNELS)
+        require_integer("network.cells_per_stage", self.cells_per_stage, 1, MOST_CELLS_PER_STAGE)
         check_macro_net(self.channels, self.cells_per_stage, 2, self.stem)
         require(isinstance(self.auxiliary, bool), "network.auxiliary", self.auxiliary, "True or False")
         require_compute_dtype("network.compute_dtype", self.compute_dtype)

@@ -67,6 +67,10 @@ def test_the_auxiliary_head_is_asked_for_and_not_counted() -> None:
         ({"kind": "resnet"}, "kind = 'resnet': expected one of darts, "),
         ({"depth": 3}, "fields of the network = "),
         ({"genotype": "Genotype(normal=[])"}, "genotype"),
+        (
+            {"cells_per_stage": 10**30},
+            "cells_per_stage = 1000000000000000000000000000000: expected a whole number from 1 to 1000",
+        ),
     ],
 )
 def test_what_is_no_description_is_refused(change: dict[str, Any], told: str) -> None:

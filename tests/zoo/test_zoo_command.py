@@ -88,7 +88,7 @@ def test_cells_are_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
         (["resnet"], "error: name = 'resnet': expected a name that `econas-jax zoo` lists, such as "),
         (["--draw", "dart"], "error: name = 'dart': expected a name that `econas-jax zoo` lists, such as "),
         (["--draw", "densenet-bc-100-12"], "error: name = 'DenseNet-BC-100-12': expected an entry with cells"),
-        (["--channels", "0"], "error: channels = 0: expected a whole number of at least 1"),
+        (["--channels", "0"], "error: channels = 0: expected a whole number from 1 to 65536"),
         (["--resolution", "30"], "error: resolution = 30: expected a multiple of 4"),
     ],
 )

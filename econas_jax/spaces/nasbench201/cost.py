@@ -11,6 +11,7 @@ from econas_jax.errors import require, require_integer
 from econas_jax.spaces import layers
 from econas_jax.spaces.layers import Layer
 from econas_jax.spaces.nasbench201.genotype import Genotype
+from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, MOST_CHANNELS
 
 STAGES = 3  # the channels double and the side halves between them
 KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}  # pixels a side
@@ -38,8 +39,8 @@ def multiply_adds(
 
 def _layers(genotype: Genotype, channels: int, cells_per_stage: int, side: int, num_classes: int) -> Iterator[Layer]:
     """Yields the layers of the network."""
-    require_integer("channels", channels, 1)
-    require_integer("cells_per_stage", cells_per_stage, 1)
+    require_integer("channels", channels, 1, MOST_CHANNELS)
+    require_integer("cells_per_stage", cells_per_stage, 1, MOST_CELLS_PER_STAGE)
     require_integer("num_classes", num_classes, 2)
     require_resolution("resolution", side)
     yield _convolution(3, 3, channels, side)
