@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common.step_command import own_peak_bytes, turn
+from econas_jax import Genotype
 from econas_jax.spaces.darts import published
 
 PUBLISHED_SETTING = {"channels": 36, "resolution": 32, "cells_per_stage": 6, "batch": 96}
@@ -20,7 +21,7 @@ LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, CLIP = 0.025, 0.9, 3e-4, 5.0
 def retrain_parser(description: str | None) -> argparse.ArgumentParser:
     """Returns the flags of such a script."""
     flags = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [name for name, value in vars(published).items() if isinstance(value, published.Genotype)]
+    names = [name for name, value in vars(published).items() if isinstance(value, Genotype)]
     flags.add_argument("--genotype", choices=names, required=True)
     for name, value in PUBLISHED_SETTING.items():
         flags.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)

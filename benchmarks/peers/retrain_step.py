@@ -65,10 +65,12 @@ def main() -> None:
     start = time.perf_counter(), time.process_time()
     program = jax.jit(lambda *given: sgd_step(network, *given), donate_argnums=(0, 1))
     compiled = program.lower(variables, momentum, images, labels).compile()
+    memory = compiled.memory_analysis()
+    assert memory is not None
     compilation = {
         "compile_seconds": time.perf_counter() - start[0],
         "compile_cpu_seconds": time.process_time() - start[1],
-        "temporary_bytes": compiled.memory_analysis().temp_size_in_bytes,
+        "temporary_bytes": memory.temp_size_in_bytes,
     }
     state = [(variables, momentum)]
     del variables, momentum

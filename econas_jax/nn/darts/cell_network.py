@@ -93,7 +93,7 @@ class CellNetwork(nn.Module):
     ) -> tuple[jax.Array, jax.Array]:
         """Returns what `_plainly` does, as a CPU computes it fast (`batch_last`)."""
         net = MacroNet(self.genotype, self.channels, self.cells_per_stage, self.stem, pixels.shape[1], train)
-        parameters, statistics = (self.variables[name] for name in ("params", "batch_stats"))
+        parameters, statistics = (dict(self.variables[name]) for name in ("params", "batch_stats"))
         outputs = run_cells(net, parameters, statistics, pixels, drop_path)
         if train:
             for name, used in outputs.statistics.items():

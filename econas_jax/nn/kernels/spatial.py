@@ -17,6 +17,8 @@ from econas_jax.nn.kernels.indexing import put, take
 from econas_jax.nn.platform import on_cpu
 from econas_jax.nn.precision import rounded_like, widened
 
+CACHE_BYTES = 2**20  # of a core's own cache
+
 
 def output_size(size: int, stride: int) -> int:
     """Returns the size of a map after an operation that keeps the size at stride 1."""
@@ -58,6 +60,51 @@ def each_channel(function: Callable[..., Any], *operands: jax.Array) -> Any:
 
 def average_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
     """Applies a 3x3 average pool with padding 1 that does not count in the mean: a pass over rows, one over columns."""
+    return _pool(_average_pool, x, size, stride)
+
+
+def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
+    """Applies a 3x3 max pool with padding 1, as a pass over rows and one over columns: 3 + 3 comparisons, not 9."""
+    return _pool(_max_pool, x, size, stride)
+
+
+Pool = Callable[[jax.Array, int, int], jax.Array]  # of x, the map's size and the stride
+
+
+def _pool(pool: Pool, x: jax.Array, size: int, stride: int) -> jax.Array:
+    """Applies a pool, on CPU to one channel after another where all of them together leave the cache.
+
+    Measured on 36 channels of 32x32, batch 96, one core of an AMD EPYC (Zen 4), ms as a whole and by channel: a max
+    pool 5.3 and 3.2, its gradient 48 and 7.5; an average pool 4.6 and 3.2, its gradient 4.5 and 3.3.
+    """
+    whole = not on_cpu() or x.size * x.dtype.itemsize <= CACHE_BYTES
+    return pool(x, size, stride) if whole else _pool_by_channel(pool, x, size, stride)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 2, 3))
+def _pool_by_channel(pool: Pool, x: jax.Array, size: int, stride: int) -> jax.Array:
+    pooled: jax.Array = each_channel(lambda channel: pool(channel[None], size, stride)[0], x)
+    return pooled
+
+
+def _pool_by_channel_backward(
+    pool: Pool, size: int, stride: int, x: jax.Array, gradient: jax.Array
+) -> tuple[jax.Array]:
+    def one_channel(x: jax.Array, gradient: jax.Array) -> jax.Array:
+        # A barrier, or XLA would read the channel out of the whole arrays in every pass.
+        x, gradient = jax.lax.optimization_barrier((x, gradient))
+        of_x: jax.Array = jax.vjp(lambda x: pool(x[None], size, stride)[0], x)[1](gradient)[0]
+        return of_x
+
+    return (each_channel(one_channel, x, gradient),)
+
+
+_pool_by_channel.defvjp(
+    lambda pool, x, size, stride: (_pool_by_channel(pool, x, size, stride), x), _pool_by_channel_backward
+)
+
+
+def _average_pool(x: jax.Array, size: int, stride: int) -> jax.Array:
     image = as_map(widened(x), size)
     totals = _sums_of_nine(image) if stride == 1 else _two_passes(jnp.add, 0.0, image, stride)
     first = stride * np.arange(output_size(size, stride)) - 1
@@ -75,8 +122,7 @@ def _sums_of_nine(x: jax.Array) -> jax.Array:
 _sums_of_nine.defvjp(lambda x: (_sums_of_nine(x), None), lambda _, gradient: (_sums_of_nine(gradient),))
 
 
-def max_pool(x: jax.Array, *, size: int, stride: int) -> jax.Array:
-    """Applies a 3x3 max pool with padding 1, as a pass over rows and one over columns: 3 + 3 comparisons, not 9."""
+def _max_pool(x: jax.Array, size: int, stride: int) -> jax.Array:
     if stride == 1:
         return as_positions(_max_of_three(_max_of_three(as_map(x, size), 1), 2))
     return as_positions(_two_passes(_larger, -jnp.inf, as_map(x, size), stride))

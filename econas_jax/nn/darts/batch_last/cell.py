@@ -41,10 +41,13 @@ class CellShape(NamedTuple):
 
 
 class CellVariables(NamedTuple):
-    """A cell's parameters after its inputs' products, its running statistics, and its drop-path or None."""
+    """A cell's parameters after its inputs' products, its running statistics, and its drop-path or None.
+
+    In a gradient all but the parameters are None.
+    """
 
     parameters: Tree
-    statistics: Tree
+    statistics: Tree | None
     drop_path: DropPath | None
 
 
@@ -55,19 +58,21 @@ CellKept = dict[str, Kept]
 def run_cell(shape: CellShape, cell: CellVariables, products: Products) -> tuple[jax.Array, Tree, CellKept]:
     """Returns the concatenated nodes [len(concat) * channels, positions, batch], the statistics used, and what to keep.
 
-    What is kept is None
+    What to keep is for `replay_cell`, by the names of inputs and edges.
     """
+    assert cell.statistics is not None
     new: Tree = {}
     kept: CellKept = {}
+    statistics = cell.statistics
 
     def state(name: str, product: jax.Array) -> jax.Array:
         tape = Tape()
-        x, new[name] = normalised(tape, cell.parameters[name], cell.statistics[name], product, shape.train)
+        x, new[name] = normalised(tape, cell.parameters[name], statistics[name], product, shape.train)
         kept[name] = tape.kept
         return x
 
     def edge(name: str, operation: str, edge_shape: EdgeShape, x: jax.Array) -> jax.Array:
-        given = cell.parameters.get(name, {}), cell.statistics.get(name, {})
+        given = cell.parameters.get(name, {}), statistics.get(name, {})
         y, used, kept[name] = run_operation(operation, edge_shape, x, *given)
         if used:
             new[name] = used
@@ -111,6 +116,7 @@ def cell_gradients(
     shape: CellShape, cell: CellVariables, products: Products, kept: CellKept, gradient: jax.Array
 ) -> tuple[Tree, Products]:
     """Returns the gradients of a cell's parameters and of its products; gradient: that of its output."""
+    assert cell.statistics is not None
     replay = functools.partial(replay_cell, shape, cell.statistics, cell.drop_path, kept)
     _, back = jax.vjp(replay, cell.parameters, products)
     gradients: tuple[Tree, Products] = back(gradient)

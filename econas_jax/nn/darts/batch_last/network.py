@@ -70,7 +70,7 @@ def run_cells(
         results, used = run_stage(shape, stacked, drop_path, product0, preprocessed(entry_readers(own), last))
         new |= dict(zip(names, unstack(used, len(cells)), strict=True))
         before, last = last if len(cells) == 1 else results.before, results.last
-        if reduction is not None:
+        if reduction is not None and after is not None:
             product0 = preprocessed(weights_of(after["preprocess0"]), before)
             variables = CellVariables(after, statistics[_name(reduction)], _of_cell(drop_path, reduction))
             products = product0, results.product

@@ -63,7 +63,8 @@ def _separable(
     parameters: Tree,
     statistics: Tree,
 ) -> tuple[jax.Array, Tree]:
-    size, stride, new = shape.size, shape.stride, {}
+    size, stride = shape.size, shape.stride
+    new: Tree = {}
     for repeat in range(repeats):
         taps = parameters[f"Conv_{2 * repeat}"]["kernel"].reshape(kernel**2, -1)
         weights = weights_of(parameters, f"Conv_{2 * repeat + 1}")

@@ -16,17 +16,17 @@ from econas_jax.nn.darts.drop_path import DropPath
 class StageCells(NamedTuple):
     """The cells of a stage, stacked: their variables, and the weights of what reads each one's output.
 
-    readers: [cells, 2 * channels, channels read]; positions: in the macro-net.
+    readers: [cells, 2 * channels, channels read]; positions: in the macro-net. In a gradient the last two are None.
     """
 
     readers: jax.Array
     parameters: Tree
-    statistics: Tree
-    positions: jax.Array
+    statistics: Tree | None
+    positions: jax.Array | None
 
     def variables(self, drop_path: DropPath | None) -> CellVariables:
         """Returns the variables of a cell, where this is a single one of them; drop_path: that of the step."""
-        own = None if drop_path is None else drop_path.of(self.positions)
+        own = None if drop_path is None or self.positions is None else drop_path.of(self.positions)
         return CellVariables(self.parameters, self.statistics, own)
 
 

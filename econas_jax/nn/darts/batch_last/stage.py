@@ -78,6 +78,7 @@ def _loop(
     drop_path: DropPath | None,
     product0: jax.Array,
     pair: jax.Array,
+    *,
     keep: bool,
 ) -> tuple[Buffers, tuple[Tree, Any]]:
     def body(buffers: Buffers, given: tuple[jax.Array, StageCells]) -> tuple[Buffers, tuple[Tree, Any]]:
@@ -114,9 +115,10 @@ def _results(shape: StageShape, buffers: Buffers) -> Results:
     return Results(buffers.outputs[1 - last], buffers.outputs[last], buffers.pairs[shape.cells + 1])
 
 
-def _train_stage_forward(shape: StageShape, *arguments: Any) -> Any:
-    cells, drop_path, *_ = arguments
-    buffers, (new, kept) = _loop(shape, *arguments, keep=True)
+def _train_stage_forward(
+    shape: StageShape, cells: StageCells, drop_path: DropPath | None, product0: jax.Array, pair: jax.Array
+) -> Any:
+    buffers, (new, kept) = _loop(shape, cells, drop_path, product0, pair, keep=True)
     return (_results(shape, buffers), new), (cells, drop_path, buffers.pairs, kept)
 
 
@@ -158,6 +160,7 @@ def _cell_backward(
     pair: the gradient of the readers' product; others: what others than the readers add to that of the output.
     """
     variables = cell.variables(drop_path)
+    assert variables.statistics is not None
     replay = functools.partial(replay_cell, shape.cell, variables.statistics, variables.drop_path, kept)
     output, back = jax.vjp(replay, cell.parameters, products)
 

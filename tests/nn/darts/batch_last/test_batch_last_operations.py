@@ -29,7 +29,7 @@ def test_operation_is_the_plain_modules(name: str, stride: int, size: int) -> No
     module, rng = make_operation(name, stride), np.random.default_rng(0)
     x = jnp.asarray(rng.standard_normal((BATCH, size, size, CHANNELS)).astype(np.float32))
     shapes = jax.eval_shape(lambda: module.init(jax.random.key(0), x, train=True))
-    variables = {"params": {}, "batch_stats": {}} | random_variables(shapes, seed=1)
+    variables: Tree = {"params": {}, "batch_stats": {}} | random_variables(shapes, seed=1)
     parameters, statistics = variables["params"], variables["batch_stats"]
 
     def plain(parameters: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
@@ -45,7 +45,7 @@ def test_operation_is_the_plain_modules(name: str, stride: int, size: int) -> No
         return replay_operation(name, shape, positions_first(x), parameters, statistics, kept)
 
     def run(parameters: Tree, x: jax.Array) -> Any:
-        expected, back = jax.vjp(lambda *given: plain(*given, True)[0], parameters, x)
+        expected, back = jax.vjp(lambda parameters, x: plain(parameters, x, True)[0], parameters, x)
         again, replayed_back = jax.vjp(replayed, parameters, x)
         weights = jnp.asarray(np.random.default_rng(2).standard_normal(expected.shape).astype(np.float32))
         values = {"train": expected, "replay": expected, "evaluate": plain(parameters, x, False)[0]}
