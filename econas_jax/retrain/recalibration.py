@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 import jax
+import jax.numpy as jnp
 
 from econas_jax.data import augment
 from econas_jax.data.batches import ImageSource
@@ -29,7 +30,7 @@ def with_new_statistics(task: NetworkTask, state: TrainState, source: ImageSourc
     def images() -> Iterator[jax.Array]:
         for step, batch in enumerate(itertools.islice(batches.epoch(recipe.epochs), recipe.recalibration_batches)):
             key = derive(task.seed, "augmentation", recipe.epochs, step)
-            yield augment(key, batch.images, task.resolution, task.mean, task.std, recipe.augmentation)
+            yield augment(key, jnp.asarray(batch.images), task.resolution, task.mean, task.std, recipe.augmentation)
 
     try:
         variables = {"params": state.params, STATISTICS: state.batch_stats}
