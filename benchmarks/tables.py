@@ -146,6 +146,19 @@ def parts() -> str:
     return markdown(header, rows)
 
 
+def pipeline() -> str:
+    """Returns images a second of a stream and of torchvision, by what is done to an image."""
+
+    def cells(case: str, row: Any) -> list[str]:
+        rates = row["images_a_processor_second"]
+        medians = (f"{statistics.median(rates[whose]):.0f}" for whose in ("ours", "torchvision"))
+        return [case, *medians, f"{min(rates['ratios']):.2f} to {max(rates['ratios']):.2f}"]
+
+    header = ["images a second of processor time", "econas_jax", "torchvision", "ratio by epoch"]
+    cases = read("epyc_zen4/pipeline.json")["cases"]
+    return markdown(header, [cells(case, row) for case, row in cases.items()])
+
+
 def profile() -> str:
     """Returns the time of a step by kind of work."""
     result = read("epyc_zen4/step_profile.json")
@@ -249,7 +262,7 @@ def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
 
 TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (headline, search, steps, retraining, gpu, end_to_end, grid, parts, profile, start, study)
+    for function in (headline, search, steps, retraining, gpu, end_to_end, grid, parts, pipeline, profile, start, study)
 }
 
 

@@ -6,6 +6,7 @@ from .nn import CellNetwork as CellNetwork
 from .nn import SearchNetwork as SearchNetwork
 from .nn import specialize as specialize
 from .search import SearchConfig as SearchConfig
+from .search import load_candidate as load_candidate
 from .search import run_search as run_search
 from .spaces.darts import DartsSpace as DartsSpace
 from .spaces.darts import Genotype as Genotype

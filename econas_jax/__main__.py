@@ -19,10 +19,18 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "search": Command("econas_jax.search.__main__", "search for architectures, or go on with a search"),
+    "retrain": Command("econas_jax.retrain.__main__", "train found or published networks from scratch into models"),
+    "evaluate": Command("econas_jax.evaluate.__main__", "tell how good a trained model is, class by class"),
     "study": Command("econas_jax.study.__main__", "find out which proxies can be trusted, by training or from a table"),
     "compare": Command("econas_jax.study.compare", "set two proxies side by side"),
     "status": Command("econas_jax.status.__main__", "tell how far a search is and what it has found"),
-    "report": Command("econas_jax.report.__main__", "write the page of a search anew"),
+    "table": Command(
+        "econas_jax.tables.__main__", "make a table of accuracies that a search takes in place of training"
+    ),
+    "report": Command("econas_jax.report.__main__", "write the page of a search or a retraining anew"),
+    "export": Command("econas_jax.export.__main__", "write a trained network as Flax code, StableHLO and ONNX"),
+    "predict": Command("econas_jax.predict.__main__", "classify image files with an exported network"),
+    "zoo": Command("econas_jax.zoo.__main__", "list the architectures of the literature, count and draw them"),
 }
 
 

@@ -40,7 +40,8 @@ def test_the_script_is_declared() -> None:
 def test_it_lists_its_subcommands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]
-    assert listed == ["search", "study", "compare", "status", "report"]
+    assert listed == list(COMMANDS)
+    assert {"search", "study", "retrain", "zoo"} < set(listed)
 
 
 def test_another_word_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +73,7 @@ def test_help_lists_fields_and_configs_without_jax(command: str, field: str, con
     assert any(line.startswith(f"  {config} ") for line in lines)
 
 
-@pytest.mark.parametrize("command", ["status", "report", "compare"])
+@pytest.mark.parametrize("command", ["status", "report", "compare", "export", "predict", "zoo"])
 def test_the_other_subcommands_have_help(command: str, tmp_path: Path) -> None:
     done = run("-m", "econas_jax", command, "--help", folder=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("usage: ")

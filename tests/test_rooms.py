@@ -23,9 +23,10 @@ FLOORS = (
     ("data",),
     ("nn",),
     ("models",),
-    ("training", "interop", "export", "predict"),
+    ("training", "interop", "predict"),
+    ("tables",),
     ("search",),
-    ("study", "retrain", "evaluate"),
+    ("study", "retrain", "export", "evaluate"),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands
 )
@@ -35,12 +36,12 @@ NN_FLOORS = (
     ("precision", "network"),
     ("layers",),
     ("kernels",),
-    ("darts", "nasbench201"),
+    ("darts", "nasbench201", "densenet"),
     ("families", "description"),
 )
 PACKAGE_FILES = ("__init__",)  # what a room exports; from anywhere in it
 
-WITHOUT_JAX = ("algorithms", "figures", "spaces", "status", "errors", "files", "pareto")
+WITHOUT_JAX = ("algorithms", "figures", "spaces", "status", "zoo", "errors", "files", "pareto")
 WITHOUT_JAX_FILES = ("econas_jax.study", "econas_jax.experiment.field_docs", "econas_jax.search.config")
 
 

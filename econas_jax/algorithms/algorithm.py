@@ -64,6 +64,8 @@ class AlgorithmState:
     next_candidate: int = 0
     seen: frozenset[str] = frozenset()  # canonical texts of all candidates so far
     skipped_repeats: int = 0  # genotypes drawn and not trained because their function had been seen
+    skipped_too_large: int = 0  # because of the search's limits
+    skipped_blind: int = 0  # because their output cannot depend on the image
     pending: tuple[Trial, ...] = ()  # asked for and not yet told
 
 
@@ -72,6 +74,14 @@ class AlgorithmConfig(Protocol):
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     length_field: ClassVar[str]  # the field that decides how many rounds there are; it may be raised to go on
+
+    @property
+    def max_parameters(self) -> int | None:
+        """How many parameters a candidate may have; `Limits` holds these fields for every algorithm."""
+
+    @property
+    def max_multiply_adds(self) -> int | None:
+        """How many multiply-adds a candidate may take for an image."""
 
     @property
     def total_epochs(self) -> int:

@@ -16,6 +16,8 @@ from econas_jax.algorithms.algorithm import (
     Trial,
     pair_results,
 )
+from econas_jax.algorithms.drawing import Gate
+from econas_jax.algorithms.limits import Refuse, refuse_nothing
 from econas_jax.algorithms.selection import best_distinct
 from econas_jax.algorithms.state_json import state_from_json, state_to_json
 from econas_jax.errors import require, require_integer
@@ -49,11 +51,13 @@ class BaseAlgorithm(ABC, Generic[S, C]):
     the config's last round, and no training state is kept.
     """
 
-    def __init__(self, space: Space[Any], config: C, seed: int) -> None:
+    def __init__(self, space: Space[Any], config: C, seed: int, refuse: Refuse = refuse_nothing) -> None:
+        """Sets up the search. refuse: says which genotypes are never trained, whatever the algorithm is."""
         require_integer("seed", seed, 0)
         self.space = space
         self.config = config
         self.seed = seed
+        self.gate = Gate(space, refuse, getattr(config, "skip_repeats", True))
 
     @abstractmethod
     def init(self) -> S:

@@ -1,8 +1,13 @@
-"""New candidates: genotypes drawn so that no function is trained twice, numbered and made into trials."""
+"""New candidates: the one gate through which every genotype that is to be trained passes, numbered and made a trial.
+
+A genotype whose function has been seen, that is larger than the search's limits, or whose output cannot depend on the
+image, is skipped and counted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -10,10 +15,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Member, Trial
+from econas_jax.algorithms.limits import Refuse, refuse_nothing
 from econas_jax.spaces.space import Genotype, Space
 
 REPEATS_BEFORE_DRIFT = 20  # after these repeats of one draw, mutate the repeat: the neighbourhood may be used up
-MAXIMUM_REPEATS = 1000  # then take the repeat: the whole space may be used up
+MAXIMUM_SKIPPED = 1000  # of one turn, which is then given up: the space may be used up
 
 S = TypeVar("S", bound=AlgorithmState)
 ParentChoice = Callable[[np.random.Generator], Member | None]  # None: the candidate is drawn at random
@@ -27,58 +33,81 @@ class Drawn(NamedTuple):
     parent: Member | None  # it was mutated from; None: drawn at random
 
 
+# A place in a batch: called until what it gives may be trained, with the number of repeats it has given so far. None:
+# there is nothing more.
+Turn = Callable[[int], Drawn | None]
+
+
+class Gate(NamedTuple):
+    """What decides whether a genotype may be trained."""
+
+    space: Space[Any]
+    refuse: Refuse = refuse_nothing
+    skip_repeats: bool = True  # never train two genotypes of one function
+
+
 def no_parent(rng: np.random.Generator) -> Member | None:
     """Chooses no parent, so that the candidate is drawn at random."""
     return None
 
 
 def draw_candidates(
-    space: Space[Any],
+    gate: Gate,
     state: S,
     parents: Sequence[ParentChoice],
     *,
     seed: int,
     phase: str,
     epochs: int,
-    skip_repeats: bool,
     mutate: Mutation | None = None,
 ) -> S:
     """Returns the state with one new candidate pending for each choice of a parent.
 
     The i-th of a round draws its parent and then its genotype from a generator made of (seed, round, i).
-    skip_repeats: draw again while the function was seen; mutate: in place of the space's own.
+    mutate: in place of the space's own.
     """
-    seen, skipped = set(state.seen), state.skipped_repeats
-    drawn = []
-    for index, choose_parent in enumerate(parents):
-        rng = np.random.default_rng([seed, state.round, index])
-        parent = choose_parent(rng)
-        mutation = mutate or space.mutate
-        draw = partial(space.sample, rng) if parent is None else partial(mutation, parent.genotype, rng)
-        genotype, repeats = draw_unseen(space, draw, seen, rng) if skip_repeats else (draw(), 0)
-        seen.add(function_of(space, genotype))
-        skipped += repeats
-        drawn.append(Drawn(genotype, parent))
-    return add_candidates(space, replace(state, skipped_repeats=skipped), drawn, phase=phase, epochs=epochs)
+    turns = [
+        random_turn(gate.space, choose, np.random.default_rng([seed, state.round, index]), mutate)
+        for index, choose in enumerate(parents)
+    ]
+    return add_candidates(gate, state, turns, phase=phase, epochs=epochs)
 
 
-def draw_unseen(
-    space: Space[Any], draw: Callable[[], Genotype], seen: Set[str], rng: np.random.Generator
-) -> tuple[Genotype, int]:
-    """Draws until the function is not among the seen ones; returns the genotype and how many were skipped.
+def random_turn(
+    space: Space[Any], choose_parent: ParentChoice, rng: np.random.Generator, mutate: Mutation | None = None
+) -> Turn:
+    """Returns a turn that draws children of one parent, or genotypes from the whole space.
 
-    Where a draw repeats too often its last result is mutated, step by step; in the end a repeat is taken.
+    Where too many of them repeat what was seen, it goes on from the last one, mutation by mutation.
     """
-    genotype = draw()
-    repeats = 0
-    while repeats < MAXIMUM_REPEATS and function_of(space, genotype) in seen:
-        repeats += 1
-        genotype = space.mutate(genotype, rng) if repeats > REPEATS_BEFORE_DRIFT else draw()
-    return genotype, repeats
+    parent = choose_parent(rng)
+    draw = partial(space.sample, rng) if parent is None else partial(mutate or space.mutate, parent.genotype, rng)
+    last: Genotype | None = None
+
+    def turn(repeats: int) -> Drawn:
+        nonlocal last
+        last = draw() if last is None or repeats <= REPEATS_BEFORE_DRIFT else space.mutate(last, rng)
+        return Drawn(last, parent)
+
+    return turn
 
 
-def add_candidates(space: Space[Any], state: S, drawn: Sequence[Drawn], *, phase: str, epochs: int) -> S:
-    """Returns the state with a first stage of `epochs` epochs pending for every drawn genotype."""
+def listed_turn(drawn: Iterable[Drawn]) -> Turn:
+    """Returns a turn that takes the next of a list; given to several places of a batch, they share the list."""
+    rest = iter(drawn)
+    return lambda repeats: next(rest, None)
+
+
+def add_candidates(gate: Gate, state: S, turns: Iterable[Turn], *, phase: str, epochs: int) -> S:
+    """Returns the state with a first stage of `epochs` epochs pending for what each turn gives.
+
+    A turn that gives nothing which may be trained is over without a candidate. Where none gives anything, the state
+    stays as it was.
+    """
+    new, skipped = set[str](), Counter[str]()
+    drawn = [found for turn in turns if (found := _first_admitted(gate, turn, state.seen, new, skipped)) is not None]
+    if not drawn:
+        return state
     trials = tuple(
         Trial(
             candidate=state.next_candidate + index,
@@ -94,9 +123,31 @@ def add_candidates(space: Space[Any], state: S, drawn: Sequence[Drawn], *, phase
     return replace(
         state,
         next_candidate=state.next_candidate + len(trials),
-        seen=state.seen | {function_of(space, genotype) for genotype, _ in drawn},
+        seen=state.seen | new,
+        skipped_repeats=state.skipped_repeats + skipped["repeat"],
+        skipped_too_large=state.skipped_too_large + skipped["too_large"],
+        skipped_blind=state.skipped_blind + skipped["blind"],
         pending=trials,
     )
+
+
+def _first_admitted(gate: Gate, turn: Turn, seen: Set[str], new: set[str], skipped: Counter[str]) -> Drawn | None:
+    """Returns the first that may be trained of what a turn gives, and adds its function to the new ones."""
+    repeats = 0
+    for _ in range(1 + MAXIMUM_SKIPPED):
+        drawn = turn(repeats)
+        if drawn is None:
+            return None
+        reason: str | None = gate.refuse(drawn.genotype)
+        if reason is None:
+            function = function_of(gate.space, drawn.genotype)
+            if not gate.skip_repeats or (function not in seen and function not in new):
+                new.add(function)
+                return drawn
+            reason = "repeat"
+            repeats += 1
+        skipped[reason] += 1
+    return None
 
 
 def function_of(space: Space[Any], genotype: Genotype) -> str:

@@ -9,12 +9,13 @@ from typing import ClassVar
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm, TrainsOnce
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
+from econas_jax.algorithms.limits import Limits
 from econas_jax.algorithms.selection import completed_members
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class RandomSearchConfig(TrainsOnce):
+class RandomSearchConfig(Limits, TrainsOnce):
     """How many candidates are drawn and how long they train; raises InputError for values that make no search.
 
     The defaults take 60,000 candidate-epochs, about as many as EcoNAS's do.
@@ -28,6 +29,7 @@ class RandomSearchConfig(TrainsOnce):
     skip_repeats: bool = True  # never train two genotypes of one function
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_integer("candidates", self.candidates, 1)
         require_integer("batch", self.batch, 1)
         # A batch that is cut short could not be filled up when the search is made longer.
@@ -58,13 +60,12 @@ class RandomSearch(BaseAlgorithm[RandomSearchState, RandomSearchConfig]):
     def propose(self, state: RandomSearchState) -> RandomSearchState:
         """Returns the state with the next batch of random candidates pending."""
         return draw_candidates(
-            self.space,
+            self.gate,
             state,
             [no_parent] * self.config.batch,
             seed=self.seed,
             phase="random candidates",
             epochs=self.config.epochs,
-            skip_repeats=self.config.skip_repeats,
         )
 
     def settle(self, state: RandomSearchState, answers: Sequence[tuple[Trial, Result]]) -> RandomSearchState:

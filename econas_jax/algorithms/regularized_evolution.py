@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm, TrainsOnce
-from econas_jax.algorithms.drawing import draw_candidates, no_parent
+from econas_jax.algorithms.drawing import Mutation, draw_candidates, no_parent
+from econas_jax.algorithms.limits import Limits
 from econas_jax.algorithms.selection import best_distinct, completed_members, tournament
 from econas_jax.errors import require, require_integer, require_number
-from econas_jax.spaces.space import Genotype
+from econas_jax.spaces.space import Genotype, Space
 
 
 @dataclass(frozen=True)
-class RegularizedEvolutionConfig(TrainsOnce):
+class RegularizedEvolutionConfig(Limits, TrainsOnce):
     """The constants of the search; raises InputError for values that make no search.
 
     The paper's workers are asynchronous, so that ages depend on timing. Here a round's children all have their parents
@@ -40,6 +41,7 @@ class RegularizedEvolutionConfig(TrainsOnce):
     skip_repeats: bool = False  # never train two genotypes of one function; the paper trains repeats
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_integer("population", self.population, 1)
         require_integer("sample", self.sample, 1)
         require_integer("batch", self.batch, 1)
@@ -90,14 +92,13 @@ class RegularizedEvolution(BaseAlgorithm[RegularizedEvolutionState, RegularizedE
 
         initial = state.round == 0
         return draw_candidates(
-            self.space,
+            self.gate,
             state,
             [no_parent] * self.config.population if initial else [choose_parent] * self.config.batch,
             seed=self.seed,
             phase="initial population" if initial else "children",
             epochs=self.config.epochs,
-            skip_repeats=self.config.skip_repeats,
-            mutate=self._mutate,
+            mutate=mutation_with_copies(self.space, self.config.identity_probability),
         )
 
     def settle(
@@ -117,7 +118,11 @@ class RegularizedEvolution(BaseAlgorithm[RegularizedEvolutionState, RegularizedE
     def _population(self, state: RegularizedEvolutionState) -> tuple[Member, ...]:
         return state.history[-self.config.population :]
 
-    def _mutate(self, genotype: Genotype, rng: np.random.Generator) -> Genotype:
-        if rng.random() < self.config.identity_probability:
-            return genotype
-        return self.space.mutate(genotype, rng)
+
+def mutation_with_copies(space: Space[Any], probability: float) -> Mutation:
+    """Returns the paper's mutation: a copy of the parent with this probability, else a mutation of the space."""
+
+    def mutate(genotype: Genotype, rng: np.random.Generator) -> Genotype:
+        return genotype if rng.random() < probability else space.mutate(genotype, rng)
+
+    return mutate

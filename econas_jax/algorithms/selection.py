@@ -22,12 +22,16 @@ def completed_members(answers: Iterable[tuple[Trial, Result]]) -> tuple[Member, 
 
 def ranked(members: Iterable[Member]) -> list[Member]:
     """Returns the members best first; of equal accuracies the older candidate comes first."""
-    return sorted(members, key=lambda member: (-member.accuracy, member.candidate))
+    return sorted(members, key=_rank)
+
+
+def _rank(member: Member) -> tuple[float, int]:
+    return -member.accuracy, member.candidate
 
 
 def tournament(members: Sequence[Member], draws: int, rng: np.random.Generator) -> Member:
     """Returns the best of `draws` members drawn uniformly with replacement."""
-    return ranked([members[place] for place in rng.integers(len(members), size=draws)])[0]
+    return min([members[place] for place in rng.integers(len(members), size=draws).tolist()], key=_rank)
 
 
 def best_distinct(space: Space[Any], pools: Iterable[Iterable[Member]], count: int) -> tuple[Member, ...]:

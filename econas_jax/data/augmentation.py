@@ -1,4 +1,4 @@
-"""Random crop, flip, resize and normalization of uint8 batches, made to run inside a compiled epoch.
+"""Random crop, flip, resize, jitter, normalization and cutout of uint8 batches, made to run inside a compiled epoch.
 
 Cropping, flipping and resizing are linear and treat rows and columns apart. So each image's whole transform is one
 small matrix for its rows and one for its columns, looked up in constant tables by the offsets drawn: two matrix
@@ -14,7 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from econas_jax.data.colour_jitter import colour_jitter
 from econas_jax.data.config import Augmentation
+from econas_jax.data.cutout import cutout
 from econas_jax.errors import require_integer
 
 Matrices = npt.NDArray[np.float32]
@@ -28,8 +30,10 @@ def augment(
     std: Sequence[float],
     augmentation: Augmentation,
 ) -> jax.Array:
-    """Random crop, random flip, resize, normalize: torchvision's RandomCrop(h, padding), RandomHorizontalFlip, Resize.
+    """Random crop, random flip, resize, colour jitter, normalize, cutout.
 
+    They are torchvision's RandomCrop(h, padding), RandomHorizontalFlip, Resize, ColorJitter and Normalize, and DARTS's
+    Cutout. Images to be neither cropped nor flipped that have the size wanted, as streamed ones, stay as they are.
     Offsets are uniform over 0 .. 2 * crop_padding, independent for rows and columns and for each image. Padding is zero
     before normalization (black). Resizing is bilinear with antialiasing, without Pillow's rounding to whole values.
 
@@ -47,20 +51,31 @@ def augment(
     Raises:
         InputError: the resolution is not a positive whole number.
     """
+    pixels = _placed(key, images, resolution, augmentation)
+    if augmentation.jitter:
+        pixels = 255.0 * colour_jitter(jax.random.fold_in(key, 4), pixels / 255.0, augmentation.jitter)
+    normalized = _normalized(pixels, mean, std)
+    if augmentation.cutout == 0:
+        return normalized
+    return cutout(jax.random.fold_in(key, 3), normalized, augmentation.cutout)  # the number after those of the split
+
+
+def _placed(key: jax.Array, images: jax.Array, resolution: int, augmentation: Augmentation) -> jax.Array:
+    """Crops, flips and resizes uint8[B, h, w, 3] to float32[B, r, r, 3]; the values stay 0 to 255."""
     batch, height, width, _ = images.shape
     padding = augmentation.crop_padding
+    if _fits(images, resolution) and not padding and not augmentation.flip:
+        return images.astype(jnp.float32)
     row_key, column_key, flip_key = jax.random.split(key, 3)
     row_offsets = jax.random.randint(row_key, (batch,), 0, 2 * padding + 1)
     column_offsets = jax.random.randint(column_key, (batch,), 0, 2 * padding + 1)
     flips = jax.random.bernoulli(flip_key, 0.5, (batch,)) & augmentation.flip
     plain = resize_matrix(width, resolution)
     columns = np.stack([crop_table(plain, padding), crop_table(plain[:, ::-1], padding)])
-    return _transform(
+    return _resampled(
         images,
         jnp.asarray(crop_table(resize_matrix(height, resolution), padding))[row_offsets],
         jnp.asarray(columns)[flips.astype(jnp.int32), column_offsets],
-        mean,
-        std,
     )
 
 
@@ -71,15 +86,21 @@ def prepare(images: jax.Array, resolution: int, mean: Sequence[float], std: Sequ
         InputError: the resolution is not a positive whole number.
     """
     batch, height, width, _ = images.shape
+    if _fits(images, resolution):
+        return _normalized(images.astype(jnp.float32), mean, std)
     rows = jnp.asarray(resize_matrix(height, resolution))
     columns = jnp.asarray(resize_matrix(width, resolution))
-    return _transform(
+    pixels = _resampled(
         images,
         jnp.broadcast_to(rows, (batch, *rows.shape)),
         jnp.broadcast_to(columns, (batch, *columns.shape)),
-        mean,
-        std,
     )
+    return _normalized(pixels, mean, std)
+
+
+def _fits(images: jax.Array, resolution: int) -> bool:
+    require_integer("resolution", resolution, 1)
+    return images.shape[1:3] == (resolution, resolution)
 
 
 def resize_matrix(size: int, resolution: int) -> Matrices:
@@ -109,10 +130,8 @@ def crop_table(matrix: Matrices, padding: int) -> Matrices:
     return np.stack([wide[:, start : start + size] for start in starts])
 
 
-def _transform(
-    images: jax.Array, rows: jax.Array, columns: jax.Array, mean: Sequence[float], std: Sequence[float]
-) -> jax.Array:
-    """Applies rows [B, r, h] and columns [B, r, w] to uint8[B, h, w, 3] and normalizes."""
+def _resampled(images: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+    """Applies rows [B, r, h] and columns [B, r, w] to uint8[B, h, w, 3]; the values stay 0 to 255."""
     batch, height, width, channels = images.shape
     # Rows first, over columns and channels at once: the long products are then contiguous (measured the fastest order).
     # The highest precision, since an accelerator's default would round the weights to about 3 digits.
@@ -120,8 +139,11 @@ def _transform(
     lines = images.astype(jnp.float32).reshape(batch, height, width * channels)
     lines = jnp.einsum("bih,bhk->bik", rows, lines, precision=precision)
     lines = lines.reshape(batch, rows.shape[1], width, channels)
-    pixels = jnp.einsum("bjw,biwc->bijc", columns, lines, precision=precision)
-    shape = (1, 1, 1, channels)
+    return jnp.einsum("bjw,biwc->bijc", columns, lines, precision=precision)
+
+
+def _normalized(pixels: jax.Array, mean: Sequence[float], std: Sequence[float]) -> jax.Array:
+    shape = (1, 1, 1, pixels.shape[-1])
     channel_mean = jnp.asarray(mean, jnp.float32).reshape(shape)
     channel_std = jnp.asarray(std, jnp.float32).reshape(shape)
     return (pixels / 255.0 - channel_mean) / channel_std

@@ -23,7 +23,14 @@ class TrainingBatches(Protocol):
 
         A batch depends on the seed, the epoch and the step alone: not on where the iteration began, and not on how many
         workers read images.
+
+        Raises:
+            InputError: an image that cannot be read, by name.
+            SearchError: images can no longer be read for another reason.
         """
+
+    def close(self) -> None:
+        """Gives up what was read ahead; another epoch may still be asked for."""
 
 
 class ImageSource(Protocol):
@@ -31,9 +38,16 @@ class ImageSource(Protocol):
 
     name: str
     classes: tuple[str, ...]
-    mean: ChannelValues
-    std: ChannelValues
     crop: float  # of a test image's shorter side, the share that its central square keeps
+    image_size: int  # pixels a side of the images in its batches
+
+    @property
+    def mean(self) -> ChannelValues:
+        """The mean of each channel, of images scaled to [0, 1]."""
+
+    @property
+    def std(self) -> ChannelValues:
+        """The standard deviation of each channel, likewise."""
 
     def count(self, split: str) -> int:
         """Returns the number of images of `train`, `validation` or `test`."""
@@ -46,6 +60,12 @@ class ImageSource(Protocol):
 
     def identity(self) -> dict[str, Any]:
         """Returns what tells these images from others, in JSON's types."""
+
+    def check(self) -> None:
+        """Makes sure that all images to validate and test by can be read; raises InputError, naming one, if not."""
+
+    def close(self) -> None:
+        """Gives back what reading takes; images may still be asked for."""
 
 
 class MemoryBatches:
@@ -67,6 +87,9 @@ class MemoryBatches:
         for step in range(first_step, self._steps):
             yield self._split.take(order[step * self._batch_size : (step + 1) * self._batch_size])
 
+    def close(self) -> None:
+        """Does nothing: nothing is read ahead."""
+
 
 class MemorySource:
     """A data set in memory as an `ImageSource`."""
@@ -75,8 +98,8 @@ class MemorySource:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.name, self.mean, self.std = dataset.name, dataset.mean, dataset.std
-        self.classes = tuple(str(number) for number in range(dataset.num_classes))
+        self.name, self.mean, self.std, self.classes = dataset.name, dataset.mean, dataset.std, dataset.classes
+        self.image_size = dataset.image_size
 
     def count(self, split: str) -> int:
         """Returns the number of images of a split."""
@@ -95,3 +118,9 @@ class MemorySource:
     def identity(self) -> dict[str, Any]:
         """Returns the fingerprint of each split."""
         return dict(fingerprints(self.dataset))
+
+    def check(self) -> None:
+        """Does nothing: all images have been read."""
+
+    def close(self) -> None:
+        """Does nothing."""

@@ -24,6 +24,8 @@ ARCHIVE_NAME = "cifar-10-binary.tar.gz"
 MEAN = (0.49139968, 0.48215827, 0.44653124)  # published, of the 50,000 training images (DARTS, EcoNAS's released code)
 STD = (0.24703233, 0.24348505, 0.26158768)
 VALIDATION_SIZE = 5_000
+# In the order of the labels, as batches.meta.txt of the official archive has them.
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 FORMS = f"a TFDS data_dir with cifar10 in array_record format, {ARCHIVE_NAME}, or the folder unpacked from it"
 
@@ -57,6 +59,7 @@ def load_cifar10(
         validation_size=VALIDATION_SIZE if validation_size is None else validation_size,
         seed=seed,
         normalization=(MEAN, STD),
+        classes=CLASSES,
     )
 
 

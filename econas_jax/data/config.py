@@ -8,7 +8,28 @@ from econas_jax.data.dataset import Dataset
 from econas_jax.data.image_file import ALPHA
 from econas_jax.data.image_folder import IMAGE_SIZE
 from econas_jax.data.load import LOADERS, load_dataset
-from econas_jax.errors import InputError, require, require_integer
+from econas_jax.errors import InputError, require, require_integer, require_number
+
+
+@dataclasses.dataclass(frozen=True)
+class ColourJitter:
+    """How much the colours of training images may change (torchvision's `ColorJitter`; nothing by default)."""
+
+    brightness: float = 0.0  # the factor is uniform from 1 - this, not below 0, to 1 + this (DARTS on ImageNet: 0.4)
+    contrast: float = 0.0  # likewise (0.4)
+    saturation: float = 0.0  # likewise (0.4)
+    hue: float = 0.0  # the largest turn, in turns of the circle of colours, half a turn at most (0.2)
+
+    def __post_init__(self) -> None:
+        for name in ("brightness", "contrast", "saturation"):
+            require_number(name, getattr(self, name), lambda strength: strength >= 0, "a number, 0 or more")
+        require_number("hue", self.hue, lambda hue: 0 <= hue <= 0.5, "a number in [0, 0.5]")
+
+    def __bool__(self) -> bool:
+        return any(dataclasses.astuple(self))
+
+
+IMAGENET_JITTER = ColourJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.2)  # DARTS, `train_imagenet.py`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,9 +38,12 @@ class Augmentation:
 
     crop_padding: int = 4  # pixels of zeros on each side, in the stored images' own resolution; 0: no random crop
     flip: bool = True  # left and right, for half of the images
+    jitter: ColourJitter = ColourJitter()
+    cutout: int = 0  # pixels a side, as the network sees them, of a square that is the mean colour; 0: none
 
     def __post_init__(self) -> None:
         require_integer("crop_padding", self.crop_padding, 0)
+        require_integer("cutout", self.cutout, 0)
         require(isinstance(self.flip, bool), "flip", self.flip, "True or False")
 
 
@@ -29,7 +53,7 @@ class DataConfig:
 
     name: str = "cifar10"  # cifar10, digits, npz (arrays) or image_folder (a folder for each class)
     path: str | None = None  # file or folder; cifar10 also looks in the usual places without it
-    validation_size: int | None = None  # images split off the training set; None: the data set's own number
+    validation_size: int | None = None  # images split off the training set, 0: none; None: the data set's own number
     download: bool = False  # cifar10 only, never without being asked for
     image_size: int | None = None  # image_folder only: pixels a side as stored; None: 32 or the proxy's, the larger
     alpha: str = "white"  # image_folder only: transparent pixels are laid on white; refuse: they are an error
@@ -37,9 +61,9 @@ class DataConfig:
     def __post_init__(self) -> None:
         require(self.name in LOADERS, "data.name", self.name, "one of " + ", ".join(LOADERS))
         require(self.alpha in ALPHA, "data.alpha", self.alpha, " or ".join(ALPHA))
-        for field in ("validation_size", "image_size"):
+        for field, minimum in (("validation_size", 0), ("image_size", 1)):
             if getattr(self, field) is not None:
-                require_integer(f"data.{field}", getattr(self, field), 1)
+                require_integer(f"data.{field}", getattr(self, field), minimum)
 
     def load(self, seed: int, resolution: int | None = None) -> Dataset:
         """Returns the data set; raises InputError if it cannot be had.

@@ -64,8 +64,9 @@ class Dataset:
     split may be empty. Identical images are one matter, shared positions another: only the latter is checked here.
 
     Raises:
-        InputError: images of different sizes, a label out of range, a class without training images, splits that are
-            views of the same memory, or normalization constants that cannot be used.
+        InputError: images of different sizes, a label out of range, a class without training images, more or fewer
+            names than classes, splits that are views of the same memory, or normalization constants that cannot be
+            used.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Dataset:
     mean: ChannelValues
     std: ChannelValues
     origins: Mapping[str, Origin] = field(default_factory=dict)  # of the splits, by name, where there is more to tell
+    classes: tuple[str, ...] = ()  # their names, by number; where the data has none, the numbers are
 
     def __post_init__(self) -> None:
         require(isinstance(self.name, str) and bool(self.name), "name", self.name, "a name")
@@ -83,6 +85,7 @@ class Dataset:
         for name, split in self.splits.items():
             self._check_split(name, split)
         self._check_classes()
+        self._name_classes()
         for name, values in (("mean", self.mean), ("std", self.std)):
             finite = len(values) == 3 and all(math.isfinite(value) for value in values)
             require(finite, name, values, "three finite numbers")
@@ -110,6 +113,17 @@ class Dataset:
         absent = np.setdiff1d(np.arange(self.num_classes), self.train.labels)
         allowed = f"at least one training image of each of the {self.num_classes} classes, numbered from 0 without gaps"
         require(absent.size == 0, "classes without training images", absent.tolist(), allowed)
+
+    def _name_classes(self) -> None:
+        names = tuple(self.classes) or numbered_classes(self.num_classes)
+        allowed = f"{self.num_classes} names, one for each class"
+        require(len(names) == self.num_classes, "classes", names, allowed)
+        object.__setattr__(self, "classes", names)
+
+
+def numbered_classes(count: int) -> tuple[str, ...]:
+    """Returns the names of classes that have none: their numbers."""
+    return tuple(map(str, range(count)))
 
 
 def check_label_range(field: str, labels: npt.NDArray[np.integer], num_classes: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from econas_jax.data.image_kinds import READ, image_kind
+from econas_jax.data.image_kinds import HEAD_BYTES, READ, image_kind, kind_of
 from econas_jax.data.origin import Tally
 from econas_jax.errors import InputError
 
@@ -32,21 +35,59 @@ def read_image(file: str, name: str, size: int, alpha: str, tally: Tally) -> npt
     """
     from PIL import Image
 
+    square = _square(file, name, alpha, tally)
+    if square.width < size:
+        tally.add(f"smaller than {size}x{size}, enlarged", name)
+    return np.asarray(square.resize((size, size), Image.Resampling.BILINEAR))
+
+
+def read_square(file: str, name: str, alpha: str, tally: Tally, crop: float = 1.0) -> npt.NDArray[np.uint8]:
+    """Reads one image file as `read_image` does, but in its own size: uint8[side, side, 3].
+
+    crop: what share of the image's shorter side its central square has. Raises InputError as `read_image` does.
+    """
+    return np.asarray(_square(file, name, alpha, tally, crop))
+
+
+def _square(file: str, name: str, alpha: str, tally: Tally, crop: float = 1.0) -> Image.Image:
+    """The central square of an image file, in its own size."""
+    with opened_image(file, file) as image:
+        if getattr(image, "is_animated", False):
+            tally.add("of several frames, of which the first was read", name)
+        return _central_square(upright_rgb(image, file, name, alpha, tally), crop)
+
+
+@contextlib.contextmanager
+def opened_image(content: str | bytes, file: str) -> Iterator[Image.Image]:
+    """Opens an image of 8 bits a channel and closes it; whatever goes wrong with it meanwhile names the image.
+
+    content: the file's path, or its bytes; file: its name in messages.
+
+    Raises:
+        InputError: no image that can be read, or more than 8 bits a channel.
+    """
+    from PIL import Image
+
     try:
-        with Image.open(file, formats=READ) as image:
+        with Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=READ) as image:
             _refuse_deep(image, file)
-            if getattr(image, "is_animated", False):
-                tally.add("of several frames, of which the first was read", name)
-            square = _central_square(_opaque(_upright(image, name, tally), file, name, alpha, tally))
-            if square.width < size:
-                tally.add(f"smaller than {size}x{size}, enlarged", name)
-            return np.asarray(square.resize((size, size), Image.Resampling.BILINEAR))
+            yield image
     except InputError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them stumble on
-        kind = image_kind(file)
+        kind = kind_of(content[:HEAD_BYTES]) if isinstance(content, bytes) else image_kind(content)
         allowed = f"a readable image file ({error})" if kind in (*READ, None) else f"{', '.join(READ)}, not {kind}"
         raise InputError("image", file, allowed) from error
+
+
+def upright_rgb(image: Image.Image, file: str, name: str, alpha: str, tally: Tally) -> Image.Image:
+    """Decodes an image that `opened_image` opened, turns it upright and makes it RGB; arguments: as `read_image`'s."""
+    return _opaque(_upright(image, name, tally), file, name, alpha, tally)
+
+
+def is_turned(image: Image.Image) -> bool:
+    """Whether the image's EXIF orientation says that it is to be turned or mirrored."""
+    return image.getexif().get(ORIENTATION, 1) in range(2, 9)
 
 
 def _refuse_deep(image: Image.Image, file: str) -> None:
@@ -68,10 +109,9 @@ def _upright(image: Image.Image, name: str, tally: Tally) -> Image.Image:
     """The image as its EXIF orientation says that it is to be seen."""
     from PIL import ImageOps
 
-    turned = image.getexif().get(ORIENTATION, 1) in range(2, 9)  # asked before loading, when TIFF is turned by Pillow
+    turned = is_turned(image)  # asked before loading, when TIFF is turned by Pillow
     image.load()
-    turned = turned or image.getexif().get(ORIENTATION, 1) in range(2, 9)  # PNG may tell it at its end
-    if not turned:
+    if not (turned or is_turned(image)):  # PNG may tell it at its end
         return image
     tally.add("turned as their EXIF orientation says", name)
     return ImageOps.exif_transpose(image)
@@ -93,8 +133,8 @@ def _opaque(image: Image.Image, file: str, name: str, alpha: str, tally: Tally) 
     return Image.alpha_composite(white, transparent).convert("RGB")
 
 
-def _central_square(image: Image.Image) -> Image.Image:
-    side = min(image.size)
+def _central_square(image: Image.Image, crop: float) -> Image.Image:
+    side = max(1, round(crop * min(image.size)))
     left, top = (image.width - side) // 2, (image.height - side) // 2
     # Cut first: resizing a box of the image would mix in pixels from outside of it.
     return image.crop((left, top, left + side, top + side))

@@ -42,6 +42,11 @@ def image_kind(file: str) -> str | None:
             head = stream.read(HEAD_BYTES)
     except OSError as error:
         raise InputError("image", file, f"a file that can be read ({error.strerror})") from error
+    return kind_of(head)
+
+
+def kind_of(head: bytes) -> str | None:
+    """Returns the format of an image whose first `HEAD_BYTES` are these, None for others."""
     return next((name for name, pattern in PATTERNS.items() if pattern.match(head)), None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from econas_jax.data.dataset import Dataset
+from econas_jax.data.dataset import ChannelValues, Dataset
 from econas_jax.data.duplicates import shared_images
 from econas_jax.data.fingerprint import fingerprints
 from econas_jax.data.origin import Origin
@@ -44,6 +44,9 @@ class DataReport:
     splits: tuple[SplitReport, ...]
     shared: int  # validation images that are training images, too
     fingerprints: dict[str, str]
+    classes: tuple[str, ...]  # their names
+    mean: ChannelValues
+    std: ChannelValues
 
     @classmethod
     def of(cls, dataset: Dataset) -> DataReport:
@@ -53,7 +56,16 @@ class DataReport:
             for name, split in dataset.splits.items()
         )
         shared = shared_images(dataset.train, dataset.validation)
-        return cls(dataset.name, dataset.image_size, splits, shared, fingerprints(dataset))
+        return cls(
+            dataset.name,
+            dataset.image_size,
+            splits,
+            shared,
+            fingerprints(dataset),
+            dataset.classes,
+            dataset.mean,
+            dataset.std,
+        )
 
     def lines(self) -> tuple[str, ...]:
         """Returns a line a split, and one more where training and validation images overlap."""
@@ -68,6 +80,9 @@ class DataReport:
         return {
             "name": self.name,
             "image_size": self.image_size,
+            "classes": list(self.classes),
+            "mean": list(self.mean),
+            "std": list(self.std),
             "validation_images_also_in_train": self.shared,
             "splits": {
                 split.name: {

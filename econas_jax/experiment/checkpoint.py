@@ -13,34 +13,30 @@ read from it (Orbax checks a part); the step before it takes its place and the s
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import shutil
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import orbax.checkpoint as ocp
 
-from econas_jax.errors import InputError
+from econas_jax.experiment.commit_reading import (
+    ARRAYS,
+    FIELDS,
+    PREFIX,
+    Arrays,
+    Fields,
+    none_is_whole,
+    read_step,
+    sealed,
+    step_folder,
+    steps,
+)
 
 KEPT_STEPS = 2  # the newest, and one to fall back on
 OVERHEAD = 2**16  # bytes of Orbax's own files in a step, and more
 UNFINISHED = ".orbax-checkpoint-tmp"  # in the name of a step that is being written
-FIELDS, ARRAYS = "search", "training"  # the items' names, which the first version's commits had, too
-PREFIX = "commit"  # of a step's folder; a bare number is somebody's copy, or a commit of the first version
-STEP = re.compile(rf"{PREFIX}_(0|[1-9][0-9]*)", re.ASCII)
-
-Fields = Mapping[str, Any]  # in JSON's types
-Arrays = Mapping[str, npt.NDArray[Any]]
-
-
-class DamagedCommitError(Exception):
-    """A step whose content is not what was saved."""
 
 
 class Checkpoints:
@@ -76,14 +72,14 @@ class Checkpoints:
 
     def save(self, fields: Fields, arrays: Arrays) -> None:
         """Commits fields and arrays; when this returns, they are on disk."""
-        steps = self._steps()
-        sealed = _sealed(fields, arrays)
+        before = steps(self._directory)
+        described = sealed(fields, arrays)
         size = sum(array.nbytes for array in arrays.values())
-        self._make_room(size + 2 * len(json.dumps(sealed)) + OVERHEAD)
-        items = {FIELDS: ocp.args.JsonSave(sealed)}
+        self._make_room(size + 2 * len(json.dumps(described)) + OVERHEAD)
+        items = {FIELDS: ocp.args.JsonSave(described)}
         if arrays:
             items[ARRAYS] = ocp.args.StandardSave(dict(arrays))
-        self._manager.save(steps[-1] + 1 if steps else 0, args=ocp.args.Composite(**items), force=True)
+        self._manager.save(before[-1] + 1 if before else 0, args=ocp.args.Composite(**items), force=True)
         self._manager.wait_until_finished()
 
     def restore(self) -> tuple[Fields, Arrays] | None:
@@ -92,9 +88,9 @@ class Checkpoints:
         Raises InputError if no commit is whole.
         """
         damaged: dict[int, str] = {}
-        for step in reversed(self._steps()):
+        for step in reversed(steps(self._directory)):
             try:
-                commit = self._read(step)
+                commit = read_step(step_folder(self._directory, step))
             except Exception as error:  # what Orbax raises for a damaged file is not documented, and of many types
                 damaged[step] = type(error).__name__
                 continue
@@ -102,43 +98,16 @@ class Checkpoints:
                 self._put_aside(bad, fallback=step)
             return commit
         if damaged:
-            found = ", ".join(f"{step}: {reason}" for step, reason in damaged.items())
-            raise InputError("workdir", str(self._directory), f"a commit that is whole; all are damaged ({found})")
+            raise none_is_whole(self._directory, damaged)
         return None
-
-    def _read(self, step: int) -> tuple[Fields, Arrays]:
-        """Reads a step; raises anything at all where it is not as saved."""
-        wanted = ocp.args.Composite(**{FIELDS: ocp.args.JsonRestore()})
-        sealed = self._manager.restore(step, args=wanted)[FIELDS]
-        fields, described = sealed["state"], _described_arrays(sealed)
-        if sealed["sha256"] != _json_checksum(fields, sealed.get("arrays", sealed.get("vectors"))):
-            raise DamagedCommitError
-        if not described:
-            return fields, {}
-        shapes = {name: np.zeros(array["shape"], array["dtype"]) for name, array in described.items()}
-        wanted = ocp.args.Composite(**{ARRAYS: ocp.args.StandardRestore(shapes)})
-        arrays = self._manager.restore(step, args=wanted)[ARRAYS]
-        if any(_array_checksum(arrays[name]) != array["sha256"] for name, array in described.items()):
-            raise DamagedCommitError
-        return fields, arrays
-
-    def _steps(self) -> list[int]:
-        """Returns the numbers of all finished steps, whole or not, oldest first."""
-        if not self._directory.is_dir():
-            return []
-        names = (path.name for path in self._directory.iterdir() if path.is_dir())
-        return sorted(int(match[1]) for name in names if (match := STEP.fullmatch(name)))
-
-    def _step_folder(self, step: int) -> Path:
-        return self._directory / f"{PREFIX}_{step}"
 
     def _name_earlier_steps(self) -> None:
         """Gives the commits of the first version, whose names were bare numbers, their names in this one."""
-        if not self._directory.is_dir() or self._steps():
+        if not self._directory.is_dir() or steps(self._directory):
             return
         for path in sorted(self._directory.iterdir()):
             if path.name.isdecimal() and path.is_dir():
-                path.rename(self._step_folder(int(path.name)))
+                path.rename(step_folder(self._directory, int(path.name)))
 
     def _remove_leftovers(self) -> None:
         """Removes what a killed process left: steps half written, and old steps that it may have half deleted."""
@@ -146,7 +115,7 @@ class Checkpoints:
             return
         ours = (path for path in self._directory.iterdir() if path.name.startswith(PREFIX))
         unfinished = sorted(path for path in ours if UNFINISHED in path.name)
-        old = [self._step_folder(step) for step in self._steps()[:-KEPT_STEPS]]
+        old = [step_folder(self._directory, step) for step in steps(self._directory)[:-KEPT_STEPS]]
         for path in (*unfinished, *old):
             shutil.rmtree(path)
         if unfinished:
@@ -158,32 +127,6 @@ class Checkpoints:
         folder.mkdir(exist_ok=True)
         names = (folder / f"{step}-{number}" for number in range(10**6))
         target = next(name for name in names if not name.exists())
-        self._step_folder(step).rename(target)
+        step_folder(self._directory, step).rename(target)
         self._manager.reload()
         self._say(f"commit {step} is damaged: moved to {target.parent.name}/{target.name}, going on from {fallback}")
-
-
-def _sealed(fields: Fields, arrays: Arrays) -> dict[str, Any]:
-    """Adds checksums of all that a commit holds to its fields."""
-    described = {
-        name: {"shape": list(array.shape), "dtype": str(array.dtype), "sha256": _array_checksum(array)}
-        for name, array in arrays.items()
-    }
-    return {"state": dict(fields), "arrays": described, "sha256": _json_checksum(fields, described)}
-
-
-def _described_arrays(sealed: dict[str, Any]) -> dict[str, Any]:
-    """Returns shapes, types and checksums by name; the first version had one float32 matrix, `vectors`."""
-    if "arrays" in sealed:
-        described: dict[str, Any] = sealed["arrays"]
-        return described
-    return {"vectors": sealed["vectors"] | {"dtype": "float32"}} if sealed["state"]["living"] else {}
-
-
-def _json_checksum(fields: Fields, described: Any) -> str:
-    text = json.dumps([fields, described], sort_keys=True)  # numbers come back as they were, so the text does too
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _array_checksum(array: npt.NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

@@ -40,8 +40,10 @@ flags.FLAGS["config"].parser = _ConfigParser()
 class StopRequest:
     """Remembers the first Ctrl-C or SIGTERM; a second one interrupts at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "epoch") -> None:
+        """Listens from now on. unit: what is still brought to its end, in a word for the user."""
         self.signal: int | None = None
+        self._unit = unit
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._remember)
 
@@ -49,7 +51,8 @@ class StopRequest:
         if self.signal is not None:
             raise KeyboardInterrupt
         self.signal = number
-        print("\nstopping as soon as the epoch at hand is over; once more to stop at once", file=sys.stderr, flush=True)
+        line = f"\nstopping as soon as the {self._unit} at hand is over; once more to stop at once"
+        print(line, file=sys.stderr, flush=True)
 
     def __call__(self) -> bool:
         return self.signal is not None

@@ -52,9 +52,10 @@ def summary(file: Path) -> str:
 
 
 def belongs_to(file: Path, command: str) -> bool:
-    """Says whether the file's docstring runs the command, such as search."""
+    """Says whether the file's docstring has a line that runs the command, such as search."""
     documentation = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    return f"{command} --config" in documentation
+    # Prose may name another command, after which this one goes on.
+    return any(line.startswith(" ") and f"{command} --config" in line for line in documentation.splitlines())
 
 
 def find(text: str) -> Source:

@@ -49,6 +49,11 @@ class ExperimentFolder:
         self._identity: Mapping[str, Any] = {}
         self._facts: Mapping[str, Any] = {}
 
+    @property
+    def claimed(self) -> bool:
+        """Whether the folder is an experiment's already."""
+        return self._config_file.exists()
+
     @contextlib.contextmanager
     def held(self, config: Config, changeable: Changeable) -> Iterator[None]:
         """Keeps other experiments out of the folder, which is made if need be.

@@ -59,10 +59,13 @@ def _fields(config: type) -> Iterator[str]:
     for field in field_docs(config):
         yield _line(field, "")
     for group in dataclasses.fields(config):
+        keys: dict[type, list[str]] = {}
         for key, kind in group.metadata.get("choices", {}).items():
+            keys.setdefault(kind, []).append(key)
+        for kind, names in keys.items():
             if kind is not type(group.default):
                 yield ""
-                yield f"  where {_key_path(config, group)} is {key}: {kind.__doc__ or ''}".split("\n")[0]
+                yield f"  where {_key_path(config, group)} is {' or '.join(names)}: {kind.__doc__ or ''}".split("\n")[0]
                 for field in field_docs(kind):
                     yield _line(field, f"{group.name}.")
 

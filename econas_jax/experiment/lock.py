@@ -66,7 +66,7 @@ def _acquired_file(workdir: Path) -> int:
             descriptor = os.open(workdir / FILE, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             if not _acquired(descriptor):
-                allowed = f"a folder in which no search or study runs ({_holder(descriptor)} is at it)"
+                allowed = f"a folder in which nothing runs ({_holder(descriptor)} is at it)"
                 raise InputError("workdir", str(workdir), allowed)
             # The holder before may have removed the file: then this lock is on nothing that others can see.
             with contextlib.suppress(FileNotFoundError):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import math
+import operator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,8 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from econas_jax.errors import InputError, require
-from econas_jax.files import write_text
+from econas_jax.errors import InputError, require, require_integer, require_number
+from econas_jax.files import write_text, written_at_once
 from econas_jax.nn.description import Description, description_from_json
 from econas_jax.nn.network import Variables
 
@@ -46,18 +49,31 @@ class TrainedModel:
     def __post_init__(self) -> None:
         expected, classes = self.description.num_classes, len(self.classes)
         require(classes == expected, "classes", classes, f"{expected} names, as many as the network has outputs")
+        self._check_preparation()
+        for name in ("accuracy", "training"):
+            require(isinstance(getattr(self, name), Mapping), name, getattr(self, name), "values by their names")
+        for split, value in self.accuracy.items():
+            require(isinstance(value, int | float), f"accuracy.{split}", value, "a number")
         variables = {name: dict(tree) for name, tree in self.variables.items()}
         for tree in variables.values():
             tree.pop(AUXILIARY, None)
         object.__setattr__(self, "variables", jax.tree.map(_float32, variables))
         check_variables(self.variables, self.description, self.resolution)
 
+    def _check_preparation(self) -> None:
+        """Raises InputError for values with which no image can be prepared."""
+        require_integer("resolution", self.resolution, 1)
+        require_number("crop", self.crop, lambda crop: 0 < crop <= 1, "a number in (0, 1]")
+        for name, least in (("mean", -math.inf), ("std", 0)):
+            values = getattr(self, name)
+            require(len(values) == 3, name, values, "three numbers, one for each channel")
+            for value in values:
+                require_number(name, value, functools.partial(operator.lt, least), "numbers, of std above 0")
+
     def save(self, folder: Path) -> None:
         """Writes the model into a folder, which is made if need be; the weights first, then what describes them."""
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f"{WEIGHTS_FILE}.tmp"
-        temporary.write_bytes(safetensors.numpy.save(flattened(self.variables)))
-        temporary.replace(folder / WEIGHTS_FILE)
+        with written_at_once(folder / WEIGHTS_FILE) as file:
+            file.write(safetensors.numpy.save(flattened(self.variables)))
         write_text(folder / MODEL_FILE, json.dumps(self.to_json(), indent=2) + "\n")
 
     def to_json(self) -> dict[str, Any]:
@@ -69,19 +85,33 @@ class TrainedModel:
 
 def load_model(folder: Path) -> TrainedModel:
     """Returns the model that `TrainedModel.save` wrote; raises InputError where there is none, or a damaged one."""
-    file = folder / MODEL_FILE
+    for name in (MODEL_FILE, WEIGHTS_FILE):
+        require((folder / name).is_file(), "model", str(folder), f"a folder with a trained model, which has {name}")
     try:
-        fields = json.loads(file.read_text(encoding="utf-8"))
+        fields = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
         weights = safetensors.numpy.load_file(folder / WEIGHTS_FILE)
-    except FileNotFoundError as error:
-        raise InputError("model", str(folder), f"a folder with a trained model ({Path(error.filename).name})") from None
-    except (ValueError, SafetensorError, OSError) as error:
+    except (ValueError, RecursionError, SafetensorError, OSError) as error:
         raise InputError("model", str(folder), f"a folder that holds a whole trained model ({error})") from None
-    require(isinstance(fields, dict) and fields.get("format") == FORMAT, str(file), "another format", f"{FORMAT}")
+    version = fields.get("format") if isinstance(fields, dict) else None
+    require(version == FORMAT, f"format of {folder / MODEL_FILE}", version, f"{FORMAT}, which this version reads")
+    try:
+        return _from_json(fields, nested(weights))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        allowed = f"a {MODEL_FILE} with the fields of a trained model ({type(error).__name__}: {error})"
+        raise InputError("model", str(folder), allowed) from None
+
+
+def _from_json(fields: Mapping[str, Any], variables: Variables) -> TrainedModel:
+    """Returns the model that `to_json` described; raises anything at all for other fields."""
     rest = {name: value for name, value in fields.items() if name not in ("format", "network")}
+    expected = {field.name for field in dataclasses.fields(TrainedModel)} - {"description", "variables"}
+    if rest.keys() != expected:
+        raise ValueError(f"{', '.join(sorted(rest.keys() ^ expected))} is missing or not known")
     for name in ("classes", "mean", "std"):
         rest[name] = tuple(rest[name])
-    return TrainedModel(description_from_json(fields["network"]), nested(weights), **rest)
+    return TrainedModel(description_from_json(fields["network"]), variables, **rest)
 
 
 def flattened(variables: Variables) -> dict[str, np.ndarray]:
@@ -92,13 +122,16 @@ def flattened(variables: Variables) -> dict[str, np.ndarray]:
 
 
 def nested(arrays: Mapping[str, np.ndarray]) -> Variables:
-    """Inverts `flattened`."""
+    """Inverts `flattened`; raises InputError for names that are no tree's."""
     variables: Variables = {}
     for name, array in arrays.items():
         *path, last = name.split("/")
+        require(bool(path), f"weights {name}", array.shape, "no such array")
         tree = variables
         for part in path:
             tree = tree.setdefault(part, {})
+            require(isinstance(tree, dict), f"weights {name}", array.shape, f"no such array, for {part} is one")
+        require(last not in tree, f"weights {name}", array.shape, "no such array, for others lie below its name")
         tree[last] = array
     return variables
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol
 from econas_jax.errors import require
 from econas_jax.nn.compute_dtype import ComputeDtype
 from econas_jax.nn.darts.cell_network import CellNetwork
+from econas_jax.nn.densenet.description import DenseNetDescription
+from econas_jax.nn.nasbench201.description import NasBench201Description
 from econas_jax.nn.network import Cost, Network
 from econas_jax.spaces.darts import multiply_adds, parameters
 from econas_jax.spaces.darts.genotype import Genotype
@@ -19,7 +21,11 @@ class Description(Protocol):
     """All that says which network a single one is; its weights are kept beside it."""
 
     kind: ClassVar[str]  # its name in KINDS
-    num_classes: int
+    drops_paths: ClassVar[bool]  # whether `apply` takes `drop_path_probability`, with a key named `drop_path`
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes it tells apart."""
 
     @property
     def title(self) -> str:
@@ -43,6 +49,7 @@ class CellNetworkDescription:
     """Describes a `CellNetwork`; raises InputError when built for values that make no network."""
 
     kind: ClassVar[str] = "darts"
+    drops_paths: ClassVar[bool] = True
 
     genotype: Genotype
     channels: int
@@ -89,7 +96,9 @@ class CellNetworkDescription:
         return cls(**{**fields, "genotype": Genotype.parse(fields["genotype"])})
 
 
-KINDS: dict[str, Any] = {CellNetworkDescription.kind: CellNetworkDescription}
+KINDS: dict[str, Any] = {
+    made.kind: made for made in (CellNetworkDescription, NasBench201Description, DenseNetDescription)
+}
 
 
 def description_from_json(fields: Mapping[str, Any]) -> Description:

@@ -9,7 +9,7 @@ import jax
 
 from econas_jax.errors import require_integer
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
-from econas_jax.spaces.proxy import MINIMUM_RESOLUTION
+from econas_jax.spaces.proxy import MINIMUM_RESOLUTION, MOST_CELLS_PER_STAGE, MOST_CHANNELS
 from econas_jax.spaces.space import Genotype
 
 Tree = Any  # a pytree of arrays
@@ -55,9 +55,9 @@ class NetworkSettings:
     branch_free: bool = False  # made for `vmap` over candidates, where a switch would compute every branch
 
     def __post_init__(self) -> None:
-        require_integer("channels", self.channels, 1)
+        require_integer("channels", self.channels, 1, MOST_CHANNELS)
         require_integer("resolution", self.resolution, MINIMUM_RESOLUTION)
-        require_integer("cells_per_stage", self.cells_per_stage, 1)
+        require_integer("cells_per_stage", self.cells_per_stage, 1, MOST_CELLS_PER_STAGE)
         require_integer("num_classes", self.num_classes, 2)
         require_compute_dtype("compute_dtype", self.compute_dtype)
 

@@ -1,4 +1,4 @@
-"""The command `econas-jax report`: writes the report of a search's folder anew, finished or not."""
+"""The command `econas-jax report`: writes the report of a search or a retraining anew, finished or not."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import sys
 
 from econas_jax.errors import USAGE_ERROR, InputError
 from econas_jax.experiment.folder import local_folder
+from econas_jax.retrain.report.page import write_retrain_report
 from econas_jax.search.report.page import write_search_report
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the report and prints where it is; returns the exit status."""
     parser = argparse.ArgumentParser(prog="econas-jax report", description=__doc__)
-    parser.add_argument("workdir", help="the folder of a search")
+    parser.add_argument("workdir", help="the folder of a search or a retraining")
     try:
-        print(write_search_report(local_folder(parser.parse_args(arguments).workdir)))
+        folder = local_folder(parser.parse_args(arguments).workdir)
+        write = write_retrain_report if (folder / "network_0").is_dir() else write_search_report
+        print(write(folder))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR

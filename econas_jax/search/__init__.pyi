@@ -1,3 +1,4 @@
+from .candidate import load_candidate as load_candidate
 from .config import SearchConfig as SearchConfig
 from .config import default_config as default_config
 from .config import from_mapping as from_mapping

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from econas_jax.algorithms.algorithm import Result, Trial
-from econas_jax.nn.network import NetworkFamily
+from econas_jax.nn.network import Cost
 from econas_jax.search.history import StageRecord
 from econas_jax.search.records import stage_record
 from econas_jax.search.state import SearchState
@@ -18,19 +18,35 @@ from econas_jax.training import Job, Outcome
 from econas_jax.training.state import Vector
 
 
+class Candidates(Protocol):
+    """What a batch needs to know of genotypes; a `NetworkFamily` knows it."""
+
+    @property
+    def encode(self) -> Callable[[Any], Any]:
+        """Returns a genotype as a trainer takes it."""
+
+    @property
+    def cost(self) -> Callable[[Any], Cost]:
+        """Counts what a genotype's network costs."""
+
+
 class Batch:
-    """The trials that an algorithm asks for at once, costliest first, so that the last ones to begin are short.
+    """The trials that an algorithm asks for at once, longest and costliest first, so that the last to begin are short.
 
     They end in any order. Records enter the history in the order of the trials all the same: it depends neither on the
     number of devices nor on which is faster.
     """
 
-    def __init__(self, family: NetworkFamily[Any], trials: Sequence[Trial], total_epochs: int, device: str) -> None:
+    def __init__(self, family: Candidates, trials: Sequence[Trial], total_epochs: int, device: str) -> None:
         """Sorts the trials. total_epochs: after these a candidate is never trained again. device: its kind."""
         self._family, self._total_epochs, self._device = family, total_epochs, device
         self._costs = {trial.candidate: family.cost(trial.genotype) for trial in trials}
-        order = sorted(trials, key=lambda trial: self._costs[trial.candidate].multiply_adds, reverse=True)
-        self._trials = {trial.candidate: trial for trial in order}
+        self._trials = {trial.candidate: trial for trial in sorted(trials, key=self._weight, reverse=True)}
+
+    def _weight(self, trial: Trial) -> tuple[int, int, int]:
+        """Returns what trials are sorted by: those of the same epochs are together, for one wave can train them."""
+        epochs = trial.end_epoch - trial.start_epoch
+        return epochs, trial.start_epoch, self._costs[trial.candidate].multiply_adds
 
     def jobs(self, state: SearchState) -> list[Job]:
         """Returns the jobs that are not answered yet."""

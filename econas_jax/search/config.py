@@ -37,6 +37,8 @@ class SearchConfig:
     network: NetworkConfig = NetworkConfig()
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig()
+    # A file of accuracies (.npz) that takes the place of training; data, proxy and training then do not matter.
+    table: str | None = None
     devices: int | None = None  # each trains `lanes` candidates at a time; None: every accelerator, or every CPU core
     lanes: int = 1  # candidates each device trains at once; more fill a large accelerator, and round differently
     # Least time between two commits within a phase, whose end commits too; None: as often as saving costs at most 2 %.
@@ -44,6 +46,7 @@ class SearchConfig:
     retries: int = 1  # of a candidate whose training raises an exception
     failures_in_a_row: int = 20  # stages that diverged or raised an exception, after which the search stops
     disk_gib: float | None = None  # what the workdir may take, with the room a commit needs; None: what is there
+    keep_best: int = 5  # of the best candidates, how many have their weights kept for `load_candidate`; 0: none
     tensorboard: bool = True  # scalars of every round in the workdir's tensorboard/
 
     def __post_init__(self) -> None:
@@ -51,6 +54,7 @@ class SearchConfig:
         require(self.algorithm in ALGORITHMS, "algorithm", self.algorithm, "one of " + ", ".join(ALGORITHMS))
         check_choices(self)
         self.space.check_trainable()
+        require(self.table is None or isinstance(self.table, str), "table", self.table, "the path of a file, or None")
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
         require_integer("lanes", self.lanes, 1)
@@ -61,6 +65,7 @@ class SearchConfig:
         require_integer("failures_in_a_row", self.failures_in_a_row, 1)
         if self.disk_gib is not None:
             require_number("disk_gib", self.disk_gib, lambda size: size > 0, "a positive number, or None")
+        require_integer("keep_best", self.keep_best, 0, 1000)
         require(isinstance(self.tensorboard, bool), "tensorboard", self.tensorboard, "True or False")
 
     @property

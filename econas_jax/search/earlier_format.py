@@ -14,6 +14,7 @@ PHASES = {1: "children", 2: "E to 2E", 3: "2E to 3E"}
 INITIAL = "initial population"
 POPULATIONS = ("P_E", "P_2E", "P_3E")
 EARLIER_ROUNDS_FILE = "cycles.jsonl"
+UNCOUNTED = {"skipped_too_large": 0, "skipped_blind": 0}  # what commits lacked before there were limits
 
 
 def is_earlier_stage(fields: Mapping[str, Any]) -> bool:
@@ -49,7 +50,7 @@ def round_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
 def commit_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
     """Returns a commit's fields in this version's form, or the fields themselves where they are; epochs: E."""
     if "cycles" not in earlier:
-        return dict(earlier)
+        return {**earlier, "algorithm": UNCOUNTED | earlier["algorithm"]}
     state = earlier["algorithm"]
 
     def member(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,13 +65,17 @@ def commit_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
         }
 
     stages = [stage_fields(stage) for stage in earlier["stages"]]
-    algorithm = {name: value for name, value in state.items() if name != "cycle"} | {
-        "round": state["cycle"],
-        "populations": [[member(fields) for fields in population] for population in state["populations"]],
-        "finished": [member(fields) for fields in state["finished"]],
-        "died": _died(stages, state, epochs),
-        "pending": [trial(fields) for fields in state["pending"]],
-    }
+    algorithm = (
+        UNCOUNTED
+        | {name: value for name, value in state.items() if name != "cycle"}
+        | {
+            "round": state["cycle"],
+            "populations": [[member(fields) for fields in population] for population in state["populations"]],
+            "finished": [member(fields) for fields in state["finished"]],
+            "died": _died(stages, state, epochs),
+            "pending": [trial(fields) for fields in state["pending"]],
+        }
+    )
     return {
         "algorithm": algorithm,
         "answered": earlier["answered"],

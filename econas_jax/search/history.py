@@ -60,6 +60,8 @@ class RoundSummary:
     best_accuracy: float | None  # among the candidates that have trained the longest so far
     skipped_repeats: int  # so far
     seconds: float  # since the search began, interruptions not counted
+    skipped_too_large: int = 0  # so far, because of `search.max_parameters` or `search.max_multiply_adds`
+    skipped_blind: int = 0  # so far, because their output cannot depend on the image
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> RoundSummary:
@@ -114,11 +116,31 @@ def last_stages(records: Iterable[StageRecord]) -> dict[int, StageRecord]:
     return dict(sorted(last.items()))
 
 
-def best_accuracy(stages: Iterable[StageRecord]) -> float | None:
-    """Finds the best validation accuracy after the most epochs so far: others do not compare with it.
+class BestAccuracy:
+    """The best validation accuracy after the most epochs so far: others do not compare with it.
 
     A candidate whose last stage failed is out, whatever it had reached before.
     """
-    last = {stage.candidate: stage for stage in stages}
-    reached = [(s.epochs, s.validation_accuracy) for s in last.values() if s.validation_accuracy is not None]
-    return max(reached)[1] if reached else None
+
+    def __init__(self, stages: Iterable[StageRecord] = ()) -> None:
+        self._reached: dict[int, tuple[int, float]] = {}  # by candidate: epochs and accuracy of its last stage
+        self._best: int | None = None  # a candidate
+        for stage in stages:
+            self.add(stage)
+
+    def add(self, stage: StageRecord) -> None:
+        """Takes note of one stage more."""
+        before = self._reached.pop(stage.candidate, None)
+        if stage.validation_accuracy is not None:
+            self._reached[stage.candidate] = (stage.epochs, stage.validation_accuracy)
+        if before is not None and stage.candidate == self._best:
+            self._best = max(self._reached, key=self._reached.__getitem__, default=None)
+        elif stage.candidate in self._reached and (
+            self._best is None or self._reached[stage.candidate] > self._reached[self._best]
+        ):
+            self._best = stage.candidate
+
+    @property
+    def value(self) -> float | None:
+        """The best accuracy; None where no candidate is left."""
+        return None if self._best is None else self._reached[self._best][1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.experiment.commits import Commits
 from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.times import Times
-from econas_jax.nn.network import NetworkFamily
-from econas_jax.search.batch import Batch, failures_in_a_row
+from econas_jax.search.batch import Batch, Candidates, failures_in_a_row
 from econas_jax.search.config import SearchConfig
-from econas_jax.search.history import best_accuracy, last_stages
+from econas_jax.search.history import BestAccuracy, last_stages
+from econas_jax.search.keeping import kept_after_phase, kept_within_phase
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
@@ -65,26 +64,30 @@ class _Search:
 
     config: SearchConfig
     algorithm: Algorithm[Any]
-    family: NetworkFamily[Any]
+    family: Candidates
     trainer: Trainer
-    validation_images: int
+    validation_images: int | None
+    clock: Callable[[], float]
     files: Workdir
     reporter: Reporter
     should_stop: Callable[[], bool]
     times: Times
 
     def __post_init__(self) -> None:
-        self._resumed_at = time.perf_counter()
+        self._resumed_at = self.clock()
         self._seconds_before = 0.0
         # Failures are counted per run: a user who restarts after too many is assumed to have fixed the cause.
-        self._stages_before = 0
+        self._row_begins = 0  # where in the stages the row of failures begins that may go on
+        self._best = BestAccuracy()
 
     def run(self) -> SearchResult:
         """Runs to the end, or to the first of the exceptions that `run_search` names."""
         config = self.config
+        setting = f"full training: {config.full_proxy}, N = {config.network.cells_per_stage}"
+        setting = setting if config.table is None else f"accuracies from {config.table}"
         self.reporter.say(
-            f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages; full training: "
-            f"{config.full_proxy}, N = {config.network.cells_per_stage}; results in {self.files.path}"
+            f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages; {setting}; "
+            f"results in {self.files.path}"
         )
         with Checkpoints(self.files.checkpoints, self.reporter.say, self._make_room) as self._checkpoints:
             state = self._resume()
@@ -107,7 +110,8 @@ class _Search:
             state = SearchState(self.algorithm.init())
         else:
             state = restored(*commit, self.algorithm, self.trainer.state_size)
-            self._seconds_before, self._stages_before = state.seconds, len(state.stages)
+            self._seconds_before, self._row_begins = state.seconds, len(state.stages)
+            self._best = BestAccuracy((*state.stages, *state.early))
             state = dataclasses.replace(state, algorithm=self.algorithm.resume(state.algorithm))
             done = self.algorithm.done(state.algorithm)
             what = "this search is finished:" if done else f"going on in round {state.algorithm.round}, after"
@@ -143,7 +147,8 @@ class _Search:
         told = self.algorithm.tell(state.algorithm, state.answered)
         continuable = self.algorithm.continuable(told) & state.living.keys()
         living = {candidate: state.living[candidate] for candidate in sorted(continuable)}
-        state = dataclasses.replace(state, algorithm=told, answered=(), living=living)
+        kept = kept_after_phase(dataclasses.replace(state, algorithm=told), self.algorithm, self.config.keep_best)
+        state = dataclasses.replace(state, algorithm=told, answered=(), living=living, kept=kept)
         if told.round != algorithm.round or self.algorithm.done(told):
             state = self._end_round(state, algorithm.round)
         if self._commits.due(phase_ends=True) or self.algorithm.done(told):
@@ -176,17 +181,23 @@ class _Search:
             self.reporter.say(f"candidate {record.candidate}: traceback in {kept}")
         self.times.move("train", "validate", outcome.validation_seconds / self.trainer.devices)
         state = batch.add(state, record, outcome.state)
-        self.reporter.advance(record, best_accuracy((*state.stages, *state.early)))
-        failures = failures_in_a_row(state.stages[self._stages_before :])
+        key = (record.candidate, record.epochs)
+        best = kept_within_phase(state, self.algorithm, self.config.keep_best, key, outcome.state)
+        state = dataclasses.replace(state, kept=best)
+        self._best.add(record)
+        self.reporter.advance(record, self._best.value)
+        failures = failures_in_a_row(state.stages[self._row_begins :])
         if failures >= self.config.failures_in_a_row:
             self._leave(state)
             reason = next(stage.reason for stage in reversed(state.stages) if stage.reason)
             raise SearchError(f"{failures} stages in a row have failed (failures_in_a_row), the last: {reason}")
+        if state.stages and state.stages[-1].status == "completed":
+            self._row_begins = len(state.stages)
         return state
 
     def _end_round(self, state: SearchState, number: int) -> SearchState:
         groups = self.algorithm.groups(state.algorithm)
-        summary = round_summary(number, state.algorithm, groups, state.stages, self._seconds())
+        summary = round_summary(number, state.algorithm, groups, self._best.value, self._seconds())
         self.reporter.round(summary, self.config.search.rounds)
         return dataclasses.replace(state, rounds=(*state.rounds, summary))
 
@@ -224,4 +235,4 @@ class _Search:
         disk.check_room(self.files.path, size, self.config.disk_gib)
 
     def _seconds(self) -> float:
-        return self._seconds_before + time.perf_counter() - self._resumed_at
+        return self._seconds_before + self.clock() - self._resumed_at

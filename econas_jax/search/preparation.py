@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import time
 
 from econas_jax.algorithms import ALGORITHMS
-from econas_jax.algorithms.algorithm import Algorithm
 from econas_jax.data import DataReport
-from econas_jax.nn.network import NetworkFamily
+from econas_jax.experiment.folder import local_folder
+from econas_jax.search.admission import check_limits, refusing
 from econas_jax.search.config import SearchConfig
+from econas_jax.search.prepared import Prepared
 from econas_jax.search.progress import Reporter
+from econas_jax.search.table_preparation import prepare_on_table
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import Trainer, choose_devices
+from econas_jax.training import choose_devices
 from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
 from econas_jax.training.config import check_against_dataset
@@ -19,17 +21,10 @@ from econas_jax.training.devices import lanes_hint
 from econas_jax.training.proxy_training import proxy_training
 
 
-class Prepared(NamedTuple):
-    """The parts that depend on the config and the data set alone."""
-
-    algorithm: Algorithm[Any]
-    family: NetworkFamily[Any]
-    trainer: Trainer
-    validation_images: int
-
-
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
     """Loads the data, checks the config against it, and claims the folder; raises InputError where they do not fit."""
+    if config.table is not None:
+        return prepare_on_table(config, local_folder(config.table, "table"), files)
     settings = arithmetic()
     use_compilation_cache()
     devices = choose_devices(config.devices, config.network.compute_dtype)
@@ -41,10 +36,6 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
     for line in report.lines():
         reporter.say(line)
     check_against_dataset(config.proxy, config.training, dataset)
-    # Not before: a config that fits no data set must not claim the folder.
-    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": len(devices)}
-    identity = {"data": report.fingerprints, "arithmetic": settings}
-    files.claim(config, identity, {"plan": plan, "data": report.facts()})
     family, trainer = proxy_training(
         config.space,
         dataset,
@@ -57,5 +48,11 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
         subset_seed=config.seed,
         lanes=config.lanes,
     )
-    algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed)
-    return Prepared(algorithm, family, trainer, len(dataset.validation))
+    check_limits(config.space, config.search, family.cost, config.seed)
+    # Not before: a config that fits no data set, or no network, must not claim the folder.
+    plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": len(devices)}
+    identity = {"data": report.fingerprints, "arithmetic": settings}
+    files.claim(config, identity, {"plan": plan, "data": report.facts()})
+    refuse = refusing(config.space, config.search, config.network.cells_per_stage, family.cost)
+    algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed, refuse)
+    return Prepared(algorithm, family, trainer, len(dataset.validation), time.perf_counter)

@@ -7,7 +7,7 @@ from typing import Any
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Trial
 from econas_jax.nn.network import Cost
-from econas_jax.search.history import GroupSummary, RoundSummary, StageRecord, best_accuracy
+from econas_jax.search.history import GroupSummary, RoundSummary, StageRecord
 from econas_jax.training import Outcome
 
 COPIED = ("train_accuracy", "train_loss", "validation_accuracy", "validation_loss", "status", "reason")
@@ -33,15 +33,17 @@ def stage_record(trial: Trial, outcome: Outcome, cost: Cost, device: str) -> Sta
 
 
 def round_summary(
-    number: int, state: AlgorithmState, groups: Sequence[Group], stages: Sequence[StageRecord], seconds: float
+    number: int, state: AlgorithmState, groups: Sequence[Group], best: float | None, seconds: float
 ) -> RoundSummary:
-    """Describes the groups at the end of a round; state: the algorithm's after it."""
+    """Describes the groups at the end of a round; state: the algorithm's after it; best: `BestAccuracy` so far."""
     return RoundSummary(
         round=number,
         groups=tuple(_summary(group) for group in groups),
-        best_accuracy=best_accuracy(stages),
+        best_accuracy=best,
         skipped_repeats=state.skipped_repeats,
         seconds=round(seconds, 3),
+        skipped_too_large=state.skipped_too_large,
+        skipped_blind=state.skipped_blind,
     )
 
 

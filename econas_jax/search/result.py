@@ -46,8 +46,10 @@ class SearchResult:
         return "".join(f"<td>{value}</td>" for value in values)
 
 
-def result_fields(state: SearchState, best: Sequence[Member], finished: bool, validation_images: int) -> dict[str, Any]:
-    """Returns what `result.json` holds."""
+def result_fields(
+    state: SearchState, best: Sequence[Member], finished: bool, validation_images: int | None
+) -> dict[str, Any]:
+    """Returns what `result.json` holds; validation_images: None where accuracies are a table's."""
     stages = last_stages(state.stages)
     return {
         "best": [
@@ -69,10 +71,12 @@ def result_fields(state: SearchState, best: Sequence[Member], finished: bool, va
         "diverged": sum(stage.status == "diverged" for stage in state.stages),
         "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),
         "skipped_repeats": state.algorithm.skipped_repeats,
+        "skipped_too_large": state.algorithm.skipped_too_large,
+        "skipped_blind": state.algorithm.skipped_blind,
         "seconds": round(state.seconds, 3),
     }
 
 
-def as_counted(accuracy: float, images: int) -> float:
+def as_counted(accuracy: float, images: int | None) -> float:
     """Returns an accuracy as correct images over all: training knows it as float32, and 0.99 as 0.9900000095."""
-    return round(accuracy * images) / images
+    return accuracy if images is None else round(accuracy * images) / images

@@ -16,6 +16,8 @@ from econas_jax.search.history import RoundSummary, StageRecord
 from econas_jax.training.state import Vector
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+KeptKey = tuple[int, int]  # a candidate, and the epochs for which it had trained
+Kept = Mapping[KeptKey, Vector]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +31,14 @@ class SearchState:
     rounds: tuple[RoundSummary, ...] = ()
     seconds: float = 0.0  # spent on the search so far, interruptions not counted
     living: Mapping[int, Vector] = dataclasses.field(default_factory=dict)  # candidate -> its training state
+    kept: Kept = dataclasses.field(default_factory=dict)  # training states of the best, living or not (`keeping`)
 
 
 def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, Any], Arrays]:
-    """Turns a state into a commit's fields, in JSON's types, and its arrays; `living` lists the arrays' candidates."""
+    """Turns a state into a commit's fields, in JSON's types, and its arrays.
+
+    `living` lists the candidates of the array `vectors`, `kept` candidates and epochs of the array `kept`.
+    """
     fields = {
         "algorithm": algorithm.to_json(state.algorithm),
         "answered": [dataclasses.asdict(result) for result in state.answered],
@@ -41,13 +47,15 @@ def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, 
         "rounds": [dataclasses.asdict(summary) for summary in state.rounds],
         "seconds": state.seconds,
         "living": list(state.living),
+        "kept": [list(key) for key in state.kept],
     }
-    return fields, {"vectors": np.stack(list(state.living.values()))} if state.living else {}
+    rows = {"vectors": list(state.living.values()), "kept": list(state.kept.values())}
+    return fields, {name: np.stack(vectors) for name, vectors in rows.items() if vectors}
 
 
 def from_commit(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[Any]) -> SearchState:
     """Turns what a commit holds into the state that it was made of."""
-    rows = arrays["vectors"] if fields["living"] else ()
+    living, kept = fields["living"], [(candidate, epochs) for candidate, epochs in fields.get("kept", ())]
     return SearchState(
         algorithm=algorithm.from_json(fields["algorithm"]),
         answered=tuple(Result(**result) for result in fields["answered"]),
@@ -56,7 +64,8 @@ def from_commit(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[
         rounds=tuple(RoundSummary.from_fields(summary) for summary in fields["rounds"]),
         seconds=fields["seconds"],
         # Copies, for a row that is only looked at would keep the whole matrix in memory.
-        living={candidate: np.copy(row) for candidate, row in zip(fields["living"], rows, strict=True)},
+        living={c: np.copy(row) for c, row in zip(living, arrays["vectors"] if living else (), strict=True)},
+        kept={key: np.copy(row) for key, row in zip(kept, arrays["kept"] if kept else (), strict=True)},
     )
 
 
@@ -71,7 +80,7 @@ def restored(fields: Mapping[str, Any], arrays: Arrays, algorithm: Algorithm[Any
         raise
     except (KeyError, TypeError, ValueError) as error:  # its checksum is right, so it is not damaged
         raise InputError("workdir's commit", list(fields), f"the fields of this version ({error})") from error
-    for vector in state.living.values():
+    for vector in (*state.living.values(), *state.kept.values()):
         allowed = f"{state_size} values a candidate"
         require(len(vector) == state_size, "workdir's training states", len(vector), allowed)
     return state

@@ -18,9 +18,11 @@ from econas_jax.spaces.space import Diagram
 # No number of a search depends on these, but for `lanes` (with more than one also `devices`), which may change the last
 # bits of what is trained from then on. The field that makes a search longer is changeable, too.
 CHANGEABLE = (
-    *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "tensorboard"),
-    *("data.path", "data.download"),
+    *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "keep_best"),
+    *("tensorboard", "data.path", "data.download", "table"),
 )
+
+CHECKPOINTS = "checkpoints"
 
 
 def changeable(config: SearchConfig) -> Callable[[str], bool]:
@@ -39,7 +41,7 @@ class Workdir(ExperimentFolder):
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
         """Touches nothing yet. say: is told what was found and mended."""
         super().__init__(path, "search", say)
-        self.checkpoints = path / "checkpoints"
+        self.checkpoints = path / CHECKPOINTS
         self.figures = path / "figures"
         self.failures = path / "failures"
         self.tensorboard = path / "tensorboard"

@@ -14,6 +14,8 @@ RESOLUTIONS = (32, 24, 16, 12, 8)
 SAMPLE_RATIOS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
 
 MINIMUM_RESOLUTION = 4  # the networks of every space halve a map twice, which leaves one pixel
+# Beyond these a network is a slip of the pen, and counting its cells would already take all memory.
+MOST_CHANNELS, MOST_CELLS_PER_STAGE = 65_536, 1_000
 NAME = re.compile(r"c([0-4])r([0-4])s([0-4])e([1-9][0-9]{0,5})", re.ASCII)
 
 
@@ -31,7 +33,7 @@ class Proxy:
     epochs: int
 
     def __post_init__(self) -> None:
-        require_integer("channels", self.channels, 1)
+        require_integer("channels", self.channels, 1, MOST_CHANNELS)
         require_integer("resolution", self.resolution, MINIMUM_RESOLUTION)
         ratio = self.sample_ratio
         number = isinstance(ratio, int | float) and not isinstance(ratio, bool)

@@ -69,6 +69,9 @@ class Space(Protocol[G]):
     def canonical(self, genotype: G) -> G:
         """Returns the representative of all genotypes that compute the same function as far as that is known."""
 
+    def sees_image(self, genotype: G, cells_per_stage: int) -> bool:
+        """Says whether the output of its network can depend on the image; one that cannot is never trained."""
+
     def size(self) -> int:
         """Counts the genotypes, those that compute the same function apart."""
 

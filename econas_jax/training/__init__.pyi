@@ -1,6 +1,5 @@
 from .config import TrainingConfig as TrainingConfig
 from .data_parallel import DataParallelTrainer as DataParallelTrainer
-from .data_parallel import Regularization as Regularization
 from .devices import Devices as Devices
 from .devices import choose_devices as choose_devices
 from .epoch import Images as Images
@@ -12,7 +11,9 @@ from .epoch import train_epoch as train_epoch
 from .job import EpochDone as EpochDone
 from .job import Job as Job
 from .job import Outcome as Outcome
+from .network_task import NetworkTask as NetworkTask
 from .process.trainer import ProcessTrainer as ProcessTrainer
+from .recipe import Recipe as Recipe
 from .state import TrainState as TrainState
 from .trainer import Trainer as Trainer
 from .trainer import trainer_for as trainer_for

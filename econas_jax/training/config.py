@@ -9,6 +9,7 @@ from econas_jax.data import Dataset
 from econas_jax.data.config import Augmentation
 from econas_jax.errors import require, require_integer, require_number
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
+from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, MOST_CHANNELS
 
 LARGEST_RESOLUTION = 1024  # pixels a side; an image of more would not fit a program's 32-bit sizes in a batch
 
@@ -22,7 +23,7 @@ class ProxyConfig:
     sample_ratio: float = 1.0  # s0
 
     def __post_init__(self) -> None:
-        require_integer("proxy.channels", self.channels, 1)
+        require_integer("proxy.channels", self.channels, 1, MOST_CHANNELS)
         require_integer("proxy.resolution", self.resolution, 4, LARGEST_RESOLUTION)
         # Two reductions halve the map; an odd map would leave a factorized reduce two halves of different sizes.
         allowed = "a multiple of 4: two reduction cells halve the map"
@@ -38,7 +39,7 @@ class NetworkConfig:
     compute_dtype: ComputeDtype = "float32"  # or bfloat16, on accelerators: activations; what is learnt stays float32
 
     def __post_init__(self) -> None:
-        require_integer("network.cells_per_stage", self.cells_per_stage, 1)
+        require_integer("network.cells_per_stage", self.cells_per_stage, 1, MOST_CELLS_PER_STAGE)
         require_compute_dtype("network.compute_dtype", self.compute_dtype)
 
 

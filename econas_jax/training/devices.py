@@ -43,13 +43,32 @@ def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "floa
     if local[0].platform != "cpu":
         require(count is None or count <= len(local), "devices", count, f"at most {len(local)}, what JAX has here")
         return Devices(accelerators=tuple(local[:count]))
-    fits = compute_dtype == "float32"
-    require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
+    _require_type(compute_dtype, local[0])
     cores = available_cores()
     most = PROCESSES_A_CORE * len(cores)
     allowed = f"at most {most}: {PROCESSES_A_CORE} processes for each of {len(cores)} cores"
     require(count is None or count <= most, "devices", count, allowed)
     return Devices(cores=tuple(itertools.islice(itertools.cycle(cores), count or len(cores))))
+
+
+def batch_devices(count: int | None = None, compute_dtype: ComputeDtype = "float32") -> tuple[jax.Device, ...]:
+    """Chooses the devices that share every batch of one network: `count` of JAX's, or every accelerator, or the CPU.
+
+    A CPU is one device, whatever the number of its cores, unless JAX was told to make several of it. Raises InputError
+    for more devices than there are, and for bfloat16 on CPUs.
+    """
+    local = _local_devices()
+    _require_type(compute_dtype, local[0])
+    if count is None:
+        return tuple(local[:1] if local[0].platform == "cpu" else local)
+    require_integer("devices", count, 1)
+    require(count <= len(local), "devices", count, f"at most {len(local)}, what JAX has here")
+    return tuple(local[:count])
+
+
+def _require_type(compute_dtype: ComputeDtype, device: jax.Device) -> None:
+    fits = device.platform != "cpu" or compute_dtype == "float32"
+    require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
 
 
 def _local_devices() -> list[jax.Device]:

@@ -14,6 +14,7 @@ from econas_jax.data import augment, prepare
 from econas_jax.nn.network import Network, ScratchNetwork
 from econas_jax.training.config import TrainingConfig
 from econas_jax.training.keys import derive
+from econas_jax.training.optimizer import apply_gradient, torch_sgd
 from econas_jax.training.state import TrainState
 
 Auxiliary = TypeVar("Auxiliary")
@@ -48,16 +49,8 @@ class Task:
     seed: int
 
     def optimizer(self) -> optax.GradientTransformation:
-        """Everything of torch's SGD but the learning rate, which depends on the epoch and not on the state.
-
-        All parameters are one vector to it: a few operations instead of as many for each of some fifty arrays.
-        """
-        chain = optax.chain(
-            optax.clip_by_global_norm(self.config.gradient_clip),
-            optax.add_decayed_weights(self.config.weight_decay),
-            optax.trace(decay=self.config.momentum),
-        )
-        return optax.flatten(chain)
+        """Everything of torch's SGD but the learning rate."""
+        return torch_sgd(self.config.gradient_clip, self.config.weight_decay, self.config.momentum)
 
     def learning_rate(self, epoch: jax.Array | int) -> jax.Array:
         """Cosine from the first rate towards 0 over all epochs, constant within one (as the released code steps it)."""
@@ -133,9 +126,7 @@ def descend(
 ) -> tuple[TrainState, Auxiliary]:
     """One step of SGD. loss_function makes (loss, (new running statistics, more to return)) of parameters."""
     (_, (batch_stats, auxiliary)), gradient = jax.value_and_grad(loss_function, has_aux=True)(state.params)
-    updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
-    params = jax.tree.map(lambda value, update: value - learning_rate * update, state.params, updates)
-    return TrainState(params, batch_stats, optimizer_state), auxiliary
+    return apply_gradient(optimizer, learning_rate, state, gradient, batch_stats), auxiliary
 
 
 def evaluate(task: Task, state: TrainState, genotype: Genotype, split: Images) -> Metrics:

@@ -16,6 +16,21 @@ from econas_jax.training.epoch import Task
 from econas_jax.training.trainer import Trainer, trainer_for
 
 
+def proxy_family(
+    space: Space[Any], num_classes: int, proxy: ProxyConfig, network: NetworkConfig, lanes: int = 1
+) -> NetworkFamily[Any]:
+    """Makes the networks of a space in a proxy's setting; raises InputError for settings that make no network."""
+    settings = NetworkSettings(
+        channels=proxy.channels,
+        resolution=proxy.resolution,
+        cells_per_stage=network.cells_per_stage,
+        num_classes=num_classes,
+        compute_dtype=network.compute_dtype,
+        branch_free=lanes > 1,
+    )
+    return network_family(space, settings)
+
+
 def proxy_training(
     space: Space[Any],
     dataset: Dataset,
@@ -34,15 +49,7 @@ def proxy_training(
     total_epochs: over which the learning rate falls to 0. seed: of all training. subset_seed: chooses the training
     images that the proxy keeps.
     """
-    settings = NetworkSettings(
-        channels=proxy.channels,
-        resolution=proxy.resolution,
-        cells_per_stage=network.cells_per_stage,
-        num_classes=dataset.num_classes,
-        compute_dtype=network.compute_dtype,
-        branch_free=lanes > 1,
-    )
-    family = network_family(space, settings)
+    family = proxy_family(space, dataset.num_classes, proxy, network, lanes)
     task = Task(
         network=family.network,
         config=training,

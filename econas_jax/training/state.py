@@ -42,6 +42,18 @@ def from_vectors(vectors: npt.NDArray[np.float32], template: TrainState) -> Trai
     return jax.tree.unflatten(structure, shaped)
 
 
+def to_vector(state: TrainState) -> Vector:
+    """Returns one state, without a leading axis, as a vector [values] on the host; a copy."""
+    vector: Vector = to_vectors(jax.tree.map(lambda leaf: np.asarray(leaf)[np.newaxis], state))[0]
+    return vector
+
+
+def from_vector(vector: Vector, template: TrainState) -> TrainState:
+    """Inverts `to_vector`; template: its shapes."""
+    state: TrainState = jax.tree.map(lambda leaf: leaf[0], from_vectors(vector[np.newaxis], template))
+    return state
+
+
 def vector_size(template: TrainState) -> int:
     """Returns the length of a candidate's vector; raises TypeError for a leaf of another type, which would be lost."""
     for path, leaf in jax.tree.leaves_with_path(template):

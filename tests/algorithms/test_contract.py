@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
 from algorithm_contract import CHECKS, Case
-from toy_search import SMALL, TINY, ToySpace
+from small_configs import SMALL_CONFIGS
+from toy_search import TINY, ToySpace, last_state, made_up
 
-from econas_jax.algorithms import ALGORITHMS, CONFIGS, RandomSearchConfig, RegularizedEvolutionConfig
+from econas_jax.algorithms import ALGORITHMS, CONFIGS
 from econas_jax.errors import InputError
 from econas_jax.spaces import SPACES
 from econas_jax.spaces.space import Space
 
-RANDOM = RandomSearchConfig(candidates=12, batch=3, epochs=6)
-EVOLUTION = RegularizedEvolutionConfig(population=5, sample=3, candidates=17, batch=3, epochs=6)
-
-# By algorithm: a small config, and the same with more rounds.
-SMALL_CONFIGS: dict[str, tuple[Any, Any]] = {
-    "econas": (SMALL, replace(SMALL, cycles=6)),
-    "regularized_evolution": (EVOLUTION, replace(EVOLUTION, candidates=26)),
-    "random": (RANDOM, replace(RANDOM, candidates=15)),
-}
 # The last has 81 functions, so that repeats come up.
 CASES: dict[str, Space[Any]] = {name: kind() for name, kind in SPACES.items()}
 CASES["small"] = ToySpace(("skip_connect", "sep_conv_3x3", "max_pool_3x3"))
@@ -39,6 +31,13 @@ def test_every_algorithm_is_tested() -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_contract(check: Callable[[Case], None], name: str, space: str) -> None:
     check(Case(ALGORITHMS[name], CASES[space], *SMALL_CONFIGS[name]))
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_search_in_which_nothing_may_be_trained_ends(name: str) -> None:
+    algorithm = ALGORITHMS[name](TINY, SMALL_CONFIGS[name][0], 1, lambda genotype: "too_large")
+    state = last_state(algorithm, made_up)
+    assert (state.next_candidate, algorithm.best(state)) == (0, ())
 
 
 @pytest.mark.parametrize("name", CONFIGS)

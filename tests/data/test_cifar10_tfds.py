@@ -112,6 +112,8 @@ def test_all_real_images_are_read(data_directory: Path, caplog: pytest.LogCaptur
     np.testing.assert_allclose(values.std(axis=(0, 1, 2)), dataset.std, atol=0.01)
     kept = list(Path(os.environ["ECONAS_JAX_CACHE"]).iterdir())
     assert [file.suffix for file in kept] == [".npz"]
+    labels = data_directory / "tfds" / "cifar10" / "3.0.2" / "label.labels.txt"  # TFDS's own list
+    assert list(dataset.classes) == labels.read_text().split()
     again = load_cifar10(data_directory / "tfds")
     np.testing.assert_array_equal(again.train.images, dataset.train.images)
     np.testing.assert_array_equal(again.validation.labels, dataset.validation.labels)

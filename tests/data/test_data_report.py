@@ -57,6 +57,9 @@ def test_facts_are_json_and_hold_the_fingerprints(tmp_path: Path) -> None:
     assert json.loads(json.dumps(facts)) == {
         "name": "image_folder",
         "image_size": 8,
+        "classes": ["class0", "class1"],
+        "mean": list(dataset.mean),
+        "std": list(dataset.std),
         "validation_images_also_in_train": 0,
         "splits": {
             "train": {

@@ -157,6 +157,7 @@ def _dataset() -> Dataset:
         ({"test": random_split(8, size=4, classes=8)}, "test labels"),
         ({"mean": (0.5, 0.5)}, "mean"),
         ({"mean": (0.5, 0.5, float("nan"))}, "mean"),
+        ({"classes": ("cat", "dog")}, "classes = ('cat', 'dog'): expected 3 names"),
         ({"std": (0.5, 0.0, 0.5)}, "images that vary in every channel"),
     ],
 )
@@ -164,6 +165,11 @@ def test_a_dataset_refuses_what_does_not_fit(changes: dict[str, Any], message: s
     with pytest.raises(InputError) as caught:
         replace(_dataset(), **changes)
     assert message in str(caught.value)
+
+
+def test_classes_without_names_are_named_by_their_numbers() -> None:
+    assert _dataset().classes == ("0", "1", "2")
+    assert replace(_dataset(), classes=("cat", "dog", "bird")).classes == ("cat", "dog", "bird")
 
 
 def test_a_dataset_refuses_splits_in_the_same_memory() -> None:

@@ -23,6 +23,7 @@ def test_classes_directly_in_the_folder_are_read_in_sorted_order(tmp_path: Path)
     np.testing.assert_array_equal(dataset.train.images, SPLIT.images[order])
     np.testing.assert_array_equal(dataset.train.labels, SPLIT.labels[order])
     assert (dataset.num_classes, len(dataset.test)) == (2, 0)
+    assert dataset.classes == ("class0", "class1")
 
 
 def test_folders_of_splits_are_read(tmp_path: Path) -> None:

@@ -28,12 +28,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
 @pytest.mark.parametrize("space", [LARGE, DartsSpace(nodes=2)], ids=["toy", "darts"])
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_contract(check: Callable[[Case], None], space: ToySpace | DartsSpace, page: ModuleType) -> None:
-    config = page.LocalSearchConfig(rounds=6, batch=4, epochs=6)
-    check(Case(page.LocalSearch, space, config, page.LocalSearchConfig(rounds=8, batch=4, epochs=6)))
+    config = page.HillClimbingConfig(rounds=6, batch=4, epochs=6)
+    check(Case(page.HillClimbing, space, config, page.HillClimbingConfig(rounds=8, batch=4, epochs=6)))
 
 
 def test_finds_the_best_of_a_small_space(page: ModuleType) -> None:
-    algorithm = page.LocalSearch(TINY, page.LocalSearchConfig(rounds=100, batch=2, epochs=6), 0)
+    algorithm = page.HillClimbing(TINY, page.HillClimbingConfig(rounds=20, batch=2, epochs=6), 0)
     *_, (_, _, state) = run(algorithm, made_up)
     everything = [TINY.genotype([a, b, c, d]) for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)]
     assert algorithm.best(state, 1)[0].accuracy == max(made_up(genotype, 6) for genotype in everything)

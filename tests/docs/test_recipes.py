@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from documents import REPOSITORY, recipes
 
@@ -26,6 +27,15 @@ def test_recipe_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert (tmp_path / "runs" / "tiny" / "result.json").is_file()
     assert capsys.readouterr().out.splitlines()[-1] == f"{result.best[0].accuracy} {result.best[0].genotype}"
     assert "<svg" in result._repr_html_()
+    check_recipe_candidate(tmp_path, capsys)
+
+
+def check_recipe_candidate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It loads what the recipe before it has trained."""
+    run("candidate")
+    recorded, counted = map(float, capsys.readouterr().out.split())
+    assert counted == pytest.approx(recorded, abs=1 / 300 + 1e-6)  # an image between two classes may turn over
+    assert {path.name for path in (folder / "models" / "tiny").iterdir()} == {"model.json", "weights.safetensors"}
 
 
 def test_recipe_reporter() -> None:
@@ -64,6 +74,29 @@ def test_recipe_operations(capsys: pytest.CaptureFixture[str]) -> None:
     space.check(space.parse(genotype))
 
 
+def test_recipe_torch_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from network_cases import random_variables, shapes_of
+    from safetensors.numpy import save_file
+
+    from econas_jax.interop import to_torch
+    from econas_jax.models.trained_model import load_model
+    from econas_jax.nn.description import CellNetworkDescription
+    from econas_jax.spaces.darts.published import DARTS_V2
+
+    description = CellNetworkDescription(DARTS_V2, 4, 1, 10)
+    variables = random_variables(shapes_of(description.build(auxiliary=True), 32), seed=0)
+    monkeypatch.chdir(tmp_path)
+    save_file(to_torch(description, variables), "cifar10_model.safetensors")
+    run("torch_weights")
+    assert capsys.readouterr().out == "4 1 True\n"
+    loaded = load_model(tmp_path / "models" / "darts_v2")
+    assert loaded.description == description and loaded.resolution == 32
+    bias = variables["params"]["classifier"]["bias"]
+    np.testing.assert_array_equal(loaded.variables["params"]["classifier"]["bias"], bias)
+
+
 def test_recipe_algorithm() -> None:
     from econas_jax.algorithms import ALGORITHMS, CONFIGS
     from econas_jax.search import default_config, from_mapping
@@ -78,4 +111,5 @@ def test_recipe_algorithm() -> None:
 
 
 def test_every_recipe_has_a_test() -> None:
-    assert {f"test_recipe_{name}" for name in RECIPES} <= set(globals())
+    tested = {name.removeprefix(kind) for name in globals() for kind in ("test_recipe_", "check_recipe_")}
+    assert set(RECIPES) <= tested

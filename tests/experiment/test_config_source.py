@@ -136,4 +136,5 @@ def test_a_shipped_config_says_what_it_is_and_whose() -> None:
     for name, file in shipped_configs().items():
         assert len(summary(file)) > 30
         assert belongs_to(file, "study") == name.startswith("study")
-        assert belongs_to(file, "search") != belongs_to(file, "study")
+        assert belongs_to(file, "retrain") == name.startswith("retrain")
+        assert [belongs_to(file, command) for command in ("search", "study", "retrain")].count(True) == 1

@@ -39,7 +39,7 @@ def test_the_lock_of_another_process_is_refused_by_name_and_dies_with_it(
     monkeypatch.setattr(lock, "PATIENCE", 0.1)
     with start_holder(tmp_path) as process:
         assert lock.is_held(tmp_path)
-        told = rf"^workdir = .*no search or study runs \(process {process.pid} on .* is at it\)$"
+        told = rf"^workdir = .*nothing runs \(process {process.pid} on .* is at it\)$"
         with pytest.raises(InputError, match=told), lock.locked(tmp_path):
             raise AssertionError("both have it")
         process.kill()

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import pytest
-from toy_search import Accuracy, always_failing, answer, last_state, made_up, often_failing, run
+from toy_search import Accuracy, always_failing, answer, checksum, last_state, made_up, often_failing, run
 
 from econas_jax.algorithms import Algorithm, AlgorithmState, Result, Trial
 from econas_jax.algorithms.drawing import function_of
@@ -25,7 +25,7 @@ Step = tuple[Any, tuple[Trial, ...], Any]  # state asked in, trials, state after
 class Case:
     """An algorithm on a space; longer: the same config with more rounds."""
 
-    kind: Callable[[Space[Any], Any, int], Algorithm[Any]]
+    kind: Callable[..., Algorithm[Any]]  # made from (space, config, seed, refuse)
     space: Space[Any]
     config: Any
     longer: Any
@@ -104,6 +104,30 @@ def check_candidates_are_numbered_once_and_their_stages_follow_each_other(case: 
             known[trial.candidate] = trial
         assert told.next_candidate == len(known)
         assert told.seen == {function_of(case.space, trial.genotype) for trial in known.values()}
+
+
+def refuse_some(genotype: Any) -> str | None:
+    """Refuses three in ten genotypes for either reason; the text decides."""
+    digit = checksum(genotype, 0) % 10
+    return "too_large" if digit < 3 else "blind" if digit < 6 else None
+
+
+def check_refused_genotypes_are_never_trained(case: Case) -> None:
+    algorithm = case.kind(case.space, case.config, 1, refuse_some)
+    steps = list(run(algorithm, often_failing))
+    for asked, trials, _ in steps:
+        assert algorithm.ask(asked) == (asked, trials)
+        assert all(refuse_some(trial.genotype) is None for trial in trials)
+    end = steps[-1][2]
+    assert end.next_candidate > 0 and end.skipped_too_large > 0 and end.skipped_blind > 0
+
+
+def check_repeats_are_trained_only_if_wanted(case: Case) -> None:
+    steps = case.steps(often_failing)
+    functions = [function_of(case.space, t.genotype) for _, trials, _ in steps for t in trials if t.start_epoch == 0]
+    wanted = not getattr(case.config, "skip_repeats", True)
+    assert wanted or len(set(functions)) == len(functions)
+    assert steps[-1][2].skipped_repeats == 0 or not wanted
 
 
 def check_budget_is_kept(case: Case) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from econas_jax.experiment.checkpoint import Arrays, Checkpoints, Fields
+from econas_jax.experiment.checkpoint import Checkpoints
+from econas_jax.experiment.commit_reading import Arrays, Fields
 
 Commit = tuple[Fields, Arrays]
 SIZE = 7  # values of a candidate's state

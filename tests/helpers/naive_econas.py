@@ -24,10 +24,10 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
         model.update(accuracy=value, updated=cycle)
         return value is not None and abs(value) < 10
 
-    def create(parent: dict[str, Any] | None, rng: np.random.Generator) -> dict[str, Any]:
+    def create(parent: dict[str, Any] | None, rng: np.random.Generator) -> dict[str, Any] | None:
         nonlocal skips
         genotype = space.mutate(parent["genotype"], rng) if parent else space.sample(rng)
-        for attempt in range(1, 1001):
+        for attempt in range(1, 1002):
             if not config.skip_repeats or str(genotype.canonical()) not in seen:
                 break
             skips += 1
@@ -35,6 +35,8 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
                 genotype = space.mutate(genotype, rng)
             else:
                 genotype = space.mutate(parent["genotype"], rng) if parent else space.sample(rng)
+        else:
+            return None  # the space is used up
         seen.add(str(genotype.canonical()))
         return {"name": next(names), "genotype": genotype, "parent": parent and parent["name"]}
 
@@ -44,7 +46,7 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
 
     for i in range(config.initial_population):
         model = create(None, np.random.default_rng([seed, 0, i]))
-        if train(model, 0, config.epochs, 0):
+        if model is not None and train(model, 0, config.epochs, 0):
             p[0].append(model)
     for cycle in range(1, config.cycles + 1):
         wanted = [k for k, share in enumerate(config.parents_per_population) for _ in range(share)]
@@ -58,7 +60,7 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
                 size = len(pool) // config.tournament_divisor + 1
                 parent = top([pool[draw] for draw in rng.integers(len(pool), size=size)], 1)[0]
             children.append(create(parent, rng))
-        p[0] += [child for child in children if train(child, 0, config.epochs, cycle)]
+        p[0] += [child for child in children if child is not None and train(child, 0, config.epochs, cycle)]
         for k, count in ((0, config.promotions_to_2e), (1, config.promotions_to_3e)):
             for model in top(p[k], count):
                 p[k].remove(model)

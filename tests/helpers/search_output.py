@@ -83,6 +83,9 @@ def assert_same_search(ours: Path, others: Path, config: SearchConfig) -> None:
     assert list(one.living) == list(other.living)
     for candidate, vector in one.living.items():
         assert np.asarray(vector).tobytes() == np.asarray(other.living[candidate]).tobytes()
+    assert list(one.kept) == list(other.kept)
+    for key, vector in one.kept.items():
+        assert np.asarray(vector).tobytes() == np.asarray(other.kept[key]).tobytes()
 
 
 def econas(config: SearchConfig) -> EcoNASConfig:

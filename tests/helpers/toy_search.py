@@ -61,6 +61,9 @@ class ToySpace:
     def canonical(self, genotype: Genotype) -> Genotype:
         return canonical(genotype)
 
+    def sees_image(self, genotype: Genotype, cells_per_stage: int) -> bool:
+        return True
+
     def size(self) -> int:
         return len(self.operations) ** 4
 

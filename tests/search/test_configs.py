@@ -1,4 +1,4 @@
-"""The files of configs/: each is a valid search, says how to run it, and is what it claims to be."""
+"""The files of configs/: each is valid, says how to run it, and is what it claims to be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from ml_collections import ConfigDict
 from search_output import econas
+from toy_search import made_up, run
 
+from econas_jax.algorithms import ALGORITHMS, RegularizedEvolutionConfig
+from econas_jax.data.config import DataConfig
+from econas_jax.retrain import RetrainConfig
+from econas_jax.retrain import from_mapping as retrain_from_mapping
 from econas_jax.search import SearchConfig, from_mapping
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.config import from_mapping as study_from_mapping
@@ -17,16 +22,21 @@ from econas_jax.training.config import check_against_dataset
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FILES = sorted(CONFIGS.glob("*.py"))
-STUDIES = [file for file in FILES if file.stem.startswith("study")]
+BUILDERS = {"study": study_from_mapping, "retrain": retrain_from_mapping, "search": from_mapping}
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
-def load(name: str) -> ConfigDict:
+def command_of(file: Path) -> str:
+    """The command that a config is for: files of a search are named as they like."""
+    return next((command for command in BUILDERS if file.stem.startswith(command)), "search")
+
+
+def load(name: str, *arguments: str) -> ConfigDict:
     specification = importlib.util.spec_from_file_location(f"configs_{name}", CONFIGS / f"{name}.py")
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    config = module.get_config()
+    config = module.get_config(*arguments)
     assert isinstance(config, ConfigDict)
     return config
 
@@ -36,9 +46,9 @@ def test_the_configs_are_found() -> None:
 
 
 @each_file
-def test_a_config_is_a_valid_search_or_study(file: Path) -> None:
+def test_a_config_is_valid(file: Path) -> None:
     config = load(file.stem)
-    study_from_mapping(config) if file in STUDIES else from_mapping(config)
+    BUILDERS[command_of(file)](config)
     config.lock()
     with pytest.raises(AttributeError):
         config.training.bacth_size = 1
@@ -47,8 +57,7 @@ def test_a_config_is_a_valid_search_or_study(file: Path) -> None:
 @each_file
 def test_a_config_says_what_it_is_and_how_to_run_it(file: Path) -> None:
     documentation = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    command = "study" if file in STUDIES else "search"
-    assert f"python -m econas_jax.{command} --config configs/{file.name}" in documentation
+    assert f"python -m econas_jax.{command_of(file)} --config configs/{file.name}" in documentation
     assert len(documentation.splitlines()[0]) > 30
 
 
@@ -75,6 +84,30 @@ def test_digits_needs_no_files_and_fits_its_data() -> None:
     assert config.data.path is None and not config.training.augmentation.flip
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_digits_runs_every_algorithm_for_about_as_many_epochs(algorithm: str) -> None:
+    config = from_mapping(load("digits", algorithm))
+    assert config.algorithm == algorithm
+    search = ALGORITHMS[algorithm](config.space, config.search, config.seed)
+    trials = [trial for _, batch, _ in run(search, made_up) for trial in batch]
+    assert 480 <= sum(trial.end_epoch - trial.start_epoch for trial in trials) <= 560
+
+
+@pytest.mark.parametrize(
+    "row", ["amoebanet", "c4r4s0e35", "c4r4s0e60", "c3r2s1e60_hierarchical", "c4r4s0e60_hierarchical"]
+)
+def test_table_4_has_five_rows_of_equal_epochs(row: str) -> None:
+    config = from_mapping(load("table4", row))
+    proxy = "c1r0s0e25" if row == "amoebanet" else row.split("_")[0]
+    assert str(config.full_proxy) == proxy
+    assert config.network.cells_per_stage == (2 if row == "amoebanet" else 6)
+    assert isinstance(config.search, RegularizedEvolutionConfig)
+    assert (config.search.population, config.search.sample, config.search.identity_probability) == (100, 25, 0.05)
+    # All stages of a row have the same length.
+    assert config.search.stages * config.search.epochs == pytest.approx(60_000, rel=0.05)
+    assert (config.algorithm == "hierarchical_evolution") == row.endswith("hierarchical")
+
+
 def test_study_is_the_papers_and_the_default() -> None:
     assert study_from_mapping(load("study")) == StudyConfig()
 
@@ -86,3 +119,19 @@ def test_the_small_study_has_pairs_for_both_observations() -> None:
     assert {"c2r2s3e2", "c2r2s4e4", "c4r4s3e2", "c4r4s4e4"} <= names  # equal iterations, by two c and r
     assert {"c3r2s3e4", "c2r3s3e4", "c4r2s3e4", "c2r4s3e4", "c4r3s3e4", "c3r4s3e4"} <= names  # c for r
     assert config.data.name == "cifar10"
+
+
+def test_retrain_cifar10_is_the_papers_retraining_and_the_default() -> None:
+    config = retrain_from_mapping(load("retrain_cifar10"))
+    assert config == RetrainConfig()
+    recipe = config.training
+    assert config.data == DataConfig(validation_size=0)
+    assert (config.network.channels, config.network.cells_per_stage) == (36, 6)
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate, recipe.schedule) == (600, 96, 0.025, "cosine")
+    assert (recipe.momentum, recipe.weight_decay, recipe.gradient_clip) == (0.9, 3e-4, 5.0)
+    assert (recipe.drop_path_probability, recipe.augmentation.cutout, recipe.short_batch) == (0.2, 16, True)
+
+
+def test_retrain_digits_follows_the_search_on_digits() -> None:
+    config = retrain_from_mapping(load("retrain_digits"))
+    assert config.genotype == "runs/digits/result.json:0" and config.data.name == "digits"

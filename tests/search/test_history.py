@@ -84,13 +84,17 @@ def test_the_last_stage_of_a_candidate_is_the_one_with_the_most_epochs() -> None
     assert last == {3: later, 1: first} and list(last) == [1, 3]
 
 
+def best_accuracy(stages: list[history.StageRecord]) -> float | None:
+    return history.BestAccuracy(stages).value
+
+
 def test_the_best_accuracy_is_of_the_longest_training_so_far() -> None:
     def stage(candidate: int, epochs: int, accuracy: float | None) -> StageRecord:
         return dataclasses.replace(STAGE, candidate=candidate, epochs=epochs, validation_accuracy=accuracy)
 
-    assert history.best_accuracy([]) is None
-    assert history.best_accuracy([DIVERGED]) is None
+    assert best_accuracy([]) is None
+    assert best_accuracy([DIVERGED]) is None
     stages = [stage(1, 20, 0.9), stage(2, 40, 0.4), stage(3, 40, 0.6), stage(4, 20, 0.8), stage(5, 60, None)]
-    assert history.best_accuracy(stages) == 0.6
-    assert history.best_accuracy([*stages, stage(3, 60, None)]) == 0.4  # whose next stage failed is out
-    assert history.best_accuracy([stage(1, 20, 0.0)]) == 0.0
+    assert best_accuracy(stages) == 0.6
+    assert best_accuracy([*stages, stage(3, 60, None)]) == 0.4  # whose next stage failed is out
+    assert best_accuracy([stage(1, 20, 0.0)]) == 0.0

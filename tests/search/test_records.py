@@ -61,7 +61,9 @@ def test_a_round_tells_sizes_and_means_of_the_groups() -> None:
         Group("none", 40, ()),
         Group("old", 60, (member(3, 0.75),)),
     ]
-    summary = round_summary(4, AlgorithmState(round=5, skipped_repeats=6), groups, [STAGE], seconds=2.34567)
+    summary = round_summary(
+        4, AlgorithmState(round=5, skipped_repeats=6), groups, STAGE.validation_accuracy, seconds=2.34567
+    )
     assert (summary.round, summary.skipped_repeats, summary.seconds) == (4, 6, 2.346)
     told = [(group.name, group.epochs, group.size, group.mean_accuracy) for group in summary.groups]
     assert told == [("young", 20, 3, pytest.approx(0.2)), ("none", 40, 0, None), ("old", 60, 1, 0.75)]

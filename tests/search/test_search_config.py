@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ WRONG: dict[str, list[Any]] = {
         ["none", 3],
     ],
     "space.concat": [4, "some"],
+    "search.max_parameters": ["all", 0, 1.5, True],
+    "search.max_multiply_adds": ["all", -1, 1.5],
     "search.initial_population": ["50", 0, 50.0],
     "search.cycles": [[], -1, True],
     "search.children": [16.5, 0],
@@ -70,14 +73,21 @@ WRONG: dict[str, list[Any]] = {
     "training.gradient_clip": ["5", 0.0, -1.0, NAN, INFINITE],
     "training.augmentation.crop_padding": [1.5, -1],
     "training.augmentation.flip": ["no", 0],
+    "training.augmentation.jitter.brightness": ["0.4", -0.1],
+    "training.augmentation.jitter.contrast": [True, -0.1],
+    "training.augmentation.jitter.saturation": [math.inf, -1],
+    "training.augmentation.jitter.hue": [0.6, -0.1],
+    "training.augmentation.cutout": [1.5, -1],
     "training.evaluation_batch_size": ["500", 0],
     "training.accuracy": [1.0, "first"],
+    "table": [3, True, ["table.npz"]],
     "devices": ["all", 0, -1, 1.5],
     "lanes": ["two", 0, -1, 1.5],
     "save_seconds": ["never", -1.0, NAN, INFINITE],
     "retries": ["1", -1, 101, True],
     "failures_in_a_row": ["20", 0, 1.5],
     "disk_gib": ["all", 0.0, -1.0, NAN, INFINITE],
+    "keep_best": ["all", -1, 5.0, True, 1001],
     "tensorboard": ["yes", 1],
 }
 

@@ -174,7 +174,7 @@ class Family:
 def batch_of(costs: Sequence[int], total_epochs: int = 4) -> Batch:
     """Trials of candidates 0, 1, ... that go on from epoch 2 to 4."""
     trials = [Trial(candidate, cost, None, 1, "a phase", 2, 4) for candidate, cost in enumerate(costs)]
-    return Batch(Family(), trials, total_epochs, "abacus")  # type: ignore[arg-type]
+    return Batch(Family(), trials, total_epochs, "abacus")
 
 
 def completed(candidate: int, epochs: int = 4) -> Outcome:

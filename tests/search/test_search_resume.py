@@ -224,7 +224,7 @@ def test_a_second_search_in_the_same_folder_is_refused_and_changes_nothing(
     files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with (
         lock.locked(tmp_path),
-        pytest.raises(InputError, match="^workdir = .*a folder in which no search or study runs"),
+        pytest.raises(InputError, match="^workdir = .*a folder in which nothing runs"),
     ):
         run_search(LONGER, tmp_path)
     assert trained.jobs == []

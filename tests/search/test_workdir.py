@@ -175,7 +175,9 @@ def test_a_folder_in_the_place_of_the_config_file_is_refused(tmp_path: Path) -> 
 
 def finished_state() -> SearchState:
     rounds = (ROUND, dataclasses.replace(ROUND, round=3))
-    algorithm = EcoNASState(round=3, phase="done", next_candidate=4, skipped_repeats=7)
+    algorithm = EcoNASState(
+        round=3, phase="done", next_candidate=4, skipped_repeats=7, skipped_too_large=2, skipped_blind=1
+    )
     later = dataclasses.replace(STAGE, start_epoch=20, epochs=40, validation_accuracy=0.6)
     return SearchState(algorithm, stages=(STAGE, DIVERGED, later), rounds=rounds, seconds=1.23456)
 
@@ -218,6 +220,8 @@ def test_the_result_tells_the_best_with_their_last_stages(tmp_path: Path) -> Non
         "diverged": 1,
         "failed": 0,
         "skipped_repeats": 7,
+        "skipped_too_large": 2,
+        "skipped_blind": 1,
         "seconds": 1.235,
     }
     figures = {path.name for path in (tmp_path / "figures").iterdir()}

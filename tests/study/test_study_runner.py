@@ -250,5 +250,5 @@ def test_bfloat16_is_refused_on_a_cpu(trained: Trained, tmp_path: Path) -> None:
 
 
 def test_a_second_study_in_the_folder_is_refused(tmp_path: Path) -> None:
-    with lock.locked(tmp_path), pytest.raises(InputError, match="^workdir = .*no search or study runs"):
+    with lock.locked(tmp_path), pytest.raises(InputError, match="^workdir = .*nothing runs"):
         run_study(CONFIG, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from econas_jax.algorithms.limits import Limits
 from econas_jax.errors import InputError, require, require_integer
 
 PARENTS_OF_16 = (6, 5, 5)  # children with a parent in P_E, P_2E, P_3E; released code
@@ -16,7 +17,7 @@ def following(rule: str) -> Any:
 
 
 @dataclass(frozen=True)
-class EcoNASConfig:
+class EcoNASConfig(Limits):
     """Constants of Algorithm 1; raises InputError for values that cannot describe a search.
 
     A search trains `initial_population + cycles * children` candidates. The defaults give 1,650; with cycles=60 it is
@@ -38,6 +39,7 @@ class EcoNASConfig:
     skip_repeats: bool = True  # never train two genotypes of one function; ours (the released code trains repeats)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_integer("initial_population", self.initial_population, 1)
         require_integer("cycles", self.cycles, 0)
         require_integer("children", self.children, 1)

@@ -109,13 +109,12 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
     def _draw(self, state: EcoNASState, parents: Sequence[Population], phase: str) -> EcoNASState:
         """Draws new candidates, one for each population a parent is to come from; an empty one stands for no parent."""
         return draw_candidates(
-            self.space,
+            self.gate,
             state,
             [partial(self._parent, population) for population in parents],
             seed=self.seed,
             phase=phase,
             epochs=self.config.epochs,
-            skip_repeats=self.config.skip_repeats,
         )
 
     def _parent(self, population: Population, rng: np.random.Generator) -> Member | None:

@@ -8,9 +8,9 @@ is taken to give (h + 1) // 2 in both halves).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from econas_jax.errors import require, require_integer
+from econas_jax.spaces import layers
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
 from econas_jax.spaces.darts.genotype import CellGenotype, Genotype
 from econas_jax.spaces.darts.macro_net import (
@@ -24,22 +24,8 @@ from econas_jax.spaces.darts.macro_net import (
     halved,
     walk,
 )
+from econas_jax.spaces.layers import Layer, Map, convolution, linear, pool
 from econas_jax.spaces.proxy import MINIMUM_RESOLUTION
-
-
-class Layer(NamedTuple):
-    """A convolution or linear layer: each weight is multiplied once for every output position."""
-
-    weights: int
-    positions: int
-    affine: int  # scales and shifts of the batch normalisation that follows, or a bias; not in the multiply-adds
-
-
-class Map(NamedTuple):
-    """A feature map: its channels, and its side in pixels."""
-
-    channels: int
-    side: int
 
 
 def parameters(
@@ -58,8 +44,7 @@ def parameters(
     """
     # The sides do not matter here; this one suits the auxiliary head of either stem.
     side = 32 if stem == "cifar" else 224
-    layers = _network(genotype, channels, cells_per_stage, side, num_classes, stem, auxiliary)
-    return sum(layer.weights + layer.affine for layer in layers)
+    return layers.parameters(_network(genotype, channels, cells_per_stage, side, num_classes, stem, auxiliary))
 
 
 def multiply_adds(
@@ -71,14 +56,16 @@ def multiply_adds(
     num_classes: int = 10,
     stem: Stem = "cifar",
     auxiliary: bool = False,
+    elementwise: bool = False,
 ) -> int:
     """Counts multiply-adds of convolutions and linear layers: the forward pass of one resolution x resolution image.
 
-    Arguments as for `parameters`. Raises InputError for values that make no network, such as a resolution at which the
-    auxiliary head's pool and convolutions do not end in one pixel.
+    elementwise: also the operations of batch normalisations, ReLUs and pools, by the other convention of the literature
+    (`spaces.layers`); the other arguments as for `parameters`. Raises InputError for values that make no network, such
+    as a resolution at which the auxiliary head's pool and convolutions do not end in one pixel.
     """
-    layers = _network(genotype, channels, cells_per_stage, resolution, num_classes, stem, auxiliary)
-    return sum(layer.weights * layer.positions for layer in layers)
+    network = _network(genotype, channels, cells_per_stage, resolution, num_classes, stem, auxiliary)
+    return layers.multiply_adds(network, elementwise=elementwise)
 
 
 def _network(
@@ -103,7 +90,8 @@ def _network(
         outputs.append(Map(len(cell.concat) * nodes.channels, nodes.side))
         if auxiliary and place.auxiliary:
             yield from _auxiliary_head(outputs[-1], num_classes, stem)
-    yield _linear(outputs[-1].channels, num_classes)
+    yield pool(outputs[-1])
+    yield linear(outputs[-1].channels, num_classes)
 
 
 def _stem(stem: Stem, channels: int, side: int) -> Iterator[Layer]:
@@ -111,12 +99,12 @@ def _stem(stem: Stem, channels: int, side: int) -> Iterator[Layer]:
     before, last = _stem_outputs(stem, channels, side)
     image = Map(COLOURS, side)
     if stem == "cifar":
-        yield _convolution(9, image, last)
+        yield convolution(9, image, last, activated=False)
         return
     half = Map(channels // 2, halved(side))
-    yield _convolution(9, image, half)
-    yield _convolution(9, half, before)
-    yield _convolution(9, before, last)
+    yield convolution(9, image, half, activated=False)
+    yield convolution(9, half, before)
+    yield convolution(9, before, last)
 
 
 def _stem_outputs(stem: Stem, channels: int, side: int) -> tuple[Map, Map]:
@@ -129,27 +117,30 @@ def _stem_outputs(stem: Stem, channels: int, side: int) -> tuple[Map, Map]:
 def _cell(cell: CellGenotype, place: CellPlace, sources: Sequence[Map], inside: Map, nodes: Map) -> Iterator[Layer]:
     """Yields the layers of a cell; sources: its inputs, inside: these after preprocessing, nodes: any of its nodes."""
     for source in sources:  # a factorized reduce costs as much as the 1x1 convolution that is counted
-        yield _convolution(1, source, inside)
+        yield convolution(1, source, inside)
     for edge in cell.edges:
         source = inside if edge.input < CELL_INPUTS else nodes
         yield from _operation(edge.operation, source, nodes, place.stride(edge.input))
 
 
 def _operation(operation: str, source: Map, output: Map, stride: int) -> Iterator[Layer]:
-    """Yields the layers of an edge; `none` and the pools have none."""
+    """Yields the layers of an edge; `none` has none, and the identity neither."""
     family, _, kernel = operation.rpartition("_")
     if family in ("sep_conv", "dil_conv"):
         area = int(kernel[0]) ** 2
-        for _ in range(2 if family == "sep_conv" else 1):
-            yield Layer(area * output.channels, output.side**2, affine=0)
-            yield _convolution(1, output, output)
+        for place in range(2 if family == "sep_conv" else 1):
+            read = source if place == 0 else output
+            yield Layer(area * output.channels, output.side**2, affine=0, elementwise=read.elements)
+            yield convolution(1, output, output, activated=False)
     elif operation == "conv_7x1_1x7":
         weights = 7 * source.channels * output.channels
         # The first halves the width alone and has no normalisation.
-        yield Layer(weights, source.side * output.side, affine=0)
-        yield _convolution(7, output, output)
+        yield Layer(weights, source.side * output.side, affine=0, elementwise=source.elements)
+        yield convolution(7, output, output, activated=False)
+    elif family in ("max_pool", "avg_pool"):
+        yield pool(source)
     elif operation == "skip_connect" and stride == 2:
-        yield _convolution(1, source, output)
+        yield convolution(1, source, output)
 
 
 def _auxiliary_head(source: Map, num_classes: int, stem: Stem) -> Iterator[Layer]:
@@ -157,16 +148,11 @@ def _auxiliary_head(source: Map, num_classes: int, stem: Stem) -> Iterator[Layer
     fits = source.side in auxiliary_sides(stem)
     require(fits, "auxiliary", True, f"False where the second reduction's map has {source.side} pixels a side")
     inner, features = AUXILIARY_CHANNELS
-    yield _convolution(1, source, Map(inner, 2))
-    last = _convolution(4, Map(inner, 2), Map(features, 1))
-    yield last if stem == "cifar" else last._replace(affine=0)
-    yield _linear(features, num_classes)
-
-
-def _convolution(area: int, source: Map, output: Map) -> Layer:
-    """Returns a dense convolution with batch normalisation after it."""
-    return Layer(area * source.channels * output.channels, output.side**2, affine=2 * output.channels)
-
-
-def _linear(inputs: int, outputs: int) -> Layer:
-    return Layer(inputs * outputs, 1, affine=outputs)
+    pooled, narrow, last = Map(source.channels, 2), Map(inner, 2), Map(features, 1)
+    # The first ReLU reads the map before it is pooled.
+    yield pool(source)
+    yield convolution(1, pooled, narrow, activated=False)._replace(elementwise=source.elements + 2 * narrow.elements)
+    end = convolution(4, narrow, last)
+    yield end if stem == "cifar" else end._replace(affine=0, elementwise=narrow.elements)
+    yield Layer(0, 0, affine=0, elementwise=last.elements)
+    yield linear(features, num_classes)

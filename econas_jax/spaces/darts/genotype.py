@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -209,6 +210,7 @@ def _decode_cell(encoded: EncodedCell, operations: Sequence[str]) -> CellGenotyp
     return CellGenotype(edges, tuple(CELL_INPUTS + node for node, bit in enumerate(mask) if bit))
 
 
+@functools.lru_cache(maxsize=4096)  # neighbours and children share a cell
 def _canonical(cell: CellGenotype) -> CellGenotype:
     places = tuple((OPERATIONS.index(edge.operation), edge.input) for edge in cell.edges)
     edges, concat = canonical_cell(places, cell.concat)

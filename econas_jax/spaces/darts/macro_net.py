@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 from econas_jax.errors import require, require_integer
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
+from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, MOST_CHANNELS
 
 Stem = Literal["cifar", "imagenet"]
 
@@ -109,8 +110,8 @@ def auxiliary_sides(stem: Stem) -> range:
 
 def check_macro_net(channels: int, cells_per_stage: int, num_classes: int, stem: Stem = "cifar") -> None:
     """Raises InputError for values that make no network."""
-    require_integer("channels", channels, 1)
-    require_integer("cells_per_stage", cells_per_stage, 1)
+    require_integer("channels", channels, 1, MOST_CHANNELS)
+    require_integer("cells_per_stage", cells_per_stage, 1, MOST_CELLS_PER_STAGE)
     require_integer("num_classes", num_classes, 2)
     require(stem in STEMS, "stem", stem, f"one of {', '.join(STEMS)}")
     even = stem == "cifar" or channels % 2 == 0

@@ -15,6 +15,7 @@ from econas_jax.spaces.darts.canonical import CELL_INPUTS
 from econas_jax.spaces.darts.diagram import cell_diagram
 from econas_jax.spaces.darts.genotype import OPERATIONS, SEARCH_OPERATIONS, CellGenotype, Edge, Genotype
 from econas_jax.spaces.darts.macro_net import STEM_WIDTH
+from econas_jax.spaces.darts.reach import sees_image
 from econas_jax.spaces.space import Diagram
 
 Value = TypeVar("Value")
@@ -112,6 +113,10 @@ class DartsSpace:
         require(self.nodes >= STEM_WIDTH, "space.nodes", self.nodes, f"a whole number of at least {STEM_WIDTH}")
         trainable = set(self.operations) <= set(SEARCH_OPERATIONS)
         require(trainable, "space.operations", self.operations, "some of " + ", ".join(SEARCH_OPERATIONS))
+
+    def sees_image(self, genotype: Genotype, cells_per_stage: int) -> bool:
+        """Says whether the output of the genotype's network can depend on the image (`reach`)."""
+        return sees_image(genotype, cells_per_stage)
 
     def diagrams(self, genotype: Genotype) -> tuple[Diagram, ...]:
         """Describes the normal and the reduction cell for drawing; the genotype need not be in the space."""

@@ -15,6 +15,7 @@ of the sums would be the same; pools are not moved across sums. Of the benchmark
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from econas_jax.spaces.nasbench201.genotype import EDGES, NODES, OPERATIONS, incoming
@@ -28,6 +29,7 @@ ZERO = -1  # stands for the value of a node that is always zero
 EXCHANGED = (1, 0, 2, 3, 5, 4)  # the edges whose operations each edge takes when nodes 1 and 2 change places
 
 
+@functools.lru_cache(maxsize=2**14)  # all of the benchmark's genotypes
 def canonical_operations(operations: Operations) -> Operations:
     """Returns the smallest of the genotypes that the steps lead to; its own representative is itself.
 
@@ -42,6 +44,16 @@ def canonical_operations(operations: Operations) -> Operations:
                 reached.add(reduced)
                 waiting.append(reduced)
     return min(reached, key=_order)
+
+
+@functools.lru_cache(maxsize=2**14)
+def reaches_output(operations: Operations) -> bool:
+    """Says whether a path without `none` leads from the cell's input to its output."""
+    reached = {0}
+    for (source, target), operation in zip(EDGES, operations, strict=True):  # edges into a node come before those out
+        if operation != NONE and source in reached:
+            reached.add(target)
+    return OUTPUT in reached
 
 
 def _order(operations: Operations) -> tuple[int, list[int]]:

@@ -6,21 +6,15 @@ The benchmark's published `flops` are these multiply-adds and one addition more 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from econas_jax.errors import require, require_integer
+from econas_jax.spaces import layers
+from econas_jax.spaces.layers import Layer
 from econas_jax.spaces.nasbench201.genotype import Genotype
+from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, MOST_CHANNELS
 
 STAGES = 3  # the channels double and the side halves between them
 KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}  # pixels a side
-
-
-class Layer(NamedTuple):
-    """A convolution or linear layer: each weight is multiplied once for every output position."""
-
-    weights: int
-    positions: int
-    affine: int  # scales and shifts of the normalisation that follows, or a bias; not in the multiply-adds
 
 
 def parameters(genotype: Genotype, *, channels: int, cells_per_stage: int, num_classes: int = 10) -> int:
@@ -30,8 +24,7 @@ def parameters(genotype: Genotype, *, channels: int, cells_per_stage: int, num_c
     no network.
     """
     side = 2 ** (STAGES - 1)  # does not matter here
-    layers = _layers(genotype, channels, cells_per_stage, side, num_classes)
-    return sum(layer.weights + layer.affine for layer in layers)
+    return layers.parameters(_layers(genotype, channels, cells_per_stage, side, num_classes))
 
 
 def multiply_adds(
@@ -41,14 +34,13 @@ def multiply_adds(
 
     Other arguments as for `parameters`. Raises InputError for values that make no network.
     """
-    layers = _layers(genotype, channels, cells_per_stage, resolution, num_classes)
-    return sum(layer.weights * layer.positions for layer in layers)
+    return layers.multiply_adds(_layers(genotype, channels, cells_per_stage, resolution, num_classes))
 
 
 def _layers(genotype: Genotype, channels: int, cells_per_stage: int, side: int, num_classes: int) -> Iterator[Layer]:
     """Yields the layers of the network."""
-    require_integer("channels", channels, 1)
-    require_integer("cells_per_stage", cells_per_stage, 1)
+    require_integer("channels", channels, 1, MOST_CHANNELS)
+    require_integer("cells_per_stage", cells_per_stage, 1, MOST_CELLS_PER_STAGE)
     require_integer("num_classes", num_classes, 2)
     require_resolution("resolution", side)
     yield _convolution(3, 3, channels, side)

@@ -14,6 +14,8 @@ EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in
 _TEXT = "+".join(
     "|" + "".join(f"operation~{source}|" for source, end in EDGES if end == target) for target in range(1, NODES)
 )
+_FORMAT = _TEXT.replace("operation", "{}")
+_INCOMING = tuple(tuple(place for place, (_, end) in enumerate(EDGES) if end == target) for target in range(NODES))
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Genotype:
     operations: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        given = self.operations
+        plain = type(given) is tuple and len(given) == len(EDGES)
+        if plain and all(type(operation) is str and operation in OPERATIONS for operation in given):
+            return  # as searches make them, thousands of times a second
         items = plain_items(self.operations) or []
         require(len(items) == len(EDGES), "operations", self.operations, f"{len(EDGES)} operations")
         operations = []
@@ -56,13 +62,9 @@ class Genotype:
 
     def __str__(self) -> str:
         """Returns the published text; `Genotype.parse` is its inverse."""
-        nodes = [
-            "|" + "".join(f"{self.operations[place]}~{EDGES[place][0]}|" for place in incoming(target))
-            for target in range(1, NODES)
-        ]
-        return "+".join(nodes)
+        return _FORMAT.format(*self.operations)
 
 
 def incoming(target: int) -> tuple[int, ...]:
     """Returns the places of the edges that lead to a node; their sources are 0, 1, ... in this order."""
-    return tuple(place for place, (_, end) in enumerate(EDGES) if end == target)
+    return _INCOMING[target]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from econas_jax.errors import require
-from econas_jax.spaces.nasbench201.canonical import canonical_operations
+from econas_jax.errors import InputError, require
+from econas_jax.spaces.nasbench201.canonical import canonical_operations, reaches_output
 from econas_jax.spaces.nasbench201.genotype import EDGES, NODES, OPERATIONS, Genotype
 from econas_jax.spaces.space import Diagram, DiagramEdge, Vertex
 
@@ -62,8 +62,9 @@ class NasBench201Space:
     def check(self, genotype: Genotype) -> None:
         """Raises InputError unless the genotype is in the space."""
         for place, operation in enumerate(genotype.operations):
-            allowed = "one of this space's " + ", ".join(self.operations)
-            require(operation in self.operations, f"operations[{place}]", operation, allowed)
+            if operation not in self.operations:
+                allowed = "one of this space's " + ", ".join(self.operations)
+                raise InputError(f"operations[{place}]", operation, allowed)
 
     def check_trainable(self) -> None:
         """Raises nothing: every genotype of every such space has a network that trains."""
@@ -74,6 +75,10 @@ class NasBench201Space:
         It may hold `none` where the space does not.
         """
         return Genotype(canonical_operations(genotype.operations))
+
+    def sees_image(self, genotype: Genotype, cells_per_stage: int) -> bool:
+        """Says whether a path without `none` leads from the cell's input to its output; all cells are alike."""
+        return reaches_output(genotype.operations)
 
     def size(self) -> int:
         """Counts the genotypes, those that compute the same function apart."""

@@ -46,6 +46,34 @@ def test_published_counts(genotype: Genotype, cifar: tuple[int, float], imagenet
     assert round(multiply_adds(genotype, **IMAGENET, resolution=224) / 1e6, 3) == imagenet[1]
 
 
+@pytest.mark.parametrize(
+    ("genotype", "cifar", "imagenet"),
+    [
+        (DARTS_V1, 518_940_298, 519_751_912),
+        (DARTS_V2, 547_473_034, 544_589_032),
+        (NASNET_A, 624_234_538, 620_148_520),
+        (AMOEBANET_A, 506_294_506, 540_558_568),
+    ],
+)
+def test_elementwise_operations_are_those_of_ptflops(genotype: Genotype, cifar: int, imagenet: int) -> None:
+    # As ptflops 0.6.9 counts them in the networks of quark0/darts; its users report 544.59 M (issue 46 there).
+    assert multiply_adds(genotype, **CIFAR, resolution=32, elementwise=True) == cifar
+    assert multiply_adds(genotype, **IMAGENET, resolution=224, elementwise=True) == imagenet
+
+
+@pytest.mark.parametrize(("fields", "resolution", "side"), [(CIFAR, 32, 8), (IMAGENET, 224, 7)])
+def test_elementwise_operations_of_the_auxiliary_head(fields: dict[str, Any], resolution: int, side: int) -> None:
+    # DARTS_V2's second reduction cell makes 4 nodes of 4 * C channels, which a ReLU and the pool read. A BN makes, and
+    # a ReLU reads, 128 x 2 x 2; the CIFAR head has a second BN; a ReLU reads 768 features; the rest is biases.
+    def elementwise(auxiliary: bool) -> int:
+        sizes: dict[str, Any] = {**fields, "resolution": resolution, "auxiliary": auxiliary}
+        return multiply_adds(DARTS_V2, **sizes, elementwise=True) - multiply_adds(DARTS_V2, **sizes)
+
+    channels, classes = 16 * fields["channels"], fields.get("num_classes", 10)
+    normalised = 2 * 768 if fields is CIFAR else 0
+    assert elementwise(True) - elementwise(False) == 2 * channels * side**2 + 3 * 128 * 4 + normalised + 768 + classes
+
+
 def test_published_count_of_the_other_econas_cell() -> None:
     assert parameters(ECONAS_OTHER, **CIFAR) == 3_180_862
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,11 @@ def test_the_diagram_is_the_cell_with_every_edge() -> None:
     assert [tuple(edge) for edge in diagram.edges] == [
         (*pair, operation) for pair, operation in zip(ends, genotype.operations, strict=True)
     ]
+
+
+def test_sees_the_image_where_a_path_leads_to_the_output() -> None:
+    paths = [{3}, {0, 4}, {1, 5}, {0, 2, 5}]  # places of edges: 0-3, 0-1-3, 0-2-3, 0-1-2-3
+    space = NasBench201Space(operations=("none", "avg_pool_3x3"))
+    for operations in product(space.operations, repeat=6):
+        open_edges = {place for place, operation in enumerate(operations) if operation != "none"}
+        assert space.sees_image(Genotype(operations), 5) == any(path <= open_edges for path in paths)

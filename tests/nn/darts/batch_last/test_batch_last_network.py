@@ -66,7 +66,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+QUICK = ("all ten, N = 1", "random, N = 3, drop-path")
+
+
+@pytest.mark.parametrize(
+    "case", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES]
+)
 def test_network_on_a_cpu_is_the_plain_one(case: str) -> None:
     (results, gradients, evaluated), plain = both(*CASES[case])
     assert_close(results, plain[0], 1e-4)
@@ -74,6 +79,7 @@ def test_network_on_a_cpu_is_the_plain_one(case: str) -> None:
     assert_close(evaluated, plain[2], 1e-4)
 
 
+@pytest.mark.slow
 def test_bfloat16_on_a_cpu_is_as_near_to_float32_as_the_plain_one() -> None:
     genotype, size = random_genotype(7, concats=(2, 2)), 8
     (results, gradients, _), plain = both(CellNetwork(genotype, 4, 2, compute_dtype="bfloat16"), size)

@@ -1,0 +1,2 @@
+from .config import StreamConfig as StreamConfig
+from .source import StreamSource as StreamSource

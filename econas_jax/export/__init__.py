@@ -1,0 +1,6 @@
+"""Trained networks as files that need this package no more: Flax code, StableHLO, ONNX."""
+
+import lazy_loader
+
+# The names stand in `__init__.pyi`, and each is imported when it is first used: a command loads what it needs.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+from .exporting import export_model as export_model

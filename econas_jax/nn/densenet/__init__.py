@@ -1,0 +1,1 @@
+"""DenseNet-BC, the baseline made by hand of the paper's Table 2."""

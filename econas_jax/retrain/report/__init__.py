@@ -1,0 +1,1 @@
+"""Learning curves and the page of a retraining."""
