@@ -60,8 +60,8 @@ def both(network: CellNetwork, size: int, probability: float | None = None) -> t
 CASES = {
     "all ten, N = 1": (CellNetwork(all_ten_operations(seed=1), 4, 1), 16, None),
     "random, N = 3, drop-path": (CellNetwork(random_genotype(5, concats=(2, 3)), 4, 3), 8, 0.4),
-    "EcoNAS, N = 2, auxiliary head": (CellNetwork(ECONAS, 4, 2, auxiliary=True), 32, 0.2),
-    "NASNet, N = 2, ImageNet stem": (CellNetwork(NASNET_A, 4, 2, stem="imagenet"), 64, None),
+    "EcoNAS, N = 1, auxiliary head": (CellNetwork(ECONAS, 4, 1, auxiliary=True), 32, 0.2),
+    "NASNet, N = 1, ImageNet stem": (CellNetwork(NASNET_A, 4, 1, stem="imagenet"), 64, None),
     "AmoebaNet, N = 1": (CellNetwork(AMOEBANET_A, 4, 1), 8, 0.3),
 }
 
