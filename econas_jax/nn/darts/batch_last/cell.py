@@ -41,14 +41,17 @@ class CellShape(NamedTuple):
 
 
 class CellVariables(NamedTuple):
-    """A cell's parameters after its inputs' products, its running statistics, and its drop-path or None.
+    """A cell's parameters after its inputs' products, its running statistics, its drop-path or None, and its floor.
 
-    In a gradient all but the parameters are None.
+    Every reader of a cell's output begins with ReLU, but for the head, which reads the last one. So the nodes are
+    rectified as they are concatenated, and nobody passes over the output for it: floor is 0, and -inf for the last
+    cell. In a gradient all but the parameters are None.
     """
 
     parameters: Tree
     statistics: Tree | None
     drop_path: DropPath | None
+    floor: jax.Array | None
 
 
 Products = tuple[jax.Array, jax.Array]  # of the convolutions of input 0 and input 1, not yet normalised
@@ -78,13 +81,18 @@ def run_cell(shape: CellShape, cell: CellVariables, products: Products) -> tuple
             new[name] = used
         return y
 
-    return _connect(shape, cell.drop_path, products, state, edge), new, kept
+    return _connect(shape, cell, products, state, edge), new, kept
 
 
 def replay_cell(
-    shape: CellShape, statistics: Tree, drop_path: DropPath | None, kept: CellKept, parameters: Tree, products: Products
+    shape: CellShape, cell: CellVariables, kept: CellKept, parameters: Tree, products: Products
 ) -> jax.Array:
-    """Returns the first result of `run_cell` from what it kept, to be differentiated by parameters and products."""
+    """Returns the first result of `run_cell` from what it kept, to be differentiated by parameters and products.
+
+    parameters: instead of the cell's own.
+    """
+    assert cell.statistics is not None
+    statistics = cell.statistics
 
     def state(name: str, product: jax.Array) -> jax.Array:
         return normalised(Tape(kept[name]), parameters[name], statistics[name], product, shape.train)[0]
@@ -93,14 +101,14 @@ def replay_cell(
         given = parameters.get(name, {}), statistics.get(name, {})
         return replay_operation(operation, edge_shape, x, *given, kept[name])
 
-    return _connect(shape, drop_path, products, state, edge)
+    return _connect(shape, cell, products, state, edge)
 
 
-def _connect(shape: CellShape, drop_path: DropPath | None, products: Products, state: Any, edge: Any) -> jax.Array:
+def _connect(shape: CellShape, cell: CellVariables, products: Products, state: Any, edge: Any) -> jax.Array:
     """Computes the nodes from functions that compute the states of inputs and the outputs of edges, by name."""
     states = [state(name, product) for name, product in zip(INPUT_NAMES, products, strict=True)]
     edges, terms = shape.genotype.edges, []
-    scales = None if drop_path is None else drop_path.scales(len(edges), products[0].shape[-1])
+    scales = None if cell.drop_path is None else cell.drop_path.scales(len(edges), products[0].shape[-1])
     for index, (operation, source) in enumerate(edges):
         own = shape.edge(source)
         x = edge(f"edge{index}", operation, own, states[source])
@@ -109,15 +117,16 @@ def _connect(shape: CellShape, drop_path: DropPath | None, products: Products, s
         terms.append(x)
         if index % 2 == 1:
             states.append(terms[-2] + terms[-1])
-    return jnp.concatenate([states[node] for node in shape.genotype.concat])
+    nodes = [states[node] for node in shape.genotype.concat]
+    # Not `maximum`, which shares the gradient of equal values, nor >, which would hide numbers that are none.
+    return jnp.concatenate([jnp.where(node <= cell.floor, cell.floor, node).astype(node.dtype) for node in nodes])
 
 
 def cell_gradients(
     shape: CellShape, cell: CellVariables, products: Products, kept: CellKept, gradient: jax.Array
 ) -> tuple[Tree, Products]:
     """Returns the gradients of a cell's parameters and of its products; gradient: that of its output."""
-    assert cell.statistics is not None
-    replay = functools.partial(replay_cell, shape, cell.statistics, cell.drop_path, kept)
+    replay = functools.partial(replay_cell, shape, cell, kept)
     _, back = jax.vjp(replay, cell.parameters, products)
     gradients: tuple[Tree, Products] = back(gradient)
     return gradients
@@ -137,7 +146,7 @@ def _train_cell_backward(shape: CellShape, residuals: Any, cotangents: Any) -> t
     cell, products, kept = residuals
     gradient, _ = cotangents  # running averages are not differentiated
     parameters, products_gradient = cell_gradients(shape, cell, products, kept, gradient)
-    return CellVariables(parameters, None, None), products_gradient
+    return CellVariables(parameters, None, None, None), products_gradient
 
 
 _train_cell.defvjp(_train_cell_forward, _train_cell_backward)

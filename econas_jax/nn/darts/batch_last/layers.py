@@ -19,7 +19,9 @@ Tree = dict[str, Any]
 def weights_of(parameters: Tree, name: str = "Conv_0") -> jax.Array:
     """Returns the weights [outputs, taps * inputs] of a dense convolution."""
     kernel: jax.Array = parameters[name]["kernel"]  # [rows, columns, inputs, outputs]
-    return kernel.reshape(-1, kernel.shape[-1]).T
+    # A barrier: XLA would merge the transpose into the product, which then is up to four times slower.
+    weights: jax.Array = jax.lax.optimization_barrier(kernel.reshape(-1, kernel.shape[-1]).T)
+    return weights
 
 
 def norm_of(
@@ -51,19 +53,3 @@ def dense_product(tape: Tape, parameters: Tree, name: str, x: jax.Array, strides
     """Applies a dense convolution of any kernel to maps [channels, height, width, batch]."""
     window = parameters[name]["kernel"].shape[:2]
     return tape.pointwise(weights_of(parameters, name), patches(x, window, strides))
-
-
-@jax.custom_vjp
-def preprocessed(weights: jax.Array, output: jax.Array) -> jax.Array:
-    """Applies ReLU and a 1x1 convolution to a cell's output. Its backward pass computes the ReLU again."""
-    return _preprocessed(weights, output)
-
-
-def _preprocessed(weights: jax.Array, output: jax.Array) -> jax.Array:
-    return spatial.pointwise(weights, jax.nn.relu(output))
-
-
-preprocessed.defvjp(
-    lambda weights, output: (_preprocessed(weights, output), (weights, output)),
-    lambda residuals, gradient: jax.vjp(_preprocessed, *residuals)[1](gradient),
-)

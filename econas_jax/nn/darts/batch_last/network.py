@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from econas_jax.nn.darts.batch_last.cell import CellShape, CellVariables, apply_cell
 from econas_jax.nn.darts.batch_last.layers import (
@@ -13,7 +14,6 @@ from econas_jax.nn.darts.batch_last.layers import (
     dense_product,
     halving_product,
     normalised,
-    preprocessed,
     weights_of,
 )
 from econas_jax.nn.darts.batch_last.stacking import entry_readers, stack_cells, unstack
@@ -45,7 +45,7 @@ class MacroNet(NamedTuple):
 class Outputs(NamedTuple):
     """What a network's head reads, [channels, positions, batch], and the statistics that its cells used.
 
-    auxiliary: the output of the second reduction cell.
+    auxiliary: the output of the second reduction cell, rectified, for its head begins with ReLU.
     """
 
     last: jax.Array
@@ -67,12 +67,13 @@ def run_cells(
         given = [statistics[name] for name in names], [cell.position for cell in cells]
         stacked = stack_cells(own, *given, len(net.genotype.normal.concat), after)
         product0 = _first_product(net, cells[0], own[0]["preprocess0"], before)
-        results, used = run_stage(shape, stacked, drop_path, product0, preprocessed(entry_readers(own), last))
+        results, used = run_stage(shape, stacked, drop_path, product0, spatial.pointwise(entry_readers(own), last))
         new |= dict(zip(names, unstack(used, len(cells)), strict=True))
         before, last = last if len(cells) == 1 else results.before, results.last
         if reduction is not None and after is not None:
-            product0 = preprocessed(weights_of(after["preprocess0"]), before)
-            variables = CellVariables(after, statistics[_name(reduction)], _of_cell(drop_path, reduction))
+            product0 = spatial.pointwise(weights_of(after["preprocess0"]), before)
+            own_drop_path = _of_cell(drop_path, reduction)
+            variables = CellVariables(after, statistics[_name(reduction)], own_drop_path, jnp.zeros(()))
             products = product0, results.product
             output, new[_name(reduction)] = apply_cell(net.cell(reduction), variables, products)
             before, last = last, output
@@ -92,13 +93,13 @@ def _first_product(net: MacroNet, cell: CellPlace, parameters: Tree, output: jax
     """Returns the product of a stage's first cell for its input 0."""
     if cell.halves_input0:
         return halving_product(Tape(), parameters, output, 2 * cell.side(net.size))
-    return preprocessed(weights_of(parameters), output)
+    return spatial.pointwise(weights_of(parameters), output)
 
 
 def _stem(
     net: MacroNet, parameters: Tree, statistics: Tree, images: jax.Array
 ) -> tuple[tuple[jax.Array, jax.Array], Tree]:
-    """Returns both inputs of the first cell: the stem's outputs, as `cell_network` defines them."""
+    """Returns both inputs of the first cell: the stem's outputs, as `cell_network` defines them, but rectified."""
     new: Tree = {}
 
     def layer(number: int, x: jax.Array, stride: int) -> jax.Array:
@@ -106,14 +107,14 @@ def _stem(
         flat, norm = spatial.as_positions(product), f"BatchNorm_{number}"
         y, used = normalised(Tape(), parameters, statistics, flat, net.train, norm)
         new.update(used)
-        return y.reshape(product.shape)
+        return jax.nn.relu(y).reshape(product.shape)
 
     x = images.transpose(3, 1, 2, 0)
     if net.stem == "cifar":
         before = last = layer(0, x, 1)
     else:
-        before = layer(1, jax.nn.relu(layer(0, x, 2)), 2)
-        last = layer(2, jax.nn.relu(before), 2)
+        before = layer(1, layer(0, x, 2), 2)
+        last = layer(2, before, 2)
     return (spatial.as_positions(before), spatial.as_positions(last)), new
 
 

@@ -16,18 +16,20 @@ from econas_jax.nn.darts.drop_path import DropPath
 class StageCells(NamedTuple):
     """The cells of a stage, stacked: their variables, and the weights of what reads each one's output.
 
-    readers: [cells, 2 * channels, channels read]; positions: in the macro-net. In a gradient the last two are None.
+    readers: [cells, 2 * channels, channels read]; positions: in the macro-net; floors: of the outputs, one a cell. In a
+    gradient the last three are None.
     """
 
     readers: jax.Array
     parameters: Tree
     statistics: Tree | None
     positions: jax.Array | None
+    floors: jax.Array | None
 
     def variables(self, drop_path: DropPath | None) -> CellVariables:
         """Returns the variables of a cell, where this is a single one of them; drop_path: that of the step."""
         own = None if drop_path is None or self.positions is None else drop_path.of(self.positions)
-        return CellVariables(self.parameters, self.statistics, own)
+        return CellVariables(self.parameters, self.statistics, own, self.floors)
 
 
 def entry_readers(parameters: Sequence[Tree]) -> jax.Array:
@@ -48,7 +50,9 @@ def stack_cells(
     nothing = jnp.zeros((2 * channels, nodes * channels))
     readers.append(nothing if after is None else weights_of(after["preprocess1"]))
     variables = [_after_products(tree) for tree in parameters]
-    return StageCells(jnp.stack(readers), _stacked(variables), _stacked(statistics), jnp.asarray(positions))
+    floors = jnp.zeros(len(parameters))
+    floors = floors if after is not None else floors.at[-1].set(-jnp.inf)  # then the head reads the last one
+    return StageCells(jnp.stack(readers), _stacked(variables), _stacked(statistics), jnp.asarray(positions), floors)
 
 
 def unstack(tree: Tree, count: int) -> list[Tree]:

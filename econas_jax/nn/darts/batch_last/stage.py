@@ -14,10 +14,11 @@ import jax
 import jax.numpy as jnp
 
 from econas_jax.nn.darts.batch_last.cell import CellKept, CellShape, Products, replay_cell, run_cell
-from econas_jax.nn.darts.batch_last.layers import Tree, preprocessed
+from econas_jax.nn.darts.batch_last.layers import Tree
 from econas_jax.nn.darts.batch_last.stacking import StageCells
 from econas_jax.nn.darts.drop_path import DropPath
 from econas_jax.nn.kernels.indexing import read, write
+from econas_jax.nn.kernels.spatial import pointwise, pointwise_backward
 
 OUTPUTS = 2  # a stage's last two, which others than its own cells read
 
@@ -85,7 +86,7 @@ def _loop(
         index, cell = given
         products = _products(buffers.pairs, index)
         output, new, kept = run_cell(shape.cell, cell.variables(drop_path), products)
-        compute = functools.partial(preprocessed, cell.readers, output)
+        compute = functools.partial(pointwise, cell.readers, output)
         pair = _where_read(shape, index, compute, jnp.zeros_like(buffers.pairs[0]))
         pairs = write(buffers.pairs, pair, index + 2)
         return Buffers(pairs, write(buffers.outputs, output, index % OUTPUTS)), (new, kept if keep else None)
@@ -142,7 +143,7 @@ def _train_stage_backward(shape: StageShape, residuals: Any, cotangents: Any) ->
     first = results.product, jnp.zeros_like(results.product[:channels])
     given = (jnp.arange(shape.cells), cells, kept)
     (pair, input0), (readers, parameters) = jax.lax.scan(body, first, given, reverse=True)
-    return StageCells(readers, parameters, None, None), None, input0, pair
+    return StageCells(readers, parameters, None, None, None), None, input0, pair
 
 
 def _cell_backward(
@@ -160,12 +161,11 @@ def _cell_backward(
     pair: the gradient of the readers' product; others: what others than the readers add to that of the output.
     """
     variables = cell.variables(drop_path)
-    assert variables.statistics is not None
-    replay = functools.partial(replay_cell, shape.cell, variables.statistics, variables.drop_path, kept)
+    replay = functools.partial(replay_cell, shape.cell, variables, kept)
     output, back = jax.vjp(replay, cell.parameters, products)
 
     def through_readers() -> tuple[jax.Array, jax.Array]:
-        readers, gradient = jax.vjp(preprocessed, cell.readers, output)[1](pair)
+        readers, gradient = pointwise_backward((cell.readers, output), pair)
         return readers, gradient + others
 
     readers, gradient = _where_read(shape, index, through_readers, (jnp.zeros_like(cell.readers), others))
