@@ -13,20 +13,17 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh
 
 from econas_jax.data import Split
 from econas_jax.errors import require
 from econas_jax.training.compile.beside import compiled_beside
-from econas_jax.training.compile.compilation import compile_program
-from econas_jax.training.compile.population_mesh import compiler_options
 from econas_jax.training.epoch import Images, Metrics
-from econas_jax.training.network_step import DATA, Moment, network_step
-from econas_jax.training.network_task import NetworkTask, evaluated, initial_state
+from econas_jax.training.network_programs import NetworkPrograms, Shape
+from econas_jax.training.network_step import DATA, Moment
+from econas_jax.training.network_task import NetworkTask
 from econas_jax.training.schedule import drop_path_probability, learning_rate
 from econas_jax.training.state import TrainState
-
-Shape = tuple[int, ...]
 
 
 class Scores(NamedTuple):
@@ -50,30 +47,24 @@ class DataParallelTrainer:
         size = task.recipe.batch_size
         allowed = f"a multiple of {self._devices}, the number of devices"
         require(size % self._devices == 0, "training.batch_size", size, allowed)
-        self._mesh = Mesh(np.array(devices), (DATA,))
-        self._everywhere = NamedSharding(self._mesh, PartitionSpec())
-        self._spread = NamedSharding(self._mesh, PartitionSpec(DATA))
+        self._sources = NetworkPrograms(task, Mesh(np.array(devices), (DATA,)))
         self._evaluation_batch = -(-task.recipe.evaluation_batch_size // self._devices) * self._devices
-        options = compiler_options(devices[0].platform, compile_fast=True)
-        initial = functools.partial(initial_state, task)
-        self._init = jax.jit(initial, out_shardings=self._everywhere, compiler_options=options)
         self._programs: dict[Shape, Any] = {}  # steps, by the shape of their images
         self._evaluate: Any = None
 
     def shapes(self) -> TrainState:
         """Returns the shapes of a state; raises InputError if the network cannot take the task's images."""
-        shapes: TrainState = jax.eval_shape(functools.partial(initial_state, self.task))
-        return shapes
+        return self._sources.shapes()
 
     def init(self, check: Callable[[], None] = lambda: None) -> TrainState:
         """Returns the state before the first step, on every device; check: as `prepare`'s."""
-        made = compiled_beside({"initial values": lambda: compile_program(self._init)}, check)
-        state: TrainState = made["initial values"]()
+        made = compiled_beside({"initial values": self._sources.init}, check)
+        state: TrainState = made["initial values"](np.int32(self.task.seed))
         return state
 
     def put(self, state: TrainState) -> TrainState:
         """Returns a state of host arrays on every device."""
-        placed: TrainState = jax.device_put(state, self._everywhere)
+        placed: TrainState = jax.device_put(state, self._sources.everywhere)
         return placed
 
     def prepare(self, image: Shape, batch_sizes: Iterable[int], check: Callable[[], None] = lambda: None) -> None:
@@ -82,7 +73,9 @@ class DataParallelTrainer:
         check: is called several times a second, and ends it by raising.
         """
         shapes = [(size, *image) for size in batch_sizes]
-        missing = {shape: functools.partial(self._compiled, shape) for shape in shapes if shape not in self._programs}
+        missing = {
+            shape: functools.partial(self._sources.step, shape) for shape in shapes if shape not in self._programs
+        }
         self._programs |= compiled_beside(missing, check)
 
     def step(self, state: TrainState, batch: Split, epoch: int, index: int) -> tuple[TrainState, Metrics]:
@@ -93,8 +86,8 @@ class DataParallelTrainer:
         """
         recipe = self.task.recipe
         rates = np.float32(learning_rate(recipe, epoch)), np.float32(drop_path_probability(recipe, epoch))
-        moment = Moment(np.int32(epoch), np.int32(index), *rates)
-        images = Images(*jax.device_put((batch.images, batch.labels), self._sharding(len(batch))))
+        moment = Moment(np.int32(epoch), np.int32(index), *rates, np.int32(self.task.seed))
+        images = Images(*jax.device_put((batch.images, batch.labels), self._sources.sharding(len(batch))))
         stepped: tuple[TrainState, Metrics] = self._program(batch.images.shape)(state, images, moment)
         return stepped
 
@@ -113,35 +106,15 @@ class DataParallelTrainer:
         places = np.arange(first, first + self._evaluation_batch)
         there = places < len(batch)
         part = batch.take(np.where(there, places, 0))
-        images, labels, weights = jax.device_put((part.images, part.labels, there.astype(np.float32)), self._spread)
+        images, labels, weights = jax.device_put(
+            (part.images, part.labels, there.astype(np.float32)), self._sources.spread
+        )
         if self._evaluate is None:
-            whole, spread = self._everywhere, self._spread
-            function = functools.partial(evaluated, self.task)
-            self._evaluate = jax.jit(function, in_shardings=(whole, spread, spread), out_shardings=whole)
+            self._evaluate = self._sources.evaluation(images.shape)
         sums: Metrics = self._evaluate(state, Images(images, labels), weights)
         return sums
 
     def _program(self, shape: Shape) -> Any:
         if shape not in self._programs:
-            self._programs[shape] = self._compiled(shape)
+            self._programs[shape] = self._sources.step(shape)
         return self._programs[shape]
-
-    def _compiled(self, shape: Shape) -> Any:
-        sharding, whole = self._sharding(shape[0]), self._everywhere
-        arrays: Any = (
-            jax.ShapeDtypeStruct(shape, np.uint8, sharding=sharding),
-            jax.ShapeDtypeStruct(shape[:1], np.int32, sharding=sharding),
-        )
-        state = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=whole), self.shapes())
-        moment = Moment(np.int32(0), np.int32(0), np.float32(0), np.float32(0))
-        apart = self._mesh if sharding is self._spread and self.task.recipe.statistics == "per-device" else None
-        step = jax.jit(
-            functools.partial(network_step, self.task, apart),
-            in_shardings=(whole, sharding, whole),
-            out_shardings=whole,
-            donate_argnums=0,
-        )
-        return compile_program(step, state, Images(*arrays), moment)
-
-    def _sharding(self, size: int) -> NamedSharding:
-        return self._spread if size % self._devices == 0 else self._everywhere

@@ -23,12 +23,13 @@ Gradients = tuple[Any, Any, Metrics]  # of the parameters; new running statistic
 
 
 class Moment(NamedTuple):
-    """When a step is taken, and what the recipe prescribes then."""
+    """When a step is taken, what the recipe prescribes then, and the seed: data, so that all seeds share a program."""
 
     epoch: Any  # int32, from 0
     step: Any  # int32, within the epoch, from 0
     learning_rate: Any  # float32
     drop_path_probability: Any  # float32
+    seed: Any  # int32
 
 
 def network_step(
@@ -39,9 +40,9 @@ def network_step(
     apart: devices over which the batch is spread and on each of which normalisations see its own share alone; None:
     they see the whole batch.
     """
-    key = derive(task.seed, "augmentation", moment.epoch, moment.step)
+    key = derive(moment.seed, "augmentation", moment.epoch, moment.step)
     images = augment(key, batch.images, task.resolution, task.mean, task.std, task.recipe.augmentation)
-    path_key = derive(task.seed, "drop path", moment.epoch, moment.step)
+    path_key = derive(moment.seed, "drop path", moment.epoch, moment.step)
     arguments = (state, images, batch.labels, moment.drop_path_probability, path_key)
     gradient, batch_stats, sums = gradients(task, *arguments) if apart is None else _apart(task, apart, *arguments)
     return apply_gradient(task.optimizer(), moment.learning_rate, state, gradient, batch_stats), sums

@@ -34,10 +34,13 @@ class NetworkTask:
         return torch_sgd(recipe.gradient_clip, recipe.weight_decay, recipe.momentum, recipe.nesterov)
 
 
-def initial_state(task: NetworkTask) -> TrainState:
-    """Returns the state before the first step, which depends on the seed and the network alone."""
+def initial_state(task: NetworkTask, seed: jax.Array | int) -> TrainState:
+    """Returns the state before the first step, which depends on the seed and the network alone.
+
+    seed: that of the task; traced, so that all seeds share a program.
+    """
     images = jnp.zeros((1, task.resolution, task.resolution, 3))
-    variables = task.network.init(derive(task.seed, "initial values", 0), images, train=False)
+    variables = task.network.init(derive(seed, "initial values", 0), images, train=False)
     return TrainState(variables["params"], variables["batch_stats"], task.optimizer().init(variables["params"]))
 
 

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from econas_jax.training.compile.compilation import compile_lowered, lower_program
-from econas_jax.training.compile.export_cache import traced
+from econas_jax.training.compile.compilation import compile_lowered
+from econas_jax.training.compile.kept_program import depends_on_ours, lower_kept, of_trees
 from econas_jax.training.compile.population_mesh import POPULATION, compiler_options, for_each_candidate
 from econas_jax.training.epoch import (
     Images,
@@ -58,9 +58,7 @@ class Programs:
         self.by_candidate = NamedSharding(mesh, PartitionSpec(POPULATION))
         self.state: TrainState = jax.eval_shape(lambda: init_state(task, 0, example))
         self._platform: str = mesh.devices.flat[0].platform
-        # A network of somebody else's may depend on what its repr does not show.
-        ours = type(task.network).__module__.partition(".")[0] == __name__.partition(".")[0]
-        self._depends_on = (task, lanes) if ours else None
+        self._depends_on = depends_on_ours(task.network, task, lanes)
 
         def each(tree: Any) -> Any:
             return jax.tree.map(lambda leaf: _shape((slots, *leaf.shape), leaf.dtype, self.by_candidate), tree)
@@ -103,40 +101,25 @@ class Programs:
     def lower(self, name: str) -> Any:
         """A program before XLA's part; its arguments and results are the leaves of those of `programs[name]`."""
         function, arguments, _, consumes, compile_fast = self._sources[name]
-        leaves, structure = jax.tree.flatten(arguments)
-
-        def of_leaves(*leaves: Any) -> list[Any]:
-            return jax.tree.leaves(function(*jax.tree.unflatten(structure, leaves)))
-
-        depends_on = None if self._depends_on is None else (name, *self._depends_on)
-        exported = traced(of_leaves, leaves, self._platform, depends_on)
-
-        def program(*leaves: Any) -> Any:
-            return exported.call(*leaves)
-
-        program.__name__ = name  # in profiles and in the names of the cache's files
-        jitted = jax.jit(
-            program,
-            donate_argnums=range(len(jax.tree.leaves(arguments[0]))) if consumes else (),
+        return lower_kept(
+            name,
+            function,
+            arguments,
+            self._depends_on,
+            platform=self._platform,
+            consumes_first=consumes,
             out_shardings=self.by_candidate,
             compiler_options=compiler_options(self._platform, compile_fast),
         )
-        return lower_program(jitted, *leaves)
 
     def compile(self, names: Sequence[str] = NAMES) -> None:
         """Compiles the named programs that are not compiled yet."""
         for name in names:
             if name not in self._compiled:
-                results = jax.tree.structure(self._sources[name].results)
-                self._compiled[name] = _of_trees(compile_lowered(self.lower(name)), results)
+                self._compiled[name] = of_trees(compile_lowered(self.lower(name)), self._sources[name].results)
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         return self._compiled[name]
-
-
-def _of_trees(program: Callable[..., Any], results: Any) -> Callable[..., Any]:
-    """A program of leaves as one of trees; results: the structure of what it returns."""
-    return lambda *arguments: jax.tree.unflatten(results, program(*jax.tree.leaves(arguments)))
 
 
 def _shape(shape: Shape, dtype: Any, sharding: NamedSharding) -> Any:

@@ -117,9 +117,10 @@ def _connect(shape: CellShape, cell: CellVariables, products: Products, state: A
         terms.append(x)
         if index % 2 == 1:
             states.append(terms[-2] + terms[-1])
-    nodes = [states[node] for node in shape.genotype.concat]
+    floor, nodes = cell.floor, [states[node] for node in shape.genotype.concat]
+    assert floor is not None
     # Not `maximum`, which shares the gradient of equal values, nor >, which would hide numbers that are none.
-    return jnp.concatenate([jnp.where(node <= cell.floor, cell.floor, node).astype(node.dtype) for node in nodes])
+    return jnp.concatenate([jnp.where(node <= floor, floor, node).astype(node.dtype) for node in nodes])
 
 
 def cell_gradients(
