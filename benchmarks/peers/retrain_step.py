@@ -2,8 +2,8 @@
 
     taskset -c 0 python -m benchmarks.peers.retrain_step --genotype DARTS_V2 --json OUT
 
-Claims: seconds to trace and compile the step of `CellNetwork` as a retraining does, its steps' wall and CPU seconds, and
-the process's peak memory. A step is that of darts_step: forward, cross-entropy, backward, clip to norm 5, SGD with
+Claims: seconds to trace and compile the step of `CellNetwork` as a retraining does, its steps' wall and CPU seconds,
+and the process's peak memory. A step is that of darts_step: forward, cross-entropy, backward, clip to norm 5, SGD with
 momentum and weight decay on a batch in memory, without auxiliary head, drop-path and augmentation.
 """
 
