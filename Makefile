@@ -33,7 +33,7 @@ search: $(INSTALLED) ## search on scikit-learn's digits (minutes on two cores), 
 	GLIBC_TUNABLES=$(HUGE_PAGES) $(BIN)/python -m econas_jax.search --config configs/digits.py --workdir runs/digits
 
 test: $(INSTALLED) ## run all tests, two at a time
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(INSTALLED) ## check style and format (ruff)
 	$(BIN)/ruff check

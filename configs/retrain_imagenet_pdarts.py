@@ -14,34 +14,14 @@ DARTS's own recipe: 1.3 points between two trainings of one cell. Compare cells 
 
 from ml_collections import ConfigDict
 
-from econas_jax.retrain import default_config
+from econas_jax.experiment import config_source
 
 
 def get_config(data: str = "image_stream") -> ConfigDict:
-    config = default_config(data)
-    config.resolution = 224
-    config.save_epochs = 1
-    config.network.channels = 48
-    config.network.cells_per_stage = 4  # N: 14 cells
-    config.network.stem = "imagenet"
-    config.network.auxiliary = True
-    config.network.compute_dtype = "float32"  # "bfloat16" on accelerators
-    config.training.epochs = 250
+    config = config_source.load(f"retrain_imagenet:{data}")
     config.training.batch_size = 1024  # of all devices together; with another, scale the learning rate alike
     config.training.evaluation_batch_size = 1024
     config.training.learning_rate = 0.5
     config.training.schedule = "linear"
     config.training.warmup_epochs = 5
-    config.training.weight_decay = 3e-5
-    config.training.gradient_clip = 5.0
-    config.training.label_smoothing = 0.1
-    config.training.auxiliary_weight = 0.4
-    config.training.drop_path_probability = 0.0
-    config.training.augmentation.crop_padding = 0  # images are cropped and flipped as they are read
-    config.training.augmentation.flip = False
-    config.training.augmentation.cutout = 0
-    config.training.augmentation.jitter.brightness = 0.4
-    config.training.augmentation.jitter.contrast = 0.4
-    config.training.augmentation.jitter.saturation = 0.4
-    config.training.augmentation.jitter.hue = 0.2
     return config

@@ -30,6 +30,21 @@ def pytest_configure(config: pytest.Config) -> None:
     jax.config.update("jax_num_cpu_devices", 4)  # stand for accelerators; only before jax's first computation
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves slow tests out of the coverage: Python runs at half its speed while lines are counted, JAX's code too."""
+    if config.pluginmanager.has_plugin("_cov"):  # pytest-cov, where coverage is asked for; else nobody knows the marker
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(autouse=True)
+def uncounted_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves the processes that a slow test starts out of the coverage, too."""
+    if request.node.get_closest_marker("slow"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture(scope="session")
 def data_directory() -> Path:
     """The folder of prepared data sets (`tfds/cifar10/3.0.2/...`): $ECONAS_JAX_DATA, else ../shared/data."""

@@ -121,9 +121,10 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 COPIES = itertools.count()
 
 
+@pytest.mark.slow
 # Orbax stops reading a damaged commit with its event loop closed, and what it leaves complains when it is collected.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(QUICK, max_examples=40)
+@settings(QUICK, max_examples=25)
 @given(data=st.data())
 def test_a_folder_damaged_anywhere_gives_the_same_search_or_is_refused(
     data: st.DataObject,

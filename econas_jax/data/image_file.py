@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -41,20 +42,18 @@ def read_image(file: str, name: str, size: int, alpha: str, tally: Tally) -> npt
     return np.asarray(square.resize((size, size), Image.Resampling.BILINEAR))
 
 
-def read_square(file: str, name: str, alpha: str, tally: Tally, crop: float = 1.0) -> npt.NDArray[np.uint8]:
+def read_square(file: str, name: str, alpha: str, tally: Tally) -> npt.NDArray[np.uint8]:
     """Reads one image file as `read_image` does, but in its own size: uint8[side, side, 3].
 
-    crop: what share of the image's shorter side its central square has. Raises InputError as `read_image` does.
+    Raises InputError as `read_image` does.
     """
-    return np.asarray(_square(file, name, alpha, tally, crop))
+    return np.asarray(_square(file, name, alpha, tally))
 
 
-def _square(file: str, name: str, alpha: str, tally: Tally, crop: float = 1.0) -> Image.Image:
+def _square(file: str, name: str, alpha: str, tally: Tally) -> Image.Image:
     """The central square of an image file, in its own size."""
     with opened_image(file, file) as image:
-        if getattr(image, "is_animated", False):
-            tally.add("of several frames, of which the first was read", name)
-        return _central_square(upright_rgb(image, file, name, alpha, tally), crop)
+        return _central_square(upright_rgb(image, file, name, alpha, tally))
 
 
 @contextlib.contextmanager
@@ -64,16 +63,22 @@ def opened_image(content: str | bytes, file: str) -> Iterator[Image.Image]:
     content: the file's path, or its bytes; file: its name in messages.
 
     Raises:
-        InputError: no image that can be read, or more than 8 bits a channel.
+        InputError: no image that can be read, more than 8 bits a channel, or more pixels than Pillow opens.
     """
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=READ) as image:
-            _refuse_deep(image, file)
-            yield image
+        with warnings.catch_warnings():
+            # Pillow warns of half as many pixels as it refuses; such an image fits in memory and is read as any other.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=READ) as image:
+                _refuse_deep(image, file)
+                yield image
     except InputError:
         raise
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise InputError("image", file, f"at most {most:,} pixels: a larger one may fill the memory") from None
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them stumble on
         kind = kind_of(content[:HEAD_BYTES]) if isinstance(content, bytes) else image_kind(content)
         allowed = f"a readable image file ({error})" if kind in (*READ, None) else f"{', '.join(READ)}, not {kind}"
@@ -82,6 +87,8 @@ def opened_image(content: str | bytes, file: str) -> Iterator[Image.Image]:
 
 def upright_rgb(image: Image.Image, file: str, name: str, alpha: str, tally: Tally) -> Image.Image:
     """Decodes an image that `opened_image` opened, turns it upright and makes it RGB; arguments: as `read_image`'s."""
+    if getattr(image, "is_animated", False):
+        tally.add("of several frames, of which the first was read", name)
     return _opaque(_upright(image, name, tally), file, name, alpha, tally)
 
 
@@ -133,8 +140,8 @@ def _opaque(image: Image.Image, file: str, name: str, alpha: str, tally: Tally) 
     return Image.alpha_composite(white, transparent).convert("RGB")
 
 
-def _central_square(image: Image.Image, crop: float) -> Image.Image:
-    side = max(1, round(crop * min(image.size)))
+def _central_square(image: Image.Image) -> Image.Image:
+    side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     # Cut first: resizing a box of the image would mix in pixels from outside of it.
     return image.crop((left, top, left + side, top + side))

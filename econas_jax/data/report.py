@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from econas_jax.data.dataset import ChannelValues, Dataset
+from econas_jax.data.dataset import ChannelValues, Dataset, Labels
 from econas_jax.data.duplicates import shared_images
 from econas_jax.data.fingerprint import fingerprints
 from econas_jax.data.origin import Origin
+
+NAMED = 5  # classes without images, at most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +24,7 @@ class SplitReport:
     images: int
     classes: int  # that it has images of
     origin: Origin | None  # None: the data set is always the same
+    absent: tuple[str, ...] = ()  # names of the classes that it has no images of
 
     def line(self) -> str:
         """Returns all of it in one line."""
@@ -32,7 +36,17 @@ class SplitReport:
                 parts.append("passed over: " + ", ".join(map(str, self.origin.passed_over)))
             if self.origin.treated:
                 parts.append("changed: " + ", ".join(map(str, self.origin.treated)))
+        if self.images and self.absent:
+            more = f" and {len(self.absent) - NAMED:,} more" if len(self.absent) > NAMED else ""
+            parts.append("no images of " + ", ".join(map(repr, self.absent[:NAMED])) + more)
         return "; ".join(parts)
+
+
+def split_report(name: str, labels: Labels, classes: Sequence[str], origin: Origin | None) -> SplitReport:
+    """Describes a split by its labels. classes: the names of all classes of the data set."""
+    there = np.unique(labels)
+    absent = tuple(classes[label] for label in sorted(set(range(len(classes))) - set(there.tolist())))
+    return SplitReport(name, len(labels), len(there), origin, absent)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +66,7 @@ class DataReport:
     def of(cls, dataset: Dataset) -> DataReport:
         """Describes a data set; takes about a second for a gigabyte of images."""
         splits = tuple(
-            SplitReport(name, len(split), len(np.unique(split.labels)), dataset.origins.get(name))
+            split_report(name, split.labels, dataset.classes, dataset.origins.get(name))
             for name, split in dataset.splits.items()
         )
         shared = shared_images(dataset.train, dataset.validation)

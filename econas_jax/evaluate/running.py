@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +23,7 @@ from econas_jax.models.prediction import predictions
 from econas_jax.search.found_model import FoundModel
 
 FOLDER, FILE, PICTURE = "evaluation", "evaluation.json", "confusion"
+STAGING = ".evaluation-"  # begins the name of the folder that an evaluation is written into
 BATCH_SIZE = 500
 CAUTION = "note: whoever chooses among a search's candidates by test images has none left to report on"
 
@@ -58,8 +62,8 @@ def evaluate(found: FoundModel, asked: Asked, split: str | None, to: Path | None
             evaluation = evaluation_of(predictions(found.model, batches, crop), classes)
     finally:
         source.close()
-    with one_line_errors(folder):
-        _write(folder, found, source, split, evaluation)
+    with one_line_errors(folder), _all_or_nothing(folder) as staging:
+        _write(staging, found, source, split, evaluation)
     return Written(evaluation, folder)
 
 
@@ -68,9 +72,25 @@ def _usual_folder(found: FoundModel, source: ImageSource, split: str) -> Path:
     return found.folder / FOLDER / f"{rank}{source.name}_{split}"
 
 
+@contextlib.contextmanager
+def _all_or_nothing(folder: Path) -> Iterator[Path]:
+    """Gives a temporary folder, whose files replace those in `folder` once all of them are written."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=STAGING, dir=folder) as staging:
+            yield Path(staging)
+            for file in sorted(Path(staging).iterdir()):
+                file.replace(folder / file.name)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what has something in it stays
+            folder.rmdir()
+        raise
+
+
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f"{STAGING}*"):  # of an evaluation that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
         tempfile.TemporaryFile(dir=folder).close()  # a folder that is there may still be one that cannot be written
     except OSError as error:
         allowed = f"a folder that can be written ({error.strerror}); --to names another"

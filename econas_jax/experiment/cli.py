@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import faulthandler
+import functools
+import operator
+import re
 import signal
 import sys
 import types
@@ -12,8 +15,9 @@ from typing import NoReturn
 from absl import flags, logging
 from ml_collections import ConfigDict, config_flags
 
-from econas_jax.errors import USAGE_ERROR
+from econas_jax.errors import USAGE_ERROR, InputError
 from econas_jax.experiment import config_source
+from econas_jax.experiment.config_fields import TYPES
 from econas_jax.experiment.config_source import ConfigSourceError
 from econas_jax.experiment.folder import local_folder
 
@@ -80,6 +84,8 @@ def parse_flags(arguments: list[str], example: str | None) -> None:
         rest = flags.FLAGS(["econas-jax", *arguments])
     except ConfigSourceError as error:
         fail(str(error))
+    except flags.IllegalFlagValueError as error:
+        fail(_wrong_value(str(error)) or _one_line(error))
     except (AttributeError, KeyError) as error:  # how ml_collections refuses an unknown field
         fail(f"no such config field: {_one_line(error)}")
     except (flags.Error, TypeError, ValueError, OSError) as error:
@@ -102,6 +108,17 @@ def fail(message: str, status: int = USAGE_ERROR) -> NoReturn:
     """Leaves the process with a line and the status."""
     print(f"error: {message}", file=sys.stderr)
     sys.exit(status)
+
+
+def _wrong_value(refusal: str) -> str | None:
+    """Returns in this package's words how absl refused a config field's value; None where it is not about one."""
+    match = re.match(r"flag --config\.([\w.]+)=(.*?): ", refusal, re.DOTALL)
+    config = flags.FLAGS["config"].value
+    if match is None or config is None:
+        return None
+    *groups, name = match[1].split(".")
+    kind = functools.reduce(operator.getitem, groups, config).get_type(name)
+    return str(InputError(match[1], match[2], TYPES[kind])) if kind in TYPES else None
 
 
 def _one_line(error: Exception) -> str:

@@ -22,6 +22,15 @@ from econas_jax.errors import InputError, require
 
 Config = typing.TypeVar("Config")  # a dataclass
 
+# Types of fields, in words for the user.
+TYPES: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "True or False",
+    tuple: "a list",
+}
+
 
 def to_config_dict(config: Any) -> ConfigDict:
     """Returns a dataclass, nested ones included, as a ConfigDict.
@@ -174,8 +183,7 @@ def _convert(hint: Any, value: Any, path: str, default: Any) -> Any:
         with contextlib.suppress(OverflowError):  # then it is refused below, as a whole number
             return float(value)
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-    names = {int: "a whole number", float: "a number", str: "text", bool: "True or False", tuple: "a list"}
-    require(fits, path, value, names.get(kind, str(kind)))
+    require(fits, path, value, TYPES.get(kind, str(kind)))
     return value
 
 

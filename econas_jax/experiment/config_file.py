@@ -23,8 +23,9 @@ Differing = dict[str, tuple[Any, Any]]  # by field: the value there, the value h
 class ConfigFile:
     """The file that holds the config, a dataclass, that a folder was made with."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, kind: str = "") -> None:
+        """Touches nothing yet. kind: a word for the experiment, such as search; "": any."""
+        self._folder, self._kind = folder, kind
         self._file = folder / NAME
 
     def exists(self) -> bool:
@@ -45,6 +46,7 @@ class ConfigFile:
         if not runs or runs[-1] != made_with:
             runs = [*runs, made_with]
         description = {
+            **({"kind": self._kind} if self._kind else {}),
             "config": dataclasses.asdict(config),
             "identity": dict(identity or {}),
             **(facts or {}),
@@ -64,7 +66,10 @@ class ConfigFile:
         return _compared({name: there.get(name, default.get(name)) for name in {*there, *here}}, here)
 
     def check_same(self, config: Any, changeable: Callable[[str], bool]) -> None:
-        """Raises InputError, with the fields, where one differs that is not changeable."""
+        """Raises InputError for another kind of experiment, and with the fields where one differs for good."""
+        kind = self._read().get("kind") or self._kind  # earlier versions did not write it
+        allowed = f"an empty folder, or one made by an earlier {self._kind}; this one holds a {kind}"
+        require(kind == self._kind or not self._kind, "workdir", str(self._folder), allowed)
         fixed = {name: pair for name, pair in self.differing(config).items() if not changeable(name)}
         allowed = f"the config it was made with, or another folder ({described(fixed)})"
         require(not fixed, "workdir", str(self._folder), allowed)

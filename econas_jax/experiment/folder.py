@@ -44,7 +44,7 @@ class ExperimentFolder:
         """Touches nothing yet. say: is told what was changed."""
         self.path = path
         self._kind = kind
-        self._config_file = ConfigFile(path)
+        self._config_file = ConfigFile(path, kind)
         self._say = say
         self._identity: Mapping[str, Any] = {}
         self._facts: Mapping[str, Any] = {}

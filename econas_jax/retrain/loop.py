@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from econas_jax.data.batches import ImageSource
+from econas_jax.data.batches import ImageSource, MemorySource
 from econas_jax.errors import require
 from econas_jax.experiment import disk
 from econas_jax.experiment.folder import local_folder
@@ -53,7 +53,7 @@ def run_retrain(
         stack.callback(source.close)
         check_count(config, source)
         networks = chosen_networks(asked, config, source, devices)
-        if not files.claimed:
+        if not files.claimed and not isinstance(source, MemorySource):  # which has read all its images
             with reporter.doing("checking the images to test by"):
                 source.check()
         # Not before: a config that fits no images must not claim the folder.

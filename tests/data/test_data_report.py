@@ -12,6 +12,7 @@ from PIL import Image
 
 from econas_jax.data import DataReport, Dataset, Split, fingerprints, load_dataset
 from econas_jax.data.duplicates import shared_images
+from econas_jax.data.stream.config import StreamConfig
 
 SPLIT = random_split(20, size=8, classes=2)
 HALF = (0.5, 0.5, 0.5)
@@ -28,6 +29,18 @@ def test_lines_tell_images_classes_origin_and_what_was_passed_over(tmp_path: Pat
         "validation: 4 images in 2 classes, held out of the training images",
         "test: no images",
     )
+
+
+def test_classes_without_images_are_named(tmp_path: Path) -> None:
+    write_image_folder(tmp_path / "train", random_split(20, size=8, classes=8))
+    write_image_folder(tmp_path / "val", random_split(2, size=8, classes=2, seed=1))
+    assert DataReport.of(load_dataset("image_folder", path=tmp_path, image_size=8)).lines()[1] == (
+        "validation: 2 images in 2 classes, from val/; "
+        "no images of 'class2', 'class3', 'class4', 'class5', 'class6' and 1 more"
+    )
+    source = StreamConfig(path=str(tmp_path), workers=0).open(0, 8)
+    assert source.lines()[1].startswith("test: 2 images in 2 classes, from val/; no images of 'class2', ")
+    source.close()
 
 
 def test_every_loader_has_a_line_a_split(tmp_path: Path) -> None:

@@ -246,3 +246,13 @@ def test_images_of_other_formats_are_named(tmp_path: Path, content: bytes, name:
     (tmp_path / f"file{suffix}").write_bytes(content + bytes(100))
     with pytest.raises(InputError, match=f"file{suffix}'?: expected BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP, not {name}"):
         _read(tmp_path / f"file{suffix}")
+
+
+def test_a_large_image_is_read_and_a_very_large_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "large.png"
+    Image.fromarray(PICTURE).save(file)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40)  # 64 are more: Pillow's warning would be an error here
+    np.testing.assert_array_equal(_read(file)[0], PICTURE)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
+    with pytest.raises(InputError, match=r"large\.png'?: expected at most 60 pixels"):
+        _read(file)

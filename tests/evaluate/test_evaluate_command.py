@@ -155,9 +155,10 @@ def test_a_full_disk_is_told(run: Path, capsys: pytest.CaptureFixture[str], monk
     def full(*arguments: Any, **keywords: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("econas_jax.evaluate.running.write_text", full)
-    assert main(["evaluate", str(run)]) == 1
+    monkeypatch.setattr("econas_jax.figures.figure_files.save_figure", full)  # after evaluation.json
+    assert main(["evaluate", str(run), "--to", str(run / "new")]) == 1
     assert "cannot be written (No space left on device)" in capsys.readouterr().err
+    assert not (run / "new").exists()
 
 
 def test_help_needs_no_jax(capsys: pytest.CaptureFixture[str]) -> None:

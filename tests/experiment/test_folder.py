@@ -32,6 +32,17 @@ def claimed(folder: Path, config: Config = Config(), identity: dict[str, Any] | 
     return files
 
 
+def test_a_folder_of_another_kind_of_experiment_is_refused_by_its_kind(tmp_path: Path) -> None:
+    claimed(tmp_path)
+    with pytest.raises(InputError, match="made by an earlier voyage; this one holds a trial$"):
+        ExperimentFolder(tmp_path, "voyage").check(Config(seed=1), changeable)
+    file = tmp_path / "config.json"
+    fields = json.loads(file.read_text())
+    assert fields.pop("kind") == "trial"
+    file.write_text(json.dumps(fields))  # as earlier versions wrote it
+    ExperimentFolder(tmp_path, "trial").check(Config(), changeable)
+
+
 @pytest.mark.parametrize(
     "path", ["gs://bucket/x", "s3://bucket/x", "https://host/x", "file:///x", Path("gs://b/x"), ""]
 )

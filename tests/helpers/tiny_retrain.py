@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -102,6 +103,15 @@ def use_toys(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(networks, "described", described)
     monkeypatch.setattr(data_parallel, "compiled_beside", compiled)
+    share_trainers(monkeypatch)
+
+
+_shared_trainer = functools.cache(data_parallel.DataParallelTrainer)
+
+
+def share_trainers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes all retrainings of equal tasks use one trainer: it keeps programs, and nothing of what it has trained."""
+    monkeypatch.setattr(networks, "DataParallelTrainer", _shared_trainer)
 
 
 class CountingSource(MemorySource):

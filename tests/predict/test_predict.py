@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -13,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from exported_networks import CLASSES, SIDE, evaluation_logits, random_images, random_model
+from model_cards import CARD
 from PIL import Image
 
 from econas_jax.data.augmentation import prepare
-from econas_jax.data.image_file import read_square
 from econas_jax.data.origin import Tally
+from econas_jax.data.stream.config import StreamConfig
 from econas_jax.errors import InputError
 from econas_jax.export import export_model
 from econas_jax.models.trained_model import TrainedModel
@@ -69,12 +71,25 @@ def test_resizing_is_that_of_an_evaluation(size: int, resolution: int) -> None:
     np.testing.assert_allclose(resized(images[0], resolution), expected, rtol=1e-5, atol=1e-3)
 
 
-def test_the_crop_is_the_cards(tmp_path: Path) -> None:
-    image = random_images(1, 8)[0]
-    file = _saved(tmp_path, np.pad(image, ((0, 0), (4, 4), (0, 0))))  # 8 x 16
-    np.testing.assert_array_equal(read_square(file, "", "white", Tally()), image)
-    np.testing.assert_array_equal(read_square(file, "", "white", Tally(), 0.5), image[2:6, 2:6])
-    assert read_square(file, "", "white", Tally(), 0.01).shape == (1, 1, 3)
+def test_the_whole_square_is_shown_without_a_crop(tmp_path: Path) -> None:
+    image = random_images(1, SIDE)[0]
+    file = _saved(tmp_path, np.pad(image, ((0, 0), (4, 4), (0, 0))))  # twice as wide as high
+    np.testing.assert_array_equal(prepared_image(file, dataclasses.replace(CARD, crop=1.0), Tally()), image)
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png"])
+def test_cropped_pixels_are_those_of_a_streamed_evaluation(tmp_path: Path, name: str) -> None:
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (6, 9, 3), dtype=np.uint8))
+    for label in ("a", "b"):
+        for split in ("train", "val"):
+            (tmp_path / split / label).mkdir(parents=True)
+            coarse.resize((71, 53), resample=Image.Resampling.BICUBIC).save(tmp_path / split / label / name)
+    source = StreamConfig(name="image_stream", path=str(tmp_path), crop=CARD.crop, workers=0).open(0, SIDE)
+    (batch,) = source.evaluation("test", 2)
+    source.close()
+    found = prepared_image(str(tmp_path / "val" / "b" / name), CARD, Tally())
+    np.testing.assert_array_equal(found, batch.images[1])
 
 
 def test_files_and_folders_are_classified(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

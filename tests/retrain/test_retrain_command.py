@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from in_process import Command, running
-from tiny_retrain import GENOTYPE, assert_same_training
+from network_cases import quick_jit
+from tiny_retrain import GENOTYPE, assert_same_training, share_trainers
 from tiny_search import quick_compilation, start_jax
 
 from econas_jax.data import load_dataset
@@ -27,7 +29,7 @@ SMALL = [
     f"--config.genotype={GENOTYPE}",
     "--config.network.channels=2",
     "--config.training.epochs=2",
-    "--config.training.batch_size=700",
+    "--config.training.batch_size=480",  # three whole batches: there is one program to compile
     "--config.training.drop_path_probability=0.2",
     "--config.data.validation_size=60",
     "--config.save_epochs=1",
@@ -38,6 +40,7 @@ SMALL = [
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command]:
     """Runs the command in this process, in an empty folder; returns its exit status."""
     start_jax(monkeypatch)
+    share_trainers(monkeypatch)
     with running(__main__, monkeypatch, tmp_path) as run:
         yield run
 
@@ -105,6 +108,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path
     folder = tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as monkeypatch, quick_compilation():
         start_jax(monkeypatch)
+        share_trainers(monkeypatch)
         with running(__main__, monkeypatch, folder) as run:
             status = run(DIGITS, *SMALL)
     yield folder / "runs" / "retrain_digits", status
@@ -133,7 +137,7 @@ def test_the_model_does_on_the_test_images_what_was_said(undisturbed: tuple[Path
     test = load_dataset("digits", validation_size=0).test
     images = ((test.images / 255 - np.array(model.mean)) / np.array(model.std)).astype(np.float32)
     network: Any = model.description.build()
-    logits = network.apply(model.variables, images, train=False)
+    logits = quick_jit(functools.partial(network.apply, train=False))(model.variables, images)
     correct = int(np.sum(np.argmax(np.asarray(logits), axis=1) == test.labels))
     assert model.accuracy["test"] == pytest.approx(correct / 297, abs=1.5 / 297)
 

@@ -75,37 +75,64 @@ def test_seconds_go_on_after_an_interruption(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from collections.abc import Callable
 from pathlib import Path
 import pytest
 from tiny_retrain import CONFIG, no_report, tiny_source, use_toys
+from econas_jax.models import trained_model
 from econas_jax.retrain import run_retrain
 
-questions = iter(range(1, 1000))
+def kill(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
 
-def kill() -> bool:
-    if next(questions) == {question}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return False
+moment, questions, source = sys.argv[2], iter(range(1, 1000)), tiny_source()
 
+def evaluation(split, batch_size):
+    yield from list(type(source).evaluation(source, split, batch_size))[:1]
+    if split == "test" and moment == "evaluation":
+        kill()
+    yield from list(type(source).evaluation(source, split, batch_size))[1:]
+
+source.evaluation = evaluation
 with pytest.MonkeyPatch.context() as monkeypatch:
     use_toys(monkeypatch)
     no_report(monkeypatch)
-    run_retrain(CONFIG, Path(sys.argv[1]), should_stop=kill, source=tiny_source())
+    if moment == "model":
+        monkeypatch.setattr(trained_model, "write_text", kill)  # between the weights and what describes them
+    stop = lambda: moment == str(next(questions)) and kill()
+    run_retrain(CONFIG, Path(sys.argv[1]), should_stop=stop, source=source)
 """
+
+
+def kill(folder: Path, moment: str) -> None:
+    """Runs the retraining in a process that is killed when it is asked so many times to stop, or at another moment."""
+    helpers = Path(__file__).resolve().parents[1] / "helpers"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(helpers), *sys.path])}
+    process = subprocess.run([sys.executable, "-c", KILLED, str(folder), moment], env=environment, timeout=300)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_killed_in_the_middle_of_an_epoch_it_goes_on_from_the_last_commit(undisturbed: Path, tmp_path: Path) -> None:
     """In the second step of the third epoch, while the commit of the second one may be under way."""
-    helpers = Path(__file__).resolve().parents[1] / "helpers"
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(helpers), *sys.path])}
-    program = KILLED.format(question=2 * STEPS + 2)
-    process = subprocess.run([sys.executable, "-c", program, str(tmp_path)], env=environment, timeout=300)
-    assert process.returncode == -signal.SIGKILL
+    kill(tmp_path, str(2 * STEPS + 2))
     source = tiny_source()
     run_retrain(CONFIG, tmp_path, source=source)
     assert 2 * STEPS <= len(source.batch_sizes) <= 3 * STEPS  # at least the first epoch's commit is there
     assert_same_training(tmp_path / "network_0", undisturbed)
+
+
+@pytest.mark.slow
+def test_killed_while_it_is_tested_and_while_its_model_is_written_it_ends_the_same(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    kill(tmp_path, "evaluation")
+    kill(tmp_path, "model")
+    model = tmp_path / "network_0" / "model"
+    assert (model / "weights.safetensors").exists() and not (model / "model.json").exists()
+    source = tiny_source()
+    run_retrain(CONFIG, tmp_path, source=source)
+    assert source.batch_sizes == []
+    assert_same_training(tmp_path / "network_0", undisturbed)
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_what_is_not_saved_for_long_is_committed_within_an_epoch(

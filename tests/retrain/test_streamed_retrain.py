@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from photo_folder import CLASSES, TRAIN, write_photo_folder
-from tiny_retrain import CONFIG, RECIPE, use_toys
+from tiny_retrain import CONFIG, RECIPE, no_report, use_toys
 
 from econas_jax.data.config import IMAGENET_JITTER, Augmentation, DataConfig
 from econas_jax.data.dataset import Split
@@ -26,6 +26,7 @@ from econas_jax.retrain import RetrainConfig, default_config, from_mapping, run_
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     use_toys(monkeypatch)
+    no_report(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -52,10 +52,13 @@ MISTAKES = {
         [DIGITS, "--config.search.cycles=-1"],
         "search.cycles = -1: expected a whole number of at least",
     ),
-    "text for a number": ([DIGITS, "--config.search.cycles=many"], "search.cycles=many"),
-    "fraction for a count": ([DIGITS, "--config.search.cycles=1.5"], "search.cycles=1.5"),
+    "text for a number": ([DIGITS, "--config.search.cycles=many"], "search.cycles = 'many': expected a whole number"),
+    "fraction for a count": ([DIGITS, "--config.search.cycles=1.5"], "search.cycles = '1.5': expected a whole number"),
     "text for a list": ([DIGITS, "--config.search.parents_per_population=a,b"], "parents_per_population"),
-    "no truth value": ([DIGITS, "--config.search.skip_repeats=maybe"], "maybe"),
+    "no truth value": (
+        [DIGITS, "--config.search.skip_repeats=maybe"],
+        "search.skip_repeats = 'maybe': expected True or False",
+    ),
     "number for a group": ([DIGITS, "--config.search=3"], "config.search=3"),
     "unknown data set": ([DIGITS, "--config.data.name=imagenet"], "data.name = 'imagenet': expected one of cifar10, "),
     "missing folder": (

@@ -43,8 +43,10 @@ def training_pixels(record: Record, resolution: int, crop: RandomCrop, flip: boo
     return pixels[:, ::-1] if mirrored else pixels
 
 
-def evaluation_pixels(record: Record, resolution: int, share: float) -> Pixels:
+def evaluation_pixels(record: Record, resolution: int, share: float, tally: Tally | None = None) -> Pixels:
     """Returns the central square of an image, uint8[r, r, 3]; share: of the shorter side, how much it keeps.
+
+    tally: counts what was done that is worth telling.
 
     Raises:
         InputError: an image that cannot be read, by name.
@@ -52,17 +54,20 @@ def evaluation_pixels(record: Record, resolution: int, share: float) -> Pixels:
     with opened_image(record.content, record.name) as image:
         choose = functools.partial(central_box, resolution=resolution, share=share)
         # Resized as a part of the whole image, which is what torchvision cuts the centre out of.
-        return _resized(*_part(image, record.name, resolution, choose), resolution)
+        return _resized(*_part(image, record.name, resolution, choose, tally), resolution)
 
 
-def _part(image: Image.Image, name: str, resolution: int, choose: Callable[[int, int], Box]) -> tuple[Image.Image, Box]:
+def _part(
+    image: Image.Image, name: str, resolution: int, choose: Callable[[int, int], Box], tally: Tally | None = None
+) -> tuple[Image.Image, Box]:
     """Chooses a part of an opened image by its size; returns the image decoded, and the part in its pixels."""
+    tally = Tally() if tally is None else tally
     if image.format != "JPEG" or is_turned(image):
-        decoded = upright_rgb(image, name, name, "white", Tally())
+        decoded = upright_rgb(image, name, name, "white", tally)
         return decoded, Box(*map(float, choose(*decoded.size)))
     box = choose(*image.size)
     scale = _decode_smaller(image, box, resolution)
-    decoded = upright_rgb(image, name, name, "white", Tally())
+    decoded = upright_rgb(image, name, name, "white", tally)
     # The last pixel of a side that the scale does not divide stands for less than a whole one.
     right, bottom = min(box.right * scale, decoded.width), min(box.bottom * scale, decoded.height)
     return decoded, Box(float(box.left * scale), float(box.top * scale), float(right), float(bottom))

@@ -8,7 +8,7 @@ from typing import Any
 
 from econas_jax.data.dataset import ChannelValues, Split
 from econas_jax.data.origin import Origin
-from econas_jax.data.report import SplitReport
+from econas_jax.data.report import SplitReport, split_report
 from econas_jax.data.stream.batches import StreamBatches
 from econas_jax.data.stream.normalization import IMAGENET_MEAN, IMAGENET_STD, is_imagenet, measured, sample
 from econas_jax.data.stream.part import Part
@@ -81,14 +81,18 @@ class StreamSource:
 
     def lines(self) -> tuple[str, ...]:
         """Returns what was found, a line a split."""
-        return tuple(
-            SplitReport(name, self.count(name), len(self.classes) if self.count(name) else 0, origin).line()
-            for name, origin in self._origins.items()
-        )
+        return tuple(self._report(name, origin).line() for name, origin in self._origins.items())
 
     def close(self) -> None:
         """Ends the reading processes at once; what is asked for next starts them again."""
         self._pool.close()
+
+    def _report(self, name: str, origin: Origin) -> SplitReport:
+        part = self._parts.get(name)
+        labels = self._reader.records[part.records].labels() if part else None
+        if part is None or labels is None:  # where labels are stored with the images, every class is taken to be there
+            return SplitReport(name, self.count(name), len(self.classes) if part else 0, origin)
+        return split_report(name, labels[part.numbers], self.classes, origin)
 
     @functools.cached_property
     def _normalization(self) -> tuple[ChannelValues, ChannelValues]:
