@@ -73,7 +73,7 @@ def test_help_lists_fields_and_configs_without_jax(command: str, field: str, con
     assert any(line.startswith(f"  {config} ") for line in lines)
 
 
-@pytest.mark.parametrize("command", ["status", "report", "compare", "export", "predict", "zoo"])
+@pytest.mark.parametrize("command", ["status", "report", "compare-proxies", "export", "predict", "zoo"])
 def test_the_other_subcommands_have_help(command: str, tmp_path: Path) -> None:
     done = run("-m", "econas_jax", command, "--help", folder=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("usage: ")
