@@ -14,6 +14,7 @@ from econas_jax.compare.config import CompareConfig
 from econas_jax.compare.length import Spending, endless, epochs_of, seconds_of
 from econas_jax.compare.run_file import Key
 from econas_jax.compare.run_record import Full, RunRecord, record_run
+from econas_jax.errors import InputError
 from econas_jax.experiment.folder import local_folder
 from econas_jax.search.in_memory import search_in_memory
 from econas_jax.search.table_preparation import algorithm_on_table, family_of_table
@@ -28,7 +29,7 @@ class TableRuns:
     def __init__(self, config: CompareConfig, table: Table) -> None:
         self._config, self._table = config, table
         self.best_test_accuracy: float | None = float(np.nanmax(table.test_accuracy))
-        self._families = {name: family_of_table(config.search(name, 0), table) for name in config.contenders}
+        self._families = {name: _family(config, name, table) for name in config.contenders}
 
     def run(self, name: str, seed: int) -> RunRecord:
         """Searches until the largest budget is spent."""
@@ -77,6 +78,13 @@ def _in_processes(config: CompareConfig, keys: Sequence[Key]) -> Iterator[RunRec
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _family(config: CompareConfig, name: str, table: Table) -> TableFamily:
+    try:
+        return family_of_table(config.search(name, 0), table)
+    except InputError as error:
+        raise InputError(f"contenders.{name}: {error.field}", error.value, error.allowed) from None
 
 
 _of_process: list[TableRuns] = []  # in a process of the pool: the one that it works for

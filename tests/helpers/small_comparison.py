@@ -15,7 +15,7 @@ from econas_jax.tables import save_table
 from econas_jax.tables.synthetic import synthetic_table
 
 SPACE = NasBench201Space(operations=("none", "skip_connect", "nor_conv_3x3"))  # 729 genotypes
-EPOCHS = 18
+EPOCHS = 30
 
 
 def write_table(file: Path) -> Path:

@@ -15,7 +15,7 @@ from econas_jax.compare.run_file import Runs
 from econas_jax.compare.run_record import RunRecord
 from econas_jax.compare.statistics import half_width
 from econas_jax.compare.wording import MEASURE_NAMES
-from econas_jax.figures.style import chart, legend, note, nothing_yet, series_style, shown_name
+from econas_jax.figures.style import SERIES_COLOURS, chart, legend, note, nothing_yet, series_style, shown_name
 
 POINTS = 120  # of a curve
 MARKS = 6  # of a curve's points
@@ -43,6 +43,7 @@ def plot_curves(config: CompareConfig, runs: Runs, measure: Measure) -> Figure:
             markersize=5,
             markevery=max(1, len(drawn) // MARKS),
             linewidth=1.6,
+            linestyle="-" if place < len(SERIES_COLOURS) else "--",
             label=shown_name(contender),
             zorder=3,
         )
@@ -58,9 +59,9 @@ def plot_curves(config: CompareConfig, runs: Runs, measure: Measure) -> Figure:
 
 
 def _grid(config: CompareConfig, runs: Runs) -> Numbers:
-    """Returns budgets from the first value of any run to the largest budget."""
+    """Returns budgets from the first value of any run, or a tenth of the least budget, to the largest budget."""
     first = [record.trace[0].cost(config.unit) for record in runs.values() if record.trace]
-    least = max(min(first, default=1.0), config.budgets[-1] / 1e4)
+    least = max(min(first, default=1.0), config.budgets[0] / 10)
     return np.geomspace(min(least, config.budgets[-1]), config.budgets[-1], POINTS)
 
 
