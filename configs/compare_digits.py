@@ -10,14 +10,13 @@ Duration: 80 searches of about 25 s on two cores of an AMD EPYC, by the speed of
 
 from ml_collections import ConfigDict
 
-from econas_jax.algorithms import ALGORITHMS
 from econas_jax.compare import default_config
 
 FULL = 3  # epochs of full training
 
 
 def get_config() -> ConfigDict:
-    config = default_config(*ALGORITHMS)
+    config = default_config(*FIELDS)
     config.data.name = "digits"
     config.seeds = 10
     config.budgets = (30.0, 60.0, 120.0)

@@ -84,6 +84,13 @@ class Table:
         """The seconds of an epoch as Python's numbers; None where the table has none."""
         return None if self.seconds is None else self.seconds.tolist()
 
+    @functools.cached_property
+    def cost_lists(self) -> tuple[list[int], list[int]] | None:
+        """Parameters and multiply-adds as Python's numbers; None where the table lacks one of them."""
+        if self.parameters is None or self.multiply_adds is None:
+            return None
+        return self.parameters.tolist(), self.multiply_adds.tolist()
+
 
 def save_table(path: Path, table: Table) -> None:
     """Writes a table's file, whole or not at all. Raises OSError."""
