@@ -77,7 +77,7 @@ def _of_length(config: SearchConfig, length: int) -> SearchConfig | None:
     """Returns the search with a value of the field that makes it longer; None where it takes more."""
     search: AlgorithmConfig = config.search
     try:
-        changed: Any = dataclasses.replace(search, **{search.length_field: length})  # type: ignore[type-var]
+        changed: Any = dataclasses.replace(search, **{search.length_field: length})
     except InputError:
         return None
     return dataclasses.replace(config, search=changed)

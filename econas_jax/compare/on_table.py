@@ -6,7 +6,7 @@ import concurrent.futures
 import dataclasses
 import multiprocessing
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class TableRuns:
         """Says whether a run is as long as the largest budget."""
         return record.reaches(self._config.budgets[-1], self._config.unit)
 
-    def run_all(self, keys: Sequence[Key]) -> Iterator[RunRecord]:
+    def run_all(self, keys: Sequence[Key]) -> Generator[RunRecord, None, None]:
         """Yields the runs as they end; closed early, it abandons what has not begun."""
         if self._config.processes == 1:
             yield from (self.run(*key) for key in keys)
@@ -70,7 +70,7 @@ class TableRuns:
         return Full(_finite(validation), _finite(family.test_accuracy(genotype)))
 
 
-def _in_processes(config: CompareConfig, keys: Sequence[Key]) -> Iterator[RunRecord]:
+def _in_processes(config: CompareConfig, keys: Sequence[Key]) -> Generator[RunRecord, None, None]:
     spawn = multiprocessing.get_context("spawn")  # JAX's threads do not survive a fork
     pool = concurrent.futures.ProcessPoolExecutor(config.processes, spawn, _begin, (config,))
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from econas_jax.compare.config import CompareConfig
 from econas_jax.compare.interrupt import ComparisonInterruptedError
@@ -58,7 +58,7 @@ class TrainedRuns:
         long_enough = record.reaches(self._config.budgets[-1], self._config.unit)
         return long_enough and (self._retraining is None or record.full.keys() >= self._answers(record))
 
-    def run_all(self, keys: Sequence[Key]) -> Iterator[RunRecord]:
+    def run_all(self, keys: Sequence[Key]) -> Generator[RunRecord, None, None]:
         """Yields the runs one after another; raises ComparisonInterruptedError when asked to stop within one."""
         try:
             yield from (self.run(*key) for key in keys)

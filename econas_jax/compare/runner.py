@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -39,7 +39,7 @@ class Runner(Protocol):
     def complete(self, record: RunRecord) -> bool:
         """Says whether nothing is missing of a run."""
 
-    def run_all(self, keys: Sequence[Key]) -> Iterator[RunRecord]:
+    def run_all(self, keys: Sequence[Key]) -> Generator[RunRecord, None, None]:
         """Yields runs as they end. Raises ComparisonInterruptedError when asked to stop within one."""
 
 

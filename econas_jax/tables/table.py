@@ -77,7 +77,7 @@ class Table:
     @functools.cached_property
     def accuracy_lists(self) -> list[list[float]]:
         """The validation accuracies as Python's numbers."""
-        return self.validation_accuracy.tolist()  # type: ignore[no-any-return]
+        return self.validation_accuracy.tolist()
 
     @functools.cached_property
     def seconds_list(self) -> list[float] | None:

@@ -88,7 +88,7 @@ def test_a_signal_stops_it_and_the_same_command_goes_on(number: signal.Signals, 
 
 def trained_comparison(**fields: Any) -> CompareConfig:
     """EcoNAS and random search on the digits, with networks that train in no time."""
-    setting = {"proxy": CONFIG.proxy, "network": CONFIG.network, "training": CONFIG.training}
+    setting: dict[str, Any] = {"proxy": CONFIG.proxy, "network": CONFIG.network, "training": CONFIG.training}
     contenders = {name: ContenderConfig(name, SMALL_CONFIGS[name][0], **setting) for name in ("econas", "random")}
     usual: dict[str, Any] = {"seeds": 2, "budgets": (20, 60), "data": CONFIG.data, "devices": CONFIG.devices}
     return CompareConfig(contenders=contenders, **usual | fields)

@@ -18,8 +18,8 @@ def test_the_interval_is_students(runs: int) -> None:
     found = estimate(values.tolist())
     assert found is not None and found.low is not None and found.high is not None
     low, high = stats.t.interval(0.95, runs - 1, loc=values.mean(), scale=stats.sem(values))
-    assert (found.mean, found.runs) == (pytest.approx(values.mean()), runs)
-    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.runs == runs and found.mean == pytest.approx(values.mean())
+    assert found.low == pytest.approx(low) and found.high == pytest.approx(high)
     assert found.deviation == pytest.approx(np.std(values, ddof=1))
 
 

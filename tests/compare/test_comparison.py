@@ -122,7 +122,7 @@ def test_a_changed_contender_is_another_comparison(table: Path, tmp_path: Path) 
     config = comparison(table)
     run_comparison(config, tmp_path)
     random = config.contenders["random"]
-    other = dataclasses.replace(random, search=dataclasses.replace(random.search, batch=4))  # type: ignore[type-var]
+    other = dataclasses.replace(random, search=dataclasses.replace(random.search, batch=4))
     for changed in (
         dataclasses.replace(config, contenders={**config.contenders, "random": other}),
         dataclasses.replace(config, retraining=RetrainingConfig(best=3)),
@@ -159,7 +159,7 @@ def test_mistakes(fields: dict[str, object], message: str, table: Path, tmp_path
 
 
 def test_what_does_not_fit_the_table_is_told_before_the_folder_is_claimed(table: Path, tmp_path: Path) -> None:
-    long = dataclasses.replace(contenders("random")["random"].search, epochs=31)  # type: ignore[type-var]
+    long = dataclasses.replace(contenders("random")["random"].search, epochs=31)
     long_contender = dataclasses.replace(contenders("random")["random"], search=long)
     config = comparison(table)
     for changed, message in (
