@@ -1,4 +1,4 @@
-from .analysis import Analysis as Analysis
+from .analysis import ComparisonAnalysis as ComparisonAnalysis
 from .analysis import Finding as Finding
 from .analysis import analyse as analyse
 from .config import CompareConfig as CompareConfig

@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _show(analysis: compare.Analysis, config: compare.CompareConfig, reporter: Reporter) -> None:
+def _show(analysis: compare.ComparisonAnalysis, config: compare.CompareConfig, reporter: Reporter) -> None:
     """Prints a table to paste, by the measure that counts and with retraining free, then the largest budget's lines."""
     shown = [f for f in analysis.findings if f.measure == analysis.measure and not f.charged]
     reporter.say(f"{MEASURE_NAMES[analysis.measure]}; the other measures: comparison.csv")

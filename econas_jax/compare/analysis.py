@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Analysis:
+class ComparisonAnalysis:
     """Everything that a comparison reports."""
 
     findings: tuple[Finding, ...]
@@ -58,7 +58,7 @@ class Analysis:
         return "test_accuracy" if "test_accuracy" in known else "validation_accuracy"
 
 
-def analyse(config: CompareConfig, runs: Runs, charge: float | None, best: float | None = None) -> Analysis:
+def analyse(config: CompareConfig, runs: Runs, charge: float | None, best: float | None = None) -> ComparisonAnalysis:
     """Returns all findings that the runs of the config's contenders and seeds have values for.
 
     charge: of full training in the budgets' unit; best: the table's best test accuracy.
@@ -75,7 +75,7 @@ def analyse(config: CompareConfig, runs: Runs, charge: float | None, best: float
                     findings += [] if finding is None else [finding]
     exhausted = [name for name in config.contenders if any(r.exhausted for k, r in wanted.items() if k[0] == name)]
     asked = len(config.contenders) * config.seeds
-    return Analysis(tuple(findings), len(wanted), asked, charge, best, tuple(exhausted))
+    return ComparisonAnalysis(tuple(findings), len(wanted), asked, charge, best, tuple(exhausted))
 
 
 def value_of(record: RunRecord, budget: float, config: CompareConfig, measure: Measure) -> float | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from econas_jax.compare.analysis import Analysis, Finding
+from econas_jax.compare.analysis import ComparisonAnalysis, Finding
 from econas_jax.compare.config import CompareConfig
 from econas_jax.compare.run_file import Runs
 from econas_jax.experiment.disk import one_line_errors
@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def write_results(
-    folder: Path, analysis: Analysis, config: CompareConfig, runs: Runs, facts: Mapping[str, Any]
+    folder: Path, analysis: ComparisonAnalysis, config: CompareConfig, runs: Runs, facts: Mapping[str, Any]
 ) -> None:
     """Writes everything; facts: what the comparison was made with, in JSON's types. Raises SearchError."""
     # Matplotlib takes half a second to import, and no run needs it.
@@ -61,7 +61,7 @@ def write_results(
         write_page(folder / "report.html", comparison_page(analysis, config, figures, facts))
 
 
-def as_row(finding: Finding, config: CompareConfig, analysis: Analysis) -> dict[str, Any]:
+def as_row(finding: Finding, config: CompareConfig, analysis: ComparisonAnalysis) -> dict[str, Any]:
     """Returns a finding in JSON's types, by `COLUMNS`; accuracies are fractions of 1."""
     value, difference = finding.value, finding.difference
     of_table = analysis.best_test_accuracy if finding.measure == "test_accuracy" else None
@@ -91,6 +91,6 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _curve_measure(analysis: Analysis, config: CompareConfig) -> Any:
+def _curve_measure(analysis: ComparisonAnalysis, config: CompareConfig) -> Any:
     """Returns the measure that is known all along: without a table test accuracies are those of the end alone."""
     return analysis.measure if config.table is not None else "validation_accuracy"

@@ -15,7 +15,7 @@ from econas_jax.search.history import StageRecord
 
 
 class TracePoint(NamedTuple):
-    """From this cost on, until the next point, these candidates lead."""
+    """A change of the leaders: from this cost on, until the next point, these candidates lead."""
 
     epochs: int  # that all candidates together have trained
     seconds: float  # for which their devices have trained them

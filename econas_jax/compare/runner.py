@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from econas_jax.compare.analysis import Analysis, analyse
+from econas_jax.compare.analysis import ComparisonAnalysis, analyse
 from econas_jax.compare.config import CompareConfig
 from econas_jax.compare.interrupt import ComparisonInterruptedError
 from econas_jax.compare.length import first_stages
@@ -48,7 +48,7 @@ def run_comparison(
     workdir: str | Path,
     reporter: Reporter | None = None,
     should_stop: Stop = lambda: False,
-) -> Analysis:
+) -> ComparisonAnalysis:
     """Runs a comparison, or goes on with the one in the workdir; writes its report and returns what came out.
 
     Raises InputError, before anything runs, for a config that cannot be run; `ComparisonInterruptedError`, after a
@@ -96,7 +96,7 @@ def _runner(
 
 def _run(
     config: CompareConfig, files: CompareWorkdir, runner: Runner, reporter: Reporter, should_stop: Stop
-) -> Analysis:
+) -> ComparisonAnalysis:
     runs = files.runs.read()
     wanted = [(name, seed) for seed in range(config.seeds) for name in config.contenders]  # whole pairs first
     missing = [key for key in wanted if key not in runs or not runner.complete(runs[key])]
@@ -122,7 +122,7 @@ def _run(
     return _report(config, files, runner, runs)
 
 
-def _report(config: CompareConfig, files: CompareWorkdir, runner: Runner, runs: Runs) -> Analysis:
+def _report(config: CompareConfig, files: CompareWorkdir, runner: Runner, runs: Runs) -> ComparisonAnalysis:
     analysis = analyse(config, runs, runner.charge(), runner.best_test_accuracy)
     write_results(files.path, analysis, config, runs, facts_of(config, provenance.made_with()))
     return analysis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from econas_jax.compare.analysis import Analysis, Finding, Measure
+from econas_jax.compare.analysis import ComparisonAnalysis, Finding, Measure
 from econas_jax.compare.config import CompareConfig, Unit
 from econas_jax.compare.statistics import Estimate
 from econas_jax.experiment.text import percent
@@ -47,7 +47,7 @@ def row(finding: Finding, config: CompareConfig) -> list[str]:
     ]
 
 
-def summary(analysis: Analysis, config: CompareConfig) -> list[str]:
+def summary(analysis: ComparisonAnalysis, config: CompareConfig) -> list[str]:
     """Returns what the largest budget says, a sentence for the best mean and one for each contender."""
     if not analysis.findings:
         return ["No run has a value yet."]
@@ -59,7 +59,7 @@ def summary(analysis: Analysis, config: CompareConfig) -> list[str]:
     return lines
 
 
-def last_findings(analysis: Analysis, config: CompareConfig) -> list[Finding]:
+def last_findings(analysis: ComparisonAnalysis, config: CompareConfig) -> list[Finding]:
     """Returns the findings at the largest budget by the measure that counts, retraining free, the best mean first."""
     found = [
         finding

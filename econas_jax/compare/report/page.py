@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from econas_jax.compare.analysis import MEASURES, Analysis, Measure
+from econas_jax.compare.analysis import MEASURES, ComparisonAnalysis, Measure
 from econas_jax.compare.config import CompareConfig
 from econas_jax.compare.wording import HEADER, MEASURE_NAMES, budget_text, row, summary
 from econas_jax.experiment.text import percent
@@ -15,7 +15,7 @@ from econas_jax.figures.page import Page, PageTable, Section
 
 
 def comparison_page(
-    analysis: Analysis, config: CompareConfig, figures: Sequence[WrittenFigure], facts: Mapping[str, Any]
+    analysis: ComparisonAnalysis, config: CompareConfig, figures: Sequence[WrittenFigure], facts: Mapping[str, Any]
 ) -> Page:
     """Returns the page; facts: what the comparison was made with, in JSON's types."""
     tables = [section for measure in MEASURES if (section := _table(analysis, config, measure)) is not None]
@@ -32,7 +32,7 @@ def comparison_page(
     )
 
 
-def reading(analysis: Analysis, config: CompareConfig) -> list[str]:
+def reading(analysis: ComparisonAnalysis, config: CompareConfig) -> list[str]:
     """Returns what the numbers mean, in sentences."""
     best = config.retraining.best
     lines = [
@@ -63,7 +63,7 @@ def reading(analysis: Analysis, config: CompareConfig) -> list[str]:
     return lines
 
 
-def _table(analysis: Analysis, config: CompareConfig, measure: Measure) -> Section | None:
+def _table(analysis: ComparisonAnalysis, config: CompareConfig, measure: Measure) -> Section | None:
     rows = [row(finding, config) for finding in analysis.findings if finding.measure == measure]
     name = MEASURE_NAMES[measure]
     text = "In percent; differences in percentage points."
