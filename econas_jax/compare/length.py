@@ -10,6 +10,7 @@ import numpy as np
 
 from econas_jax.algorithms import ALGORITHMS
 from econas_jax.algorithms.algorithm import AlgorithmConfig
+from econas_jax.compare.cost import epochs_of
 from econas_jax.errors import InputError
 from econas_jax.nn.network import Cost
 from econas_jax.search.config import SearchConfig
@@ -34,16 +35,6 @@ class Spending:
         self._idle = 0 if batch else self._idle + 1
         self.spent += sum(map(self.cost, batch))
         return self.spent >= self.budget or self._idle >= IDLE_BATCHES
-
-
-def epochs_of(stage: StageRecord) -> int:
-    """Returns the epochs that a stage trained for."""
-    return stage.epochs - stage.start_epoch
-
-
-def seconds_of(stage: StageRecord) -> float:
-    """Returns the seconds that a stage took on its device."""
-    return stage.seconds
 
 
 def endless(config: SearchConfig) -> SearchConfig:

@@ -11,7 +11,8 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from econas_jax.compare.config import CompareConfig
-from econas_jax.compare.length import Spending, endless, epochs_of, seconds_of
+from econas_jax.compare.cost import epochs_of, seconds_of
+from econas_jax.compare.length import Spending, endless
 from econas_jax.compare.run_file import Key
 from econas_jax.compare.run_record import Full, RunRecord, record_run
 from econas_jax.errors import InputError

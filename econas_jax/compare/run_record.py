@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from econas_jax.compare.config import Unit
+from econas_jax.compare.cost import epochs_of, seconds_of
 from econas_jax.compare.leaders import Leaders
-from econas_jax.compare.length import epochs_of, seconds_of
 from econas_jax.search.history import StageRecord
 
 
