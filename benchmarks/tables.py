@@ -215,6 +215,44 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
     return f"{coefficient['value']:.2f} ({low:.2f} to {high:.2f})"
 
 
+def comparison() -> str:
+    """Returns the contenders' mean test accuracies at each budget, with the paired differences to random search."""
+    by_name = _findings("epyc_zen3/compare_table/result.json")
+    budgets = [finding["budget"] for finding in by_name["random"]]
+    rows = [
+        [f"`{name}`", *(f"{100 * each['mean']:.2f}{_difference(each)}" for each in findings)]
+        for name, findings in sorted(by_name.items(), key=lambda pair: -pair[1][-1]["mean"])
+    ]
+    return markdown(["searcher", *(f"{budget:,.0f}" for budget in budgets)], rows)
+
+
+def hierarchy() -> str:
+    """Returns what the searchers with a hierarchy are better by than regularized evolution, at each budget."""
+    by_name = _findings("epyc_zen3/compare_table/result_regularized_evolution.json")
+    budgets = [finding["budget"] for finding in by_name["random"]]
+    rows = [
+        [f"`{name}`", *(f"{_difference(each).strip(' ()')}: {each['verdict']}" for each in by_name[name])]
+        for name in ("econas", "hierarchical_evolution")
+    ]
+    return markdown(["searcher", *(f"{budget:,.0f} epochs" for budget in budgets)], rows)
+
+
+def _findings(name: str) -> dict[str, list[dict[str, Any]]]:
+    """Returns the findings of a comparison by contender: test accuracies, retraining free, the least budget first."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for finding in read(name)["findings"]:
+        if finding["measure"] == "test_accuracy" and finding["retraining"] == "free":
+            by_name.setdefault(finding["contender"], []).append(finding)
+    return by_name
+
+
+def _difference(finding: dict[str, Any]) -> str:
+    if finding["difference"] is None:
+        return ""
+    mean, low, high = (100 * finding[name] for name in ("difference", "difference_low", "difference_high"))
+    return f" ({mean:+.2f}; {low:+.2f} to {high:+.2f})"
+
+
 def headline() -> str:
     """Returns the README's five numbers."""
     steps, whole = read("epyc_zen4/against_released.json"), read("epyc_zen4/end_to_end.json")["rounds"][0]
@@ -262,7 +300,10 @@ def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
 
 TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (headline, search, steps, retraining, gpu, end_to_end, grid, parts, pipeline, profile, start, study)
+    for function in (
+        *(headline, search, steps, retraining, gpu, end_to_end, grid, parts, pipeline, profile, start, study),
+        *(comparison, hierarchy),
+    )
 }
 
 

@@ -22,7 +22,8 @@ COMMANDS = {
     "retrain": Command("econas_jax.retrain.__main__", "train found or published networks from scratch into models"),
     "evaluate": Command("econas_jax.evaluate.__main__", "tell how good a trained model is, class by class"),
     "study": Command("econas_jax.study.__main__", "find out which proxies can be trusted, by training or from a table"),
-    "compare": Command("econas_jax.study.compare", "set two proxies side by side"),
+    "compare-proxies": Command("econas_jax.study.compare", "set two proxies of a study side by side"),
+    "compare": Command("econas_jax.compare.__main__", "run search algorithms side by side, on equal budgets"),
     "status": Command("econas_jax.status.__main__", "tell how far a search is and what it has found"),
     "table": Command(
         "econas_jax.tables.__main__", "make a table of accuracies that a search takes in place of training"

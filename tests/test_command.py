@@ -61,6 +61,7 @@ def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("search", "training.batch_size: int = 384", "econas"),
         ("study", "training.batch_size: int = 96", "study_small"),
+        ("compare", "contenders.NAME.training.batch_size: int = 384", "compare_table"),
     ],
 )
 def test_help_lists_fields_and_configs_without_jax(command: str, field: str, config: str, tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_help_lists_fields_and_configs_without_jax(command: str, field: str, con
     assert any(line.startswith(f"  {config} ") for line in lines)
 
 
-@pytest.mark.parametrize("command", ["status", "report", "compare", "export", "predict", "zoo"])
+@pytest.mark.parametrize("command", ["status", "report", "compare-proxies", "export", "predict", "zoo"])
 def test_the_other_subcommands_have_help(command: str, tmp_path: Path) -> None:
     done = run("-m", "econas_jax", command, "--help", folder=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("usage: ")
@@ -88,7 +89,7 @@ def test_a_config_is_found_by_name_outside_the_checkout(tmp_path: Path) -> None:
 def test_an_unknown_name_is_one_line_with_the_names(tmp_path: Path) -> None:
     done = run("-m", "econas_jax.search", "--config", "digit", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: no config is named 'digit': expected one of cifar10_small, digits, econas, ")
+    assert done.stderr.startswith("error: no config is named 'digit': expected one of cifar10_small, compare_cifar10, ")
     assert done.stderr.count("\n") == 1
 
 

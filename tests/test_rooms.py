@@ -27,6 +27,7 @@ FLOORS = (
     ("tables",),
     ("search",),
     ("study", "retrain", "export", "evaluate"),
+    ("compare",),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands
 )

@@ -67,10 +67,17 @@ def draw_candidates(
     mutate: in place of the space's own.
     """
     turns = [
-        random_turn(gate.space, choose, np.random.default_rng([seed, state.round, index]), mutate)
+        random_turn(gate.space, choose, generator(seed, state.round, index), mutate)
         for index, choose in enumerate(parents)
     ]
     return add_candidates(gate, state, turns, phase=phase, epochs=epochs)
+
+
+def generator(*counters: int) -> np.random.Generator:
+    """Returns np.random.default_rng(counters), sooner: words of 32 bits in an array are taken as they are."""
+    if max(counters) >= 2**32:
+        return np.random.default_rng(counters)
+    return np.random.Generator(np.random.PCG64(np.array(counters, np.uint32)))
 
 
 def random_turn(

@@ -4,6 +4,8 @@ A group of fields may have several kinds, one dataclass each. Its field's metada
 key lies that picks one: {"choices": {key: dataclass, ...}, "by": the name of the key's field}. That field lies beside
 the group, or in the group itself if there is none of its name beside it.
 
+A field of the type dict[str, dataclass] holds groups that are named by whoever writes the config.
+
 A field with "follows" in its metadata follows from other fields where None is given, and is never None in the object.
 """
 
@@ -43,6 +45,8 @@ def to_config_dict(config: Any) -> ConfigDict:
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
             value = to_config_dict(value)
+        elif isinstance(value, dict):
+            value = ConfigDict({name: to_config_dict(group) for name, group in value.items()})
         elif value is None or _follows(config, field):
             kind = _without_none(hints[field.name])
             value = config_dict.placeholder(typing.get_origin(kind) or kind)
@@ -173,6 +177,10 @@ def _convert(hint: Any, value: Any, path: str, default: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         kind = typing.cast(type, hint)
         return _build(kind, value, f"{path}.", default if type(default) is kind else None, "")
+    if typing.get_origin(hint) is dict:
+        require(isinstance(value, Mapping | ConfigDict), path, value, "groups of fields by their names")
+        kind = typing.get_args(hint)[1]
+        return {name: _build(kind, group, f"{path}.{name}.", None, "") for name, group in value.items()}
     if isinstance(hint, types.UnionType) and value is None:
         return None
     kind = typing.get_origin(_without_none(hint)) or _without_none(hint)

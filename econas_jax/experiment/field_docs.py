@@ -41,6 +41,9 @@ def _walk(config: Any, prefix: str) -> Iterator[FieldDoc]:
         path, text = f"{prefix}{field.name}", comments.get(field.name, "")
         type_name = field.type if isinstance(field.type, str) else inspect.formatannotation(field.type)
         value = _default(field) if config is kind else getattr(config, field.name)
+        one = next(iter(value.values()), None) if isinstance(value, dict) else None
+        if dataclasses.is_dataclass(one):  # of groups with names of their own: one stands for all
+            path, value = f"{path}.NAME", one
         if dataclasses.is_dataclass(value):
             group = type(value)
             yield FieldDoc(path, type_name, "", text or _first_paragraph(group))

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Trial
 from econas_jax.nn.network import Cost
 from econas_jax.search.history import GroupSummary, RoundSummary, StageRecord
 from econas_jax.training import Outcome
 
-COPIED = ("train_accuracy", "train_loss", "validation_accuracy", "validation_loss", "status", "reason")
-
 
 def stage_record(trial: Trial, outcome: Outcome, cost: Cost, device: str) -> StageRecord:
     """Describes a stage that is over, however it went. cost: of the network that was trained; device: its kind."""
-    measured: dict[str, Any] = {name: getattr(outcome, name) for name in COPIED}
     return StageRecord(
         candidate=trial.candidate,
         parent=trial.parent,
@@ -28,7 +24,12 @@ def stage_record(trial: Trial, outcome: Outcome, cost: Cost, device: str) -> Sta
         multiply_adds=cost.multiply_adds,
         seconds=round(outcome.seconds, 3),
         device=device,
-        **measured,
+        train_accuracy=outcome.train_accuracy,
+        train_loss=outcome.train_loss,
+        validation_accuracy=outcome.validation_accuracy,
+        validation_loss=outcome.validation_loss,
+        status=outcome.status,
+        reason=outcome.reason,
     )
 
 

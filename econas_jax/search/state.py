@@ -42,7 +42,7 @@ def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, 
     fields = {
         "algorithm": algorithm.to_json(state.algorithm),
         "answered": [dataclasses.asdict(result) for result in state.answered],
-        "stages": [dataclasses.asdict(stage) for stage in state.stages],
+        "stages": [dict(vars(stage)) for stage in state.stages],  # asdict takes five times as long
         "early": [dataclasses.asdict(stage) for stage in state.early],
         "rounds": [dataclasses.asdict(summary) for summary in state.rounds],
         "seconds": state.seconds,

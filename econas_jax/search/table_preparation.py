@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 from econas_jax.algorithms import ALGORITHMS
+from econas_jax.algorithms.algorithm import Algorithm
 from econas_jax.errors import require
 from econas_jax.nn.network import Cost
 from econas_jax.search.admission import check_limits, refusing
@@ -15,7 +17,7 @@ from econas_jax.search.workdir import Workdir
 from econas_jax.spaces.nasbench201 import Genotype, multiply_adds, parameters
 from econas_jax.tables.evaluator import TabularEvaluator
 from econas_jax.tables.family import TableFamily
-from econas_jax.tables.table import fingerprint, load_table
+from econas_jax.tables.table import Table, fingerprint, load_table
 
 CLASSES = 10  # of the classifier, where the costs are counted: a table does not say
 
@@ -26,18 +28,28 @@ def prepare_on_table(config: SearchConfig, path: Path, files: Workdir) -> Prepar
     `devices` times `lanes` workers are simulated, one unless they are given; the search's seconds are theirs.
     """
     table = load_table(path)
-    family = TableFamily(config.space, table, counted_cost(config))
-    longest = config.search.total_epochs
-    allowed = f"at most {table.epochs}, the epochs that {path} tells of"
-    require(longest <= table.epochs, "search's longest training, in epochs", longest, allowed)
-    check_limits(config.space, config.search, family.cost, config.seed)
+    family = family_of_table(config, table)
     workers = (config.devices or 1) * config.lanes
     plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": workers}
     files.claim(config, {"table": fingerprint(path)}, {"plan": plan})
-    refuse = refusing(config.space, config.search, config.network.cells_per_stage, family.cost)
-    algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed, refuse)
     evaluator = TabularEvaluator(table, workers)
-    return Prepared(algorithm, family, evaluator, None, evaluator.now)
+    return Prepared(algorithm_on_table(config, family), family, evaluator, None, evaluator.now)
+
+
+def family_of_table(config: SearchConfig, table: Table) -> TableFamily:
+    """Returns the architectures of a table; raises InputError where the config does not fit it."""
+    family = TableFamily(config.space, table, counted_cost(config))
+    longest = config.search.total_epochs
+    allowed = f"at most {table.epochs}, the epochs that {config.table} tells of"
+    require(longest <= table.epochs, "search's longest training, in epochs", longest, allowed)
+    check_limits(config.space, config.search, family.cost, config.seed)
+    return family
+
+
+def algorithm_on_table(config: SearchConfig, family: TableFamily) -> Algorithm[Any]:
+    """Returns the config's algorithm, which never asks for what the config's limits exclude."""
+    refuse = refusing(config.space, config.search, config.network.cells_per_stage, family.cost)
+    return ALGORITHMS[config.algorithm](config.space, config.search, config.seed, refuse)
 
 
 def counted_cost(config: SearchConfig) -> functools._lru_cache_wrapper[Cost]:

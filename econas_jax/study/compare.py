@@ -1,9 +1,9 @@
-"""The command: python -m econas_jax.study.compare FIRST SECOND (--table FILE.csv --original NAME | --config NAME).
+"""The command: econas-jax compare-proxies FIRST SECOND (--table FILE.csv --original NAME | --config NAME).
 
 Compares two proxies: their cost, how well they keep ranks, and which of the best networks they keep.
 
-    python -m econas_jax.study.compare c4r4s0e60 c4r4s0e30 --table runs/study/table.csv --original c0r0s0e600
-    python -m econas_jax.study.compare c4r4s3e4 c2r2s3e2 --config study_small --networks 16 --path DIR
+    econas-jax compare-proxies c4r4s0e60 c4r4s0e30 --table runs/study/table.csv --original c0r0s0e600
+    econas-jax compare-proxies c4r4s3e4 c2r2s3e2 --config study_small --networks 16 --path DIR
 
 The first form reads a table and needs no JAX. The second trains what is missing, the original setting included; in the
 workdir of an earlier study of the same config it only adds the rows that are missing. The result speaks of the table's
@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Parses the flags; a mistake ends the process."""
     parser = Parser(
-        prog="econas-jax compare",
+        prog="econas-jax compare-proxies",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

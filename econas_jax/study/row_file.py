@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from econas_jax.experiment.line_file import LineFile
 from econas_jax.study.table import Row, StudyTable, read_table, table_text
 
 
@@ -14,32 +14,15 @@ class RowFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lines = LineFile(path)
 
     def read(self) -> StudyTable:
         """Mends the file if need be and returns its rows; raises InputError if it is no table of a study."""
-        if not self.path.exists():
-            return StudyTable(())
-        self._cut_torn_line()
-        if self.path.stat().st_size <= len(table_text(())):  # the header, or a piece of it that was cut off
+        self._lines.mend()
+        if not self.path.exists() or self.path.stat().st_size <= len(table_text(())):  # the header, or a piece of it
             return StudyTable(())
         return read_table(self.path)
 
     def append(self, rows: Sequence[Row]) -> None:
         """Adds rows; they are on the disk when this returns."""
-        new = not self.path.exists() or self.path.stat().st_size == 0
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.write(table_text(rows, header=new))
-            file.flush()
-            os.fsync(file.fileno())
-        if new:
-            folder = os.open(self.path.parent, os.O_RDONLY)  # its entry for the file must survive too
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-
-    def _cut_torn_line(self) -> None:
-        content = self.path.read_bytes()
-        whole = content.rfind(b"\n") + 1  # no field holds a line break
-        if whole < len(content):
-            os.truncate(self.path, whole)
+        self._lines.append(table_text(rows, header=False), header=table_text(()))

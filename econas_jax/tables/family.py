@@ -27,9 +27,7 @@ class TableFamily:
         self.encode = rows.of
         self._table = table
         self._counted = cost
-        self._costs: list[Cost] | None = None
-        if table.parameters is not None and table.multiply_adds is not None:
-            self._costs = list(map(Cost, table.parameters.tolist(), table.multiply_adds.tolist()))
+        self._costs = table.cost_lists
 
     def test_accuracy(self, genotype: Any) -> float:
         """Returns the test accuracy of the architecture trained in full, a fraction of 1."""
@@ -37,4 +35,7 @@ class TableFamily:
 
     def cost(self, genotype: Any) -> Cost:
         """Returns the table's numbers, else what is counted."""
-        return self._counted(genotype) if self._costs is None else self._costs[self.encode(genotype)]
+        if self._costs is None:
+            return self._counted(genotype)
+        row = self.encode(genotype)
+        return Cost(self._costs[0][row], self._costs[1][row])

@@ -12,6 +12,8 @@ from search_output import econas
 from toy_search import made_up, run
 
 from econas_jax.algorithms import ALGORITHMS, RegularizedEvolutionConfig
+from econas_jax.compare.config import from_mapping as compare_from_mapping
+from econas_jax.compare.runner import check_budgets
 from econas_jax.data.config import DataConfig
 from econas_jax.retrain import RetrainConfig
 from econas_jax.retrain import from_mapping as retrain_from_mapping
@@ -22,7 +24,12 @@ from econas_jax.training.config import check_against_dataset
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FILES = sorted(CONFIGS.glob("*.py"))
-BUILDERS = {"study": study_from_mapping, "retrain": retrain_from_mapping, "search": from_mapping}
+BUILDERS = {
+    "study": study_from_mapping,
+    "retrain": retrain_from_mapping,
+    "compare": compare_from_mapping,
+    "search": from_mapping,
+}
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -51,7 +58,7 @@ def test_a_config_is_valid(file: Path) -> None:
     BUILDERS[command_of(file)](config)
     config.lock()
     with pytest.raises(AttributeError):
-        config.training.bacth_size = 1
+        config.data.pth = "here"
 
 
 @each_file
@@ -94,17 +101,24 @@ def test_digits_runs_every_algorithm_for_about_as_many_epochs(algorithm: str) ->
 
 
 @pytest.mark.parametrize(
-    "row", ["amoebanet", "c4r4s0e35", "c4r4s0e60", "c3r2s1e60_hierarchical", "c4r4s0e60_hierarchical"]
+    ("row", "proxy", "models", "epochs"),
+    [
+        ("amoebanet", "c1r0s0e25", 20_000, 500_000),
+        ("c4r4s0e35", "c4r4s0e35", 1_000, 35_000),
+        ("nasnet_hierarchical", "c0r0s0e21", 1_000, 12_000),
+        ("c3r2s1e60_hierarchical", "c3r2s1e60", 1_000, 35_000),
+        ("c4r4s0e60_hierarchical", "c4r4s0e60", 1_000, 35_000),
+    ],
 )
-def test_table_4_has_five_rows_of_equal_epochs(row: str) -> None:
+def test_table_4_has_the_papers_five_rows(row: str, proxy: str, models: int, epochs: int) -> None:
     config = from_mapping(load("table4", row))
-    proxy = "c1r0s0e25" if row == "amoebanet" else row.split("_")[0]
     assert str(config.full_proxy) == proxy
-    assert config.network.cells_per_stage == (2 if row == "amoebanet" else 6)
+    assert config.network.cells_per_stage == (2 if row.split("_")[0] in ("amoebanet", "nasnet") else 6)
     assert isinstance(config.search, RegularizedEvolutionConfig)
     assert (config.search.population, config.search.sample, config.search.identity_probability) == (100, 25, 0.05)
     # All stages of a row have the same length.
-    assert config.search.stages * config.search.epochs == pytest.approx(60_000, rel=0.05)
+    assert config.search.stages * config.search.epochs == pytest.approx(epochs, rel=0.05)
+    assert config.search.candidates == pytest.approx(models, rel=0.02)  # whole batches
     assert (config.algorithm == "hierarchical_evolution") == row.endswith("hierarchical")
 
 
@@ -135,3 +149,34 @@ def test_retrain_cifar10_is_the_papers_retraining_and_the_default() -> None:
 def test_retrain_digits_follows_the_search_on_digits() -> None:
     config = retrain_from_mapping(load("retrain_digits"))
     assert config.genotype == "runs/digits/result.json:0" and config.data.name == "digits"
+
+
+@pytest.mark.parametrize("name", ["compare_table", "compare_digits", "compare_cifar10"])
+def test_comparisons_have_contenders_that_fit_their_budgets(name: str) -> None:
+    config = compare_from_mapping(load(name))
+    check_budgets(config)
+    for contender in config.contenders:
+        search = config.search(contender, 0)
+        full = {"compare_table": 60}.get(name, 3)
+        assert search.search.total_epochs == full
+    if name != "compare_cifar10":
+        assert set(config.contenders) == set(ALGORITHMS)
+
+
+def test_digits_are_compared_in_one_setting_that_fits_them() -> None:
+    config = compare_from_mapping(load("compare_digits"))
+    (setting,) = {(each.proxy, each.network, each.training) for each in config.contenders.values()}
+    check_against_dataset(setting[0], setting[2], config.data.load(0))
+    assert setting[0].channels == 8 and setting[1].cells_per_stage == 1
+
+
+def test_cifar10_is_compared_by_two_proxies_on_a_quarter_of_the_images() -> None:
+    config = compare_from_mapping(load("compare_cifar10"))
+    proxies = {name: str(config.search(name, 0).full_proxy) for name in config.contenders}
+    assert proxies == {
+        "econas": "c4r4s2e3",
+        "evolution_c4r4": "c4r4s2e3",
+        "evolution_amoebanet": "c1r0s2e3",
+        "random": "c4r4s2e3",
+    }
+    assert {each.network.cells_per_stage for each in config.contenders.values()} == {2}

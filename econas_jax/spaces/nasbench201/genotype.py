@@ -8,6 +8,7 @@ from econas_jax.errors import InputError, require
 from econas_jax.spaces.plain_values import plain_choice, plain_items, unquoted
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # in the published order
+_KNOWN = frozenset(OPERATIONS)
 NODES = 4  # node 0 is the cell's input, node 3 its output
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (source, target), in the order of the text
 
@@ -30,8 +31,8 @@ class Genotype:
 
     def __post_init__(self) -> None:
         given = self.operations
-        plain = type(given) is tuple and len(given) == len(EDGES)
-        if plain and all(type(operation) is str and operation in OPERATIONS for operation in given):
+        plain = type(given) is tuple and len(given) == len(EDGES) and set(map(type, given)) == {str}
+        if plain and _KNOWN.issuperset(given):
             return  # as searches make them, thousands of times a second
         items = plain_items(self.operations) or []
         require(len(items) == len(EDGES), "operations", self.operations, f"{len(EDGES)} operations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class NasBench201Space:
     def sample(self, rng: np.random.Generator) -> Genotype:
         """Draws each edge's operation uniformly."""
         places = rng.integers(len(self.operations), size=len(EDGES))
-        return Genotype(tuple(self.operations[place] for place in places))
+        return Genotype(tuple(self.operations[place] for place in places.tolist()))
 
     def mutate(self, genotype: Genotype, rng: np.random.Generator) -> Genotype:
         """Gives one edge another operation, both drawn uniformly; raises InputError for a genotype not in the space."""
@@ -61,6 +62,8 @@ class NasBench201Space:
 
     def check(self, genotype: Genotype) -> None:
         """Raises InputError unless the genotype is in the space."""
+        if set(genotype.operations).issubset(self.operations):
+            return
         for place, operation in enumerate(genotype.operations):
             if operation not in self.operations:
                 allowed = "one of this space's " + ", ".join(self.operations)
@@ -74,7 +77,7 @@ class NasBench201Space:
 
         It may hold `none` where the space does not.
         """
-        return Genotype(canonical_operations(genotype.operations))
+        return _canonical(genotype.operations)
 
     def sees_image(self, genotype: Genotype, cells_per_stage: int) -> bool:
         """Says whether a path without `none` leads from the cell's input to its output; all cells are alike."""
@@ -92,6 +95,11 @@ class NasBench201Space:
 
     def _others(self, operation: str) -> tuple[str, ...]:
         return tuple(other for other in self.operations if other != operation)
+
+
+@functools.lru_cache(maxsize=2**14)  # all of the benchmark's genotypes
+def _canonical(operations: tuple[str, ...]) -> Genotype:
+    return Genotype(canonical_operations(operations))
 
 
 def _replaced(genotype: Genotype, place: int, operation: str) -> Genotype:

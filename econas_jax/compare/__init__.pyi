@@ -1,0 +1,13 @@
+from .analysis import ComparisonAnalysis as ComparisonAnalysis
+from .analysis import Finding as Finding
+from .analysis import analyse as analyse
+from .config import CompareConfig as CompareConfig
+from .config import ContenderConfig as ContenderConfig
+from .config import default_config as default_config
+from .config import default_contender as default_contender
+from .config import from_mapping as from_mapping
+from .interrupt import ComparisonInterruptedError as ComparisonInterruptedError
+from .run_record import RunRecord as RunRecord
+from .runner import run_comparison as run_comparison
+from .statistics import Estimate as Estimate
+from .statistics import estimate as estimate
