@@ -39,14 +39,14 @@ def regularized_evolution(search: ConfigDict) -> ConfigDict:
     search.epochs = 9
     search.population = 16
     search.sample = 4
-    search.batch = 4
+    search.in_flight = 4
     search.candidates = 60
     return search
 
 
 def random(search: ConfigDict) -> ConfigDict:
     search.epochs = 9
-    search.batch = 4
+    search.in_flight = 4
     search.candidates = 60
     return search
 
@@ -55,7 +55,7 @@ def hierarchical_evolution(search: ConfigDict) -> ConfigDict:
     search.epochs = 3
     search.population = 16
     search.sample = 4
-    search.batch = 8
+    search.in_flight = 8
     search.candidates = 112
     search.promotions_to_2e = 4
     search.promotions_to_3e = 2
@@ -77,7 +77,7 @@ def hyperband(search: ConfigDict) -> ConfigDict:
 
 def asha(search: ConfigDict) -> ConfigDict:
     search.maximum_epochs = 9
-    search.batch = 8
+    search.in_flight = 8
     search.rounds = 36
     return search
 
@@ -85,7 +85,7 @@ def asha(search: ConfigDict) -> ConfigDict:
 def local_search(search: ConfigDict) -> ConfigDict:
     search.epochs = 9
     search.starts = 12
-    search.batch = 8
+    search.in_flight = 8
     search.rounds = 6
     return search
 

@@ -29,7 +29,7 @@ def get_config(algorithm: str = "regularized_evolution") -> ConfigDict:
         return config
     config.search.epochs = 6
     config.search.candidates = 48
-    config.search.batch = 4
+    config.search.in_flight = 4
     if algorithm == "regularized_evolution":
         config.search.population = 16
         config.search.sample = 4

@@ -23,7 +23,7 @@ def get_config() -> ConfigDict:
     config.search.epochs = 60
     config.search.population = 100  # P
     config.search.sample = 25  # S
-    config.search.batch = 20
+    config.search.in_flight = 20
     config.search.candidates = 1000
     config.search.skip_repeats = True
     return config

@@ -42,12 +42,12 @@ def get_config(row: str = "c4r4s0e60_hierarchical") -> ConfigDict:
     config.search.skip_repeats = False
     if hierarchical:
         config.search.epochs = proxy.epochs // 3  # E
-        config.search.batch = 16
+        config.search.in_flight = 16
         config.search.promotions_to_2e = 8
         config.search.promotions_to_3e = 4
         config.search.candidates = 1700  # 28 stages of 20 epochs for every 16 children
     else:
         config.search.epochs = proxy.epochs
-        config.search.batch = 20
+        config.search.in_flight = 20
         config.search.candidates = BUDGET // proxy.epochs
     return config

@@ -46,9 +46,7 @@ class HierarchicalEvolutionConfig(RegularizedEvolutionConfig):
         require(self.promotions_to_3e <= self.promotions_to_2e, "promotions_to_3e", self.promotions_to_3e, allowed)
         self._check_promotions(self.batches, "batches of children")
         most = max(0, (self.population - 1) // self.batch - 1)
-        allowed = (
-            f"at most {most}, for a member of a population of {self.population} not to die before its second stage"
-        )
+        allowed = f"at most {most}, for a member of {self.population} to live until its second stage"
         require(self.lag <= most, "lag", self.lag, allowed)
 
     @property

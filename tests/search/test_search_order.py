@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import zlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ from tiny_search import CONFIG as TINY
 from econas_jax.algorithms.algorithm import Trial
 from econas_jax.nn.network import Cost
 from econas_jax.search import SearchInterruptedError, run_search
-from econas_jax.search.batch import Batch, failures_in_a_row
 from econas_jax.search.history import StageRecord, read_stages
+from econas_jax.search.in_flight import InFlight, failures_in_a_row
 from econas_jax.search.state import SearchState
 from econas_jax.training import Job, Outcome
-from econas_jax.training.job import EpochDone, Events
+from econas_jax.training.job import EpochDone, Events, Jobs
 from econas_jax.training.state import Vector
 
 CONFIG = dataclasses.replace(TINY, save_seconds=1e9)  # commits at the ends of phases, and when it is stopped
@@ -41,16 +42,18 @@ class MadeUpTrainer:
     def __init__(self, order: random.Random | None) -> None:
         """order: draws in which order outcomes come; None: in that of the jobs."""
         self._order = order
+        self.jobs: Jobs = deque()
         self.told: list[tuple[int, int]] = []  # candidate and epochs of every outcome
 
     def prepare(self, check: Callable[[], None] = lambda: None) -> None:
         pass
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
-        jobs = list(jobs)
-        if self._order is not None:
-            self._order.shuffle(jobs)
-        for job in jobs:
+    def train(self, jobs: Jobs, retries: int = 0) -> Events:
+        self.jobs = jobs
+        while jobs:
+            place = 0 if self._order is None else self._order.randrange(len(jobs))
+            job = jobs[place]
+            del jobs[place]
             start = self.state(job.candidate, job.start_epoch) if job.start_epoch else None
             np.testing.assert_array_equal(job.state, start)  # each goes on from its own
             yield EpochDone(job.candidate, job.end_epoch - 1)
@@ -141,7 +144,7 @@ def test_a_search_that_ends_by_an_error_closes_its_trainers_events(
     trainer = use(monkeypatch, None)
     train = trainer.train
 
-    def noted(jobs: Sequence[Job], retries: int = 0) -> Events:
+    def noted(jobs: Jobs, retries: int = 0) -> Events:
         try:
             yield from train(jobs, retries)
         finally:
@@ -171,17 +174,17 @@ class Family:
         return Cost(1, genotype)
 
 
-def batch_of(costs: Sequence[int], total_epochs: int = 4) -> Batch:
+def batch_of(costs: Sequence[int], total_epochs: int = 4) -> InFlight:
     """Trials of candidates 0, 1, ... that go on from epoch 2 to 4."""
     trials = [Trial(candidate, cost, None, 1, "a phase", 2, 4) for candidate, cost in enumerate(costs)]
-    return Batch(Family(), trials, total_epochs, "abacus")
+    return InFlight(Family(), trials, total_epochs, "abacus")
 
 
 def completed(candidate: int, epochs: int = 4) -> Outcome:
     return Outcome(candidate, "completed", 1.0, 0.5, 0.5, 0.5, 0.5, MadeUpTrainer.state(candidate, epochs))
 
 
-def added(batch: Batch, state: SearchState, outcome: Outcome) -> SearchState:
+def added(batch: InFlight, state: SearchState, outcome: Outcome) -> SearchState:
     return batch.add(state, batch.record(outcome), outcome.state)
 
 

@@ -113,7 +113,7 @@ def test_the_field_that_makes_a_search_longer_may_change_whatever_its_name(
     claimed(tmp_path, search)
     claimed(tmp_path, changed(search, f"search.{field}", 60))
     with pytest.raises(InputError, match=r"search\.batch: \d+ there, 5 here"):
-        claimed(tmp_path, changed(search, "search.batch", 5))
+        claimed(tmp_path, changed(search, "search.in_flight", 5))
 
 
 def changed(config: SearchConfig, path: str, value: Any) -> SearchConfig:
