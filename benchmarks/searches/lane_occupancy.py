@@ -65,8 +65,7 @@ class SimulatedTrainer:
             wave = next_wave(jobs, self.slots)
             epochs = wave[0].end_epoch - wave[0].start_epoch
             self.waves.append(Wave(len(wave), epochs, len(jobs)))
-            for done in range(epochs):
-                yield from (EpochDone(job.candidate, job.start_epoch + done) for job in wave)
+            yield EpochDone(wave[0].candidate, wave[0].end_epoch - 1)
             for place, job in enumerate(wave, start=1):
                 yield dataclasses.replace(_outcome(job, epochs), following=len(wave) - place)
 
@@ -101,15 +100,18 @@ def simulate(config: SearchConfig, devices: int, lanes: int) -> list[Wave]:
     trainer = SimulatedTrainer(devices, lanes)
 
     def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
-        files.claim(
-            config, {}, {"plan": {"stages": config.search.stages, "rounds": config.search.rounds, "devices": 1}}
-        )
+        plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
+        files.claim(config, {}, {"plan": plan})
         algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed)
         return Prepared(algorithm, _Free(), trainer, None, trainer.now)
 
-    no_figures = mock.patch("econas_jax.search.report.figures.write_search_figures", lambda *arguments: [])
-    with tempfile.TemporaryDirectory() as folder, no_figures, mock.patch("econas_jax.search.loop.prepare", prepare):
-        run_search(dataclasses.replace(config, tensorboard=False, save_seconds=1e9), folder, Reporter(show=False))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch("econas_jax.search.loop.prepare", prepare),
+        mock.patch("econas_jax.search.loop._Search._write", lambda *arguments: None),  # commits: no part of the claim
+        mock.patch("econas_jax.search.report.figures.write_search_figures", lambda *arguments: []),
+    ):
+        run_search(config, folder, Reporter(show=False))
     return trainer.waves
 
 
