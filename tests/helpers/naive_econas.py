@@ -67,20 +67,21 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
 
     busy: set[int] = set()
     first = [create(None, np.random.default_rng([seed, 0, i])) for i in range(config.initial_population)]
-    decided = {0: [(model, None) for model in first if model is not None]}
+    # By cycle: the models that train, each with the number of the population it is promoted from.
+    decided: dict[int, list[tuple[dict[str, Any], int | None]]] = {0: [(m, None) for m in first if m is not None]}
     for cycle in range(config.cycles + 1) if config.lag else ():
         for later in [cycle + config.lag] if cycle else range(1, config.lag + 1):
             decided[later] = [(child, None) for child in make_children(later)]
             for k, count in ((0, config.promotions_to_2e), (1, config.promotions_to_3e)):
                 decided[later] += [(m, k) for m in top([m for m in p[k] if m["name"] not in busy], count)]
             busy |= {model["name"] for model, _ in decided[later]}
-        for model, k in decided[cycle]:
-            if k is not None:
-                p[k].remove(model)
-            begun = 0 if k is None else (k + 1) * config.epochs
+        for model, source in decided[cycle]:
+            if source is not None:
+                p[source].remove(model)
+            begun = 0 if source is None else (source + 1) * config.epochs
             if train(model, begun, begun + config.epochs, cycle):
                 p[begun // config.epochs].append(model)
-                if k == 1:
+                if source == 1:
                     history.append(dict(model))
             busy.discard(model["name"])
         over(cycle)

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from made_up_trainer import MadeUpTrainer, use
 from search_output import assert_same_search, committed, lines, stop_every, without_figures
 from small_configs import LAG_CONFIGS
-from test_search_order import MadeUpTrainer, use
 from tiny_search import CONFIG, LONGER, Trained
 
 from econas_jax.algorithms import EcoNASConfig
@@ -125,7 +125,7 @@ def test_as_many_rounds_are_in_flight_as_the_lag_allows(tmp_path: Path, monkeypa
 REAL = dataclasses.replace(
     LONGER,
     search=dataclasses.replace(LONGER.search, lag=1),
-    save_seconds=0.0,  # type: ignore[type-var]
+    save_seconds=0.0,
 )
 
 
