@@ -57,20 +57,25 @@ def time_waves(task: Task, waves: Sequence[Sequence[Genotype]], arguments: argpa
         genotypes = encoded(wave)
         state = programs["init"](candidates, genotypes)
         with turn(arguments):
-            run_epoch = one_after_another(programs["epoch"], (state, programs.scratch()), genotypes, images)
+            given = (state, programs.scratch())
+            run_epoch = one_after_another(programs["epoch"], given, genotypes, images, lanes)
             seconds.append(median_seconds(run_epoch, arguments.steps, arguments.repeats) / lanes)
     return {"step_seconds": seconds, "compile_seconds": compile_seconds}
 
 
-def one_after_another(program: Any, given: Any, genotypes: Any, images: Images) -> Callable[[int], None]:
+def one_after_another(
+    program: Any, given: Any, genotypes: Any, images: Images, lanes: int | None = None
+) -> Callable[[int], None]:
     """Returns a function that runs the epoch of a number.
 
-    Each epoch consumes the state and scratch that the one before left; the first consumes `given`.
+    Each epoch consumes the state and scratch that the one before left; the first consumes `given`. lanes: candidates
+    that the program trains, None for a program of one that has no axis for them.
     """
+    shape = () if lanes is None else (lanes,)
     left = [given]
 
     def run_epoch(epoch: int) -> None:
-        trained, metrics = program(left.pop(), genotypes, images, np.int32(epoch))
+        trained, metrics = program(left.pop(), genotypes, np.full(shape, epoch, np.int32), images)
         jax.block_until_ready(metrics)
         left.append(trained)
 

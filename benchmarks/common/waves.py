@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
 import jax
 
@@ -37,6 +38,6 @@ def seconds_of_waves(trainer: Trainer, genotype: Genotype, candidates: int) -> f
     """Trains this many equal candidates for an epoch; returns the wall time."""
     jobs = [Job(number, genotype.encode(), 0, 1) for number in range(candidates)]
     start = time.perf_counter()
-    for _ in trainer.train(jobs):
+    for _ in trainer.train(deque(jobs)):
         pass
     return time.perf_counter() - start

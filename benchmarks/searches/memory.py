@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,7 +16,7 @@ from benchmarks.searches.small_search import SMALL
 from econas_jax.search import SearchConfig, run_search
 from econas_jax.search.config import from_mapping
 from econas_jax.training import EpochDone, Job, Outcome
-from econas_jax.training.job import Events
+from econas_jax.training.job import Events, Jobs
 
 MADE_UP_VALUES = 10_000  # of a candidate's state: 2,000 states that are never released take 80 MB
 MADE_UP_SLOTS = 4
@@ -36,9 +36,10 @@ class MadeUpTrainer:
     def prepare(self, check: Callable[[], None] = lambda: None) -> None:
         """Does nothing: there is no program."""
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+    def train(self, jobs: Jobs, retries: int = 0) -> Events:
         """Yields outcomes that depend only on candidate and epochs."""
-        for job in jobs:
+        while jobs:
+            job = jobs.popleft()
             state = np.full(MADE_UP_VALUES, job.candidate + job.end_epoch, np.float32)
             yield EpochDone(job.candidate, job.end_epoch - 1)
             yield made_up_outcome(job, state)

@@ -101,7 +101,7 @@ def profile(batch: int) -> Profile:
     task, genotypes = benchmark_task(batch=batch), read_genotypes()
     split, init, memory = random_images(STEPS * batch), initializer(task), jax.jit(lambda: empty_scratch(task))
     epoch, first = jax.jit(functools.partial(train_epoch_within, task), donate_argnums=0), genotypes[0].encode()
-    program = compile_program(epoch, (init(first), memory()), first, split, np.int32(0))
+    program = compile_program(epoch, (init(first), memory()), first, np.int32(0), split)
     text, seconds = Program(program.as_text() or ""), []
     times: list[tuple[str, float]] = []
     for genotype in genotypes:

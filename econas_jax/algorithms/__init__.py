@@ -20,6 +20,7 @@ from econas_jax.algorithms.hierarchical_evolution import HierarchicalEvolution, 
 from econas_jax.algorithms.hyperband import Hyperband, HyperbandConfig
 from econas_jax.algorithms.limits import Limits, Refuse
 from econas_jax.algorithms.local_search import LocalSearch, LocalSearchConfig
+from econas_jax.algorithms.pipeline import Pipelined
 from econas_jax.algorithms.random_search import RandomSearch, RandomSearchConfig
 from econas_jax.algorithms.regularized_evolution import RegularizedEvolution, RegularizedEvolutionConfig
 from econas_jax.algorithms.successive_halving import SuccessiveHalving, SuccessiveHalvingConfig
@@ -76,6 +77,7 @@ __all__ = [
     "LocalSearch",
     "LocalSearchConfig",
     "Member",
+    "Pipelined",
     "RandomSearch",
     "RandomSearchConfig",
     "Refuse",

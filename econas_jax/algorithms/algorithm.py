@@ -60,13 +60,14 @@ class Group(NamedTuple):
 class AlgorithmState:
     """What the states of all algorithms have in common; each algorithm's own state extends it."""
 
-    round: int = 0  # under way
+    round: int = 0  # under way: whose results come next
     next_candidate: int = 0
     seen: frozenset[str] = frozenset()  # canonical texts of all candidates so far
     skipped_repeats: int = 0  # genotypes drawn and not trained because their function had been seen
     skipped_too_large: int = 0  # because of the search's limits
     skipped_blind: int = 0  # because their output cannot depend on the image
-    pending: tuple[Trial, ...] = ()  # asked for and not yet told
+    pending: tuple[Trial, ...] = ()  # asked for and not yet told, batch by batch, the oldest first
+    pending_batches: int = 0  # how many batches these are, those without a trial counted
 
 
 class AlgorithmConfig(Protocol):
@@ -113,12 +114,15 @@ class Algorithm(Protocol[S]):
         """Returns the state before the first trial."""
 
     def ask(self, state: S) -> tuple[S, tuple[Trial, ...]]:
-        """Returns a batch of trials that may run in any order, possibly none; the same again until they are told."""
+        """Returns the trials of one batch or, with a lag, of several, the oldest first; they may run in any order.
+
+        The same again until the oldest batch is told. A batch may have no trial.
+        """
 
     def tell(self, state: S, results: Sequence[Result]) -> S:
-        """Returns the state after the results of all pending trials, in any order.
+        """Returns the state after the results of the oldest batch (`oldest_batch`), in any order.
 
-        Raises ValueError unless the results answer exactly the trials that `ask` gives for this state.
+        Raises ValueError unless the results answer exactly the trials of that batch.
         """
 
     def done(self, state: S) -> bool:
@@ -128,7 +132,7 @@ class Algorithm(Protocol[S]):
         """Returns the best members with different functions, best first."""
 
     def continuable(self, state: S) -> frozenset[int]:
-        """Returns the candidates that may be trained further: only their training states are kept."""
+        """Returns the candidates whose training states are kept: those that pending or later trials may go on from."""
 
     def groups(self, state: S) -> tuple[Group, ...]:
         """Returns the members to show, the group with the fewest epochs first."""
@@ -144,6 +148,11 @@ class Algorithm(Protocol[S]):
 
     def from_json(self, fields: Mapping[str, Any]) -> S:
         """Returns the state that `to_json` wrote; raises InputError for anything else."""
+
+
+def oldest_batch(state: AlgorithmState) -> tuple[Trial, ...]:
+    """Returns those of the pending trials whose results are told next: of the round that is under way."""
+    return tuple(trial for trial in state.pending if trial.round == state.round)
 
 
 def pair_results(trials: Sequence[Trial], results: Sequence[Result]) -> list[tuple[Trial, Result]]:

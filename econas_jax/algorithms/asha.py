@@ -15,14 +15,14 @@ from typing import ClassVar
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
-from econas_jax.algorithms.limits import Limits
+from econas_jax.algorithms.pipeline import Pipelined
 from econas_jax.algorithms.selection import completed_members, ranked
 from econas_jax.algorithms.successive_halving import check_rungs
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class ASHAConfig(Limits):
+class ASHAConfig(Pipelined):
     """The constants of the search; raises InputError for values that make no search.
 
     The defaults take about 60,000 candidate-epochs.
@@ -85,14 +85,14 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
         """Returns the state with a batch pending: all promotions that there are, then new candidates."""
         epochs = self.config.epochs_of_rungs
         promotable = list(self._promotable(state))[: self.config.batch]
-        new = [no_parent] * (self.config.batch - len(promotable))
-        state = draw_candidates(self.gate, state, new, seed=self.seed, phase="new candidates", epochs=epochs[0])
-        trials, promoted = [], list(state.promoted)
+        trials, promoted = list(state.pending), list(state.promoted)
         for rung, m in promotable:
             phase = f"to rung {rung + 1}"
             trials.append(Trial(m.candidate, m.genotype, m.parent, state.round, phase, m.epochs, epochs[rung + 1]))
             promoted[rung] |= {m.candidate}
-        return replace(state, promoted=tuple(promoted), pending=(*trials, *state.pending))
+        state = replace(state, promoted=tuple(promoted), pending=tuple(trials))
+        new = [no_parent] * (self.config.batch - len(promotable))
+        return draw_candidates(self.gate, state, new, seed=self.seed, phase="new candidates", epochs=epochs[0])
 
     def settle(self, state: ASHAState, answers: Sequence[tuple[Trial, Result]]) -> ASHAState:
         """Adds the candidates that did not fail to the rungs they have completed, and ends the round."""
@@ -103,20 +103,17 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
 
     def groups(self, state: ASHAState) -> tuple[Group, ...]:
         """Returns the candidates by the last rung that they have completed."""
-        under_way = {trial.candidate for trial in state.pending}
         groups = []
         for epochs, members, promoted in zip(self.config.epochs_of_rungs, state.completed, state.promoted, strict=True):
-            gone = promoted - under_way
+            gone = promoted - {trial.candidate for trial in state.pending if trial.start_epoch == epochs}
             here = tuple(member for member in members if member.candidate not in gone)
             groups.append(Group(f"{epochs} epochs", epochs, here))
         return tuple(groups)
 
     def continuable(self, state: ASHAState) -> frozenset[int]:
-        """Returns all candidates below the last rung, and those under way there."""
-        below = [member.candidate for group in self.groups(state)[:-1] for member in group.members]
-        under_way = [trial.candidate for trial in state.pending if trial.end_epoch < self.config.total_epochs]
-        to_the_last = {trial.candidate for trial in state.pending} - set(under_way)
-        return frozenset([*below, *under_way]) - to_the_last
+        """Returns all candidates below the last rung, and those under way."""
+        below = frozenset(member.candidate for group in self.groups(state)[:-1] for member in group.members)
+        return below | self.under_way(state)
 
     def _promotable(self, state: ASHAState) -> Iterator[tuple[int, Member]]:
         """Yields each candidate that may be promoted and its rung, from the highest rung down, best first."""

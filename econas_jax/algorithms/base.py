@@ -14,6 +14,7 @@ from econas_jax.algorithms.algorithm import (
     Member,
     Result,
     Trial,
+    oldest_batch,
     pair_results,
 )
 from econas_jax.algorithms.drawing import Gate
@@ -49,6 +50,11 @@ class BaseAlgorithm(ABC, Generic[S, C]):
 
     As it stands it is for algorithms that train each candidate once and one batch a round: the search is over after
     the config's last round, and no training state is kept.
+
+    A config with a field `lag` (`Pipelined`) has that many rounds more in flight: round t is proposed as soon as round
+    t - 1 - lag has been settled, whatever has been trained of those between, so that the search depends on the lag and
+    never on what is faster. Rounds after the last one are proposed too, and never asked for: a search that is made
+    longer finds them as if it had been that long from the start.
     """
 
     def __init__(self, space: Space[Any], config: C, seed: int, refuse: Refuse = refuse_nothing) -> None:
@@ -57,6 +63,7 @@ class BaseAlgorithm(ABC, Generic[S, C]):
         self.space = space
         self.config = config
         self.seed = seed
+        self.lag: int = getattr(config, "lag", 0)
         self.gate = Gate(space, refuse, getattr(config, "skip_repeats", True))
 
     @abstractmethod
@@ -65,11 +72,11 @@ class BaseAlgorithm(ABC, Generic[S, C]):
 
     @abstractmethod
     def propose(self, state: S) -> S:
-        """Returns the state with the next batch of trials pending; called only while nothing is."""
+        """Returns the state with the trials of its round pending, behind those in flight of earlier rounds, if any."""
 
     @abstractmethod
     def settle(self, state: S, answers: Sequence[tuple[Trial, Result]]) -> S:
-        """Returns the state after the results of the pending trials, which come in the trials' order."""
+        """Returns the state after its round's results, which come in the trials' order and are not pending any more."""
 
     @abstractmethod
     def groups(self, state: S) -> tuple[Group, ...]:
@@ -80,27 +87,34 @@ class BaseAlgorithm(ABC, Generic[S, C]):
         return state.round > self.config.rounds
 
     def ask(self, state: S) -> tuple[S, tuple[Trial, ...]]:
-        """Returns a batch of trials that may run in any order, possibly none; the same again until they are told."""
-        if not state.pending and not self.done(state):
-            state = self.propose(state)
-        return state, state.pending
+        """Returns the trials of one batch or, with a lag, of several, the oldest first; they may run in any order.
+
+        The same again until the oldest batch is told. A batch may have no trial.
+        """
+        if self.done(state):
+            return state, ()
+        while state.pending_batches <= self.lag:
+            state = self._with_a_batch_more(state)
+        return state, tuple(trial for trial in state.pending if trial.round <= self.config.rounds)
 
     def tell(self, state: S, results: Sequence[Result]) -> S:
-        """Returns the state after the results of all pending trials, in any order.
+        """Returns the state after the results of the oldest batch (`oldest_batch`), in any order.
 
-        Raises ValueError unless the results answer exactly the trials that `ask` gives for this state.
+        Raises ValueError unless the results answer exactly the trials of that batch.
         """
         if self.done(state):
             raise ValueError("the search is over: there is nothing to tell")
-        state, trials = self.ask(state)
-        return replace(self.settle(state, pair_results(trials, results)), pending=())
+        state, _ = self.ask(state)
+        answers = pair_results(oldest_batch(state), results)
+        others = tuple(trial for trial in state.pending if trial.round != state.round)
+        return self.settle(replace(state, pending=others, pending_batches=state.pending_batches - 1), answers)
 
     def best(self, state: S, count: int = 5) -> tuple[Member, ...]:
         """Returns the best members with different functions, those of the group with the most epochs first."""
         return best_distinct(self.space, [group.members for group in reversed(self.groups(state))], count)
 
     def continuable(self, state: S) -> frozenset[int]:
-        """Returns the candidates that may be trained further: none, unless a subclass says otherwise."""
+        """Returns the candidates whose training states are kept: none, unless a subclass says otherwise."""
         return frozenset()
 
     def resume(self, state: S) -> S:
@@ -108,7 +122,7 @@ class BaseAlgorithm(ABC, Generic[S, C]):
 
         Raises InputError if it is past this one's end.
         """
-        reached = state.round if state.pending else state.round - 1
+        reached = state.round if state.pending_batches > self.lag else state.round - 1
         field = self.config.length_field
         allowed = f"enough for round {reached}, which the search has reached"
         require(reached <= self.config.rounds, f"search.{field}", getattr(self.config, field), allowed)
@@ -121,3 +135,13 @@ class BaseAlgorithm(ABC, Generic[S, C]):
     def from_json(self, fields: Mapping[str, Any]) -> S:
         """Returns the state that `to_json` wrote; raises InputError for anything else."""
         return state_from_json(type(self.init()), fields, self.space)
+
+    def under_way(self, state: S) -> frozenset[int]:
+        """Returns the candidates of pending trials that go on from a training state, or that others may go on from."""
+        total = self.config.total_epochs
+        return frozenset(t.candidate for t in state.pending if t.start_epoch > 0 or t.end_epoch < total)
+
+    def _with_a_batch_more(self, state: S) -> S:
+        """Proposes the next round that has not been proposed, as if it were under way."""
+        ahead = replace(state, round=state.round + state.pending_batches)
+        return replace(self.propose(ahead), round=state.round, pending_batches=state.pending_batches + 1)

@@ -108,8 +108,8 @@ def listed_turn(drawn: Iterable[Drawn]) -> Turn:
 def add_candidates(gate: Gate, state: S, turns: Iterable[Turn], *, phase: str, epochs: int) -> S:
     """Returns the state with a first stage of `epochs` epochs pending for what each turn gives.
 
-    A turn that gives nothing which may be trained is over without a candidate. Where none gives anything, the state
-    stays as it was.
+    They follow what is pending already. A turn that gives nothing which may be trained is over without a candidate;
+    where none gives anything, the state stays as it was.
     """
     new, skipped = set[str](), Counter[str]()
     drawn = [found for turn in turns if (found := _first_admitted(gate, turn, state.seen, new, skipped)) is not None]
@@ -134,7 +134,7 @@ def add_candidates(gate: Gate, state: S, turns: Iterable[Turn], *, phase: str, e
         skipped_repeats=state.skipped_repeats + skipped["repeat"],
         skipped_too_large=state.skipped_too_large + skipped["too_large"],
         skipped_blind=state.skipped_blind + skipped["blind"],
-        pending=trials,
+        pending=(*state.pending, *trials),
     )
 
 

@@ -25,7 +25,8 @@ from econas_jax.errors import require, require_integer
 class HierarchicalEvolutionConfig(RegularizedEvolutionConfig):
     """The constants of the search: those of regularized evolution, and how many go on.
 
-    The defaults spend about as many epochs as EcoNAS's do. Raises InputError for values that make no search.
+    The defaults spend about as many epochs as EcoNAS's do. With a lag a batch of children and the promotions after it
+    are one round, chosen together. Raises InputError for values that make no search.
     """
 
     candidates: int = 1_700  # in all: the population, then children, rounded up to whole batches
@@ -43,6 +44,10 @@ class HierarchicalEvolutionConfig(RegularizedEvolutionConfig):
         require(self.promotions_to_2e <= self.batch, "promotions_to_2e", self.promotions_to_2e, allowed)
         allowed = f"at most promotions_to_2e ({self.promotions_to_2e})"
         require(self.promotions_to_3e <= self.promotions_to_2e, "promotions_to_3e", self.promotions_to_3e, allowed)
+        self._check_promotions(self.batches, "batches of children")
+        most = max(0, (self.population - 1) // self.batch - 1)
+        allowed = f"at most {most}, for a member of {self.population} to live until its second stage"
+        require(self.lag <= most, "lag", self.lag, allowed)
 
     @property
     def total_epochs(self) -> int:
@@ -56,13 +61,21 @@ class HierarchicalEvolutionConfig(RegularizedEvolutionConfig):
 
     @property
     def stages(self) -> int:
-        """The number of stages where there are always enough members to promote."""
-        return self.candidates + self.batches * (self.promotions_to_2e + self.promotions_to_3e)
+        """The number of stages where there are always enough members to promote.
+
+        With a lag, nobody has trained for E when the first rounds are chosen, and nobody for 2E until as many later.
+        """
+        to_2e = max(0, self.batches - self.lag) * self.promotions_to_2e
+        to_3e = max(0, self.batches - (2 * self.lag + 1 if self.lag else 0)) * self.promotions_to_3e
+        return self.candidates + to_2e + to_3e
 
     @property
     def rounds(self) -> int:
-        """The number of the last round: the initial population is round 0, then each batch of children has three."""
-        return 3 * self.batches
+        """The number of the last round: the initial population is round 0, then each batch of children has three.
+
+        With a lag each has one.
+        """
+        return self.batches if self.lag > 0 else 3 * self.batches
 
 
 @dataclass(frozen=True)
@@ -81,10 +94,16 @@ class HierarchicalEvolution(BaseAlgorithm[HierarchicalEvolutionState, Hierarchic
         return HierarchicalEvolutionState()
 
     def propose(self, state: HierarchicalEvolutionState) -> HierarchicalEvolutionState:
-        """Returns the state with the initial population, a batch of children or a batch of promotions pending."""
+        """Returns the state with the initial population, a batch of children or a batch of promotions pending.
+
+        With a lag a batch of children and both batches of promotions are pending together.
+        """
+        if self.lag > 0 and state.round > 0:
+            return self._promote(self._promote(self._draw(state), 1), 2)
         step = (state.round - 1) % 3
-        if state.round > 0 and step > 0:
-            return self._promote(state, step)
+        return self._promote(state, step) if state.round > 0 and step > 0 else self._draw(state)
+
+    def _draw(self, state: HierarchicalEvolutionState) -> HierarchicalEvolutionState:
         population = self._alive(state)
 
         def choose_parent(rng: np.random.Generator) -> Member | None:
@@ -125,18 +144,19 @@ class HierarchicalEvolution(BaseAlgorithm[HierarchicalEvolutionState, Hierarchic
         return best_distinct(self.space, pools, count)
 
     def continuable(self, state: HierarchicalEvolutionState) -> frozenset[int]:
-        """Returns the living members below 3E, and those under way there."""
+        """Returns the living members below 3E, and those under way."""
         alive = [member.candidate for member in self._alive(state) if member.epochs < self.config.total_epochs]
-        under_way = [trial.candidate for trial in state.pending if trial.end_epoch < self.config.total_epochs]
-        return frozenset([*alive, *under_way])
+        return self.under_way(state).union(alive)
 
     def _promote(self, state: HierarchicalEvolutionState, step: int) -> HierarchicalEvolutionState:
         count = (self.config.promotions_to_2e, self.config.promotions_to_3e)[step - 1]
-        chosen = ranked(self._group(self._alive(state), step).members)[:count]
+        under_way = {trial.candidate for trial in state.pending}
+        members = self._group(self._alive(state), step).members
+        chosen = ranked(member for member in members if member.candidate not in under_way)[:count]
         phase = ("E to 2E", "2E to 3E")[step - 1]
         end = (step + 1) * self.config.epochs
         trials = [Trial(m.candidate, m.genotype, m.parent, state.round, phase, m.epochs, end) for m in chosen]
-        return replace(state, pending=tuple(trials))
+        return replace(state, pending=(*state.pending, *trials))
 
     def _alive(self, state: HierarchicalEvolutionState) -> tuple[Member, ...]:
         alive = set(state.population)

@@ -9,13 +9,13 @@ from typing import ClassVar
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm, TrainsOnce
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
-from econas_jax.algorithms.limits import Limits
+from econas_jax.algorithms.pipeline import Pipelined
 from econas_jax.algorithms.selection import completed_members
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class RandomSearchConfig(Limits, TrainsOnce):
+class RandomSearchConfig(Pipelined, TrainsOnce):
     """How many candidates are drawn and how long they train; raises InputError for values that make no search.
 
     The defaults take 60,000 candidate-epochs, about as many as EcoNAS's do.

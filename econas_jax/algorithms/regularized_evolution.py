@@ -15,14 +15,14 @@ import numpy as np
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm, TrainsOnce
 from econas_jax.algorithms.drawing import Mutation, draw_candidates, no_parent
-from econas_jax.algorithms.limits import Limits
+from econas_jax.algorithms.pipeline import Pipelined
 from econas_jax.algorithms.selection import best_distinct, completed_members, tournament
 from econas_jax.errors import require, require_integer, require_number
 from econas_jax.spaces.space import Genotype, Space
 
 
 @dataclass(frozen=True)
-class RegularizedEvolutionConfig(Limits, TrainsOnce):
+class RegularizedEvolutionConfig(Pipelined, TrainsOnce):
     """The constants of the search; raises InputError for values that make no search.
 
     The paper's workers are asynchronous, so that ages depend on timing. Here a round's children all have their parents

@@ -146,10 +146,9 @@ class HalvingSearch(BaseAlgorithm[HalvingState, C]):
         return tuple(Group(f"{epochs} epochs", epochs, tuple(members)) for epochs, members in by_epochs.items())
 
     def continuable(self, state: HalvingState) -> frozenset[int]:
-        """Returns the candidates that the next rung promotes, and those under way to a rung that is not the last."""
-        under_way = [trial.candidate for trial in state.pending if trial.end_epoch < self.config.total_epochs]
+        """Returns the candidates that the next rung promotes, and those under way."""
         promoted = [] if state.pending else [member.candidate for member in self._promoted(state)]
-        return frozenset([*under_way, *promoted])
+        return self.under_way(state).union(promoted)
 
     def _rung(self, state: HalvingState) -> tuple[int, Rung]:
         """Returns the rung of the state's round, and its place in its bracket."""

@@ -16,7 +16,7 @@ from econas_jax.nn.network import Cost
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.history import StageRecord
 from econas_jax.search.in_memory import search_in_memory
-from econas_jax.training.job import Events, Job, Outcome
+from econas_jax.training.job import Events, Jobs, Outcome
 
 ENDLESS = 10**9  # rounds, candidates or repetitions
 IDLE_BATCHES = 30  # without a trial, after which the space counts as used up
@@ -98,7 +98,8 @@ class MadeUpAccuracies:
         """Returns 0: no time passes."""
         return 0.0
 
-    def train(self, jobs: Sequence[Job]) -> Events:
-        """Yields an outcome for each job."""
-        for job in jobs:
+    def train(self, jobs: Jobs) -> Events:
+        """Yields an outcome for each job of a queue, to which others are added meanwhile."""
+        while jobs:
+            job = jobs.popleft()
             yield Outcome(job.candidate, "completed", 0.0, validation_accuracy=float(self._rng.random()))

@@ -49,9 +49,10 @@ def round_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
 
 def commit_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
     """Returns a commit's fields in this version's form, or the fields themselves where they are; epochs: E."""
-    if "cycles" not in earlier:
-        return {**earlier, "algorithm": UNCOUNTED | earlier["algorithm"]}
     state = earlier["algorithm"]
+    uncounted = UNCOUNTED | {"pending_batches": int(bool(state["pending"]))}  # there was one batch at a time
+    if "cycles" not in earlier:
+        return {**earlier, "algorithm": uncounted | state}
 
     def member(fields: Mapping[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in fields.items() if name != "rung"}
@@ -66,7 +67,7 @@ def commit_fields(earlier: Mapping[str, Any], epochs: int) -> dict[str, Any]:
 
     stages = [stage_fields(stage) for stage in earlier["stages"]]
     algorithm = (
-        UNCOUNTED
+        uncounted
         | {name: value for name, value in state.items() if name != "cycle"}
         | {
             "round": state["cycle"],

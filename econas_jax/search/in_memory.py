@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from econas_jax.algorithms.algorithm import Algorithm, AlgorithmState, Member, Result
-from econas_jax.search.batch import Candidates
+from econas_jax.algorithms.algorithm import Algorithm, AlgorithmState, Member, Result, oldest_batch
 from econas_jax.search.history import BestAccuracy, RoundSummary, StageRecord
+from econas_jax.search.in_flight import Candidates
 from econas_jax.search.records import round_summary, stage_record
-from econas_jax.training.job import Events, Job, Outcome
+from econas_jax.training.job import Events, Job, Jobs, Outcome
 
 
 class Evaluator(Protocol):
@@ -20,8 +21,8 @@ class Evaluator(Protocol):
     def now(self) -> float:
         """Returns the seconds since some moment."""
 
-    def train(self, jobs: Sequence[Job]) -> Events:
-        """Yields an outcome for each job."""
+    def train(self, jobs: Jobs) -> Events:
+        """Yields an outcome for each job of a queue, to which others are added meanwhile."""
 
 
 class FinishedSearch(NamedTuple):
@@ -43,25 +44,46 @@ def search_in_memory(
 
     enough: is told the stages of each batch, which may be none, and may end the search after it.
     """
-    state: AlgorithmState = algorithm.init()
-    stages: list[StageRecord] = []
+    records: list[StageRecord] = []
     rounds: list[RoundSummary] = []
-    best = BestAccuracy()
-    started = evaluator.now()
-    while not algorithm.done(state):
-        asked, trials = algorithm.ask(state)
-        before = len(stages)
-        jobs = [Job(t.candidate, family.encode(t.genotype), t.start_epoch, t.end_epoch) for t in trials]
-        outcomes = {event.candidate: event for event in evaluator.train(jobs) if isinstance(event, Outcome)}
-        for trial in trials:
-            cost = family.cost(trial.genotype)
-            stages.append(stage_record(trial, outcomes[trial.candidate], cost, evaluator.device_kind))
-            best.add(stages[-1])
-        results = [Result(trial.candidate, outcomes[trial.candidate].validation_accuracy) for trial in trials]
-        state = algorithm.tell(asked, results)
-        if state.round != asked.round or algorithm.done(state):
-            groups = algorithm.groups(state)
-            rounds.append(round_summary(asked.round, state, groups, best.value, evaluator.now() - started))
-        if enough(stages[before:]):
-            break
-    return FinishedSearch(algorithm.best(state), tuple(stages), tuple(rounds), evaluator.now() - started)
+    best, started = BestAccuracy(), evaluator.now()
+    trained: dict[int, Outcome] = {}  # and not told yet
+    jobs: Jobs = deque()
+    ended = False
+
+    def asked(state: AlgorithmState) -> AlgorithmState:
+        begun = len(state.pending)
+        state, trials = algorithm.ask(state)
+        jobs.extend(Job(t.candidate, family.encode(t.genotype), t.start_epoch, t.end_epoch) for t in trials[begun:])
+        return state
+
+    def advanced(state: AlgorithmState) -> AlgorithmState:
+        """Tells the batches that are answered, as long as the oldest is, and asks for others in their place."""
+        nonlocal ended
+        while not (ended or algorithm.done(state)):
+            batch = oldest_batch(state)
+            if not all(trial.candidate in trained for trial in batch):
+                break
+            before, results = len(records), []
+            for trial in batch:
+                outcome = trained.pop(trial.candidate)
+                records.append(stage_record(trial, outcome, family.cost(trial.genotype), evaluator.device_kind))
+                best.add(records[-1])
+                results.append(Result(trial.candidate, outcome.validation_accuracy))
+            number, state = state.round, algorithm.tell(state, results)
+            if state.round != number or algorithm.done(state):
+                groups, seconds = algorithm.groups(state), evaluator.now() - started
+                rounds.append(round_summary(number, state, groups, best.value, seconds))
+            ended = enough(records[before:])
+            if not ended:
+                state = asked(state)
+        return state
+
+    state = advanced(asked(algorithm.init()))
+    for event in evaluator.train(jobs):
+        if isinstance(event, Outcome):
+            trained[event.candidate] = event
+            state = advanced(state)
+            if ended:
+                break
+    return FinishedSearch(algorithm.best(state), tuple(records), tuple(rounds), evaluator.now() - started)

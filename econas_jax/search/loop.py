@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from econas_jax.algorithms.algorithm import Algorithm, Member
+from econas_jax.algorithms.algorithm import Algorithm, Member, oldest_batch
 from econas_jax.errors import SearchError, require
 from econas_jax.experiment import disk
 from econas_jax.experiment.checkpoint import Checkpoints
 from econas_jax.experiment.commits import Commits
 from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.times import Times
-from econas_jax.search.batch import Batch, Candidates, failures_in_a_row
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.history import BestAccuracy, last_stages
-from econas_jax.search.keeping import kept_after_phase, kept_within_phase
+from econas_jax.search.in_flight import Candidates, InFlight, answered, failures_in_a_row, told
+from econas_jax.search.keeping import kept_within_phase
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
@@ -26,8 +27,8 @@ from econas_jax.search.result import SearchResult, result_fields
 from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState, restored, to_commit
 from econas_jax.search.workdir import Workdir, changeable
-from econas_jax.training import Job, Outcome, Trainer
-from econas_jax.training.job import Event, Events, outcomes
+from econas_jax.training import Outcome, Trainer
+from econas_jax.training.job import Event, Events, Jobs
 
 
 class SearchInterruptedError(Exception):
@@ -78,7 +79,10 @@ class _Search:
         self._seconds_before = 0.0
         # Failures are counted per run: a user who restarts after too many is assumed to have fixed the cause.
         self._row_begins = 0  # where in the stages the row of failures begins that may go on
-        self._best = BestAccuracy()
+        self._best = BestAccuracy()  # of all stages that are over
+        # And of those whose batch was told: what a round has come to depends on no stage that was over early.
+        self._settled, self._settled_stages = BestAccuracy(), 0
+        self._in_flight = InFlight(self.family, (), 0, self.trainer.device_kind)
 
     def run(self) -> SearchResult:
         """Runs to the end, or to the first of the exceptions that `run_search` names."""
@@ -112,6 +116,8 @@ class _Search:
             state = restored(*commit, self.algorithm, self.trainer.state_size)
             self._seconds_before, self._row_begins = state.seconds, len(state.stages)
             self._best = BestAccuracy((*state.stages, *state.early))
+            self._settled_stages = len(state.stages) + len(state.early) - len(state.answered)
+            self._settled = BestAccuracy(state.stages[: self._settled_stages])
             state = dataclasses.replace(state, algorithm=self.algorithm.resume(state.algorithm))
             done = self.algorithm.done(state.algorithm)
             what = "this search is finished:" if done else f"going on in round {state.algorithm.round}, after"
@@ -127,39 +133,59 @@ class _Search:
         with self.reporter.doing(compiling), self.times.measuring("compile"):
             self.trainer.prepare(self._stop_if_asked)
         with self.reporter.stages(self.config.search.stages, len(state.stages) + len(state.early)):
-            while not self.algorithm.done(state.algorithm):
-                state = self._phase(state)
+            return self._train_all(state)
+
+    def _train_all(self, state: SearchState) -> SearchState:
+        """Asks, trains, tells and commits until the search is over."""
+        jobs: Jobs = deque()
+        self._leave_if_asked(state)
+        state = self._advanced(self._asked(state, jobs), jobs)
+        with contextlib.closing(self.trainer.train(jobs, self.config.retries)) as events:
+            for event in self._timed(events):
+                in_wave = isinstance(event, Outcome) and event.following > 0  # what follows is trained: it is not lost
+                if isinstance(event, Outcome):
+                    state = self._recorded(state, event)
+                    if self._commits.due(phase_ends=False):
+                        state = self._commit(state)
+                    state = self._advanced(state, jobs, in_wave)
+                if not in_wave:
+                    self._leave_if_asked(state)
+        if not self.algorithm.done(state.algorithm):
+            raise RuntimeError("the trainer ended before all its jobs were answered")
         return state
 
-    def _phase(self, state: SearchState) -> SearchState:
-        """Does one batch of trials: ask, train, tell, commit."""
+    def _asked(self, state: SearchState, jobs: Jobs) -> SearchState:
+        """Asks for more trials if there is room for them, and gives their jobs to the trainer."""
+        before = self._in_flight
         algorithm, trials = self.algorithm.ask(state.algorithm)
         state = dataclasses.replace(state, algorithm=algorithm)
-        batch = Batch(self.family, trials, self.config.search.total_epochs, self.trainer.device_kind)
-        try:
-            for outcome in self._outcomes(batch.jobs(state)):
-                state = self._recorded(state, batch, outcome)
-                if self._commits.due(phase_ends=False):
-                    state = self._commit(state)
-        except SearchInterruptedError:
-            self._leave(state)
-            raise
-        told = self.algorithm.tell(state.algorithm, state.answered)
-        continuable = self.algorithm.continuable(told) & state.living.keys()
-        living = {candidate: state.living[candidate] for candidate in sorted(continuable)}
-        kept = kept_after_phase(dataclasses.replace(state, algorithm=told), self.algorithm, self.config.keep_best)
-        state = dataclasses.replace(state, algorithm=told, answered=(), living=living, kept=kept)
-        if told.round != algorithm.round or self.algorithm.done(told):
-            state = self._end_round(state, algorithm.round)
-        if self._commits.due(phase_ends=True) or self.algorithm.done(told):
-            state = self._commit(state)
+        epochs, kind = self.config.search.total_epochs, self.trainer.device_kind
+        self._in_flight = InFlight(self.family, trials, epochs, kind, before.costs)
+        jobs.extend(self._in_flight.jobs(state, begun=frozenset(before.trials)))
         return state
 
-    def _outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Trains and yields outcomes as they come; raises SearchInterruptedError when asked to stop."""
-        self._stop_if_asked()
-        with contextlib.closing(self.trainer.train(jobs, self.config.retries)) as events:
-            yield from outcomes(self._timed(events), self._stop_if_asked)
+    def _advanced(self, state: SearchState, jobs: Jobs, in_wave: bool = False) -> SearchState:
+        """Tells the batches that are answered, as long as the oldest is, and asks for others in their place."""
+        while not self.algorithm.done(state.algorithm) and answered(state):
+            state = self._told(state)
+            if not in_wave and not self.algorithm.done(state.algorithm):
+                self._leave_if_asked(state)
+            state = self._asked(state, jobs)
+        return state
+
+    def _told(self, state: SearchState) -> SearchState:
+        """Tells the oldest batch, ends its round and commits, each if it is time."""
+        before = state.algorithm
+        first = self._settled_stages
+        self._settled_stages += len(oldest_batch(before))
+        for stage in state.stages[first : self._settled_stages]:
+            self._settled.add(stage)
+        state = told(state, self.algorithm, self.config.keep_best)
+        if state.algorithm.round != before.round or self.algorithm.done(state.algorithm):
+            state = self._end_round(state, before.round)
+        if self._commits.due(phase_ends=True) or self.algorithm.done(state.algorithm):
+            state = self._commit(state)
+        return state
 
     def _timed(self, events: Events) -> Iterator[Event]:
         while True:
@@ -173,14 +199,19 @@ class _Search:
         if self.should_stop():
             raise SearchInterruptedError
 
-    def _recorded(self, state: SearchState, batch: Batch, outcome: Outcome) -> SearchState:
+    def _leave_if_asked(self, state: SearchState) -> None:
+        if self.should_stop():
+            self._leave(state)
+            raise SearchInterruptedError
+
+    def _recorded(self, state: SearchState, outcome: Outcome) -> SearchState:
         """Adds a stage; raises SearchError, after a commit, where it is one failure in a row too many."""
-        record = batch.record(outcome)
+        record = self._in_flight.record(outcome)
         if outcome.trace is not None:
             kept = self.files.write_failure(record, outcome.trace)
             self.reporter.say(f"candidate {record.candidate}: traceback in {kept}")
         self.times.move("train", "validate", outcome.validation_seconds / self.trainer.devices)
-        state = batch.add(state, record, outcome.state)
+        state = self._in_flight.add(state, record, outcome.state)
         key = (record.candidate, record.epochs)
         best = kept_within_phase(state, self.algorithm, self.config.keep_best, key, outcome.state)
         state = dataclasses.replace(state, kept=best)
@@ -197,7 +228,7 @@ class _Search:
 
     def _end_round(self, state: SearchState, number: int) -> SearchState:
         groups = self.algorithm.groups(state.algorithm)
-        summary = round_summary(number, state.algorithm, groups, self._best.value, self._seconds())
+        summary = round_summary(number, state.algorithm, groups, self._settled.value, self._seconds())
         self.reporter.round(summary, self.config.search.rounds)
         return dataclasses.replace(state, rounds=(*state.rounds, summary))
 

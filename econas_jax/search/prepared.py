@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from econas_jax.algorithms.algorithm import Algorithm
-from econas_jax.search.batch import Candidates
+from econas_jax.search.in_flight import Candidates
 from econas_jax.training import Trainer
 
 

@@ -51,6 +51,8 @@ def result_fields(
 ) -> dict[str, Any]:
     """Returns what `result.json` holds; validation_images: None where accuracies are a table's."""
     stages = last_stages(state.stages)
+    # With a lag there are trials after the end, which only a longer search trains.
+    new = sum(trial.start_epoch == 0 for trial in state.algorithm.pending) if finished else 0
     return {
         "best": [
             {
@@ -66,7 +68,7 @@ def result_fields(
         ],
         "rounds": state.rounds[-1].round if state.rounds else 0,
         "finished": finished,
-        "candidates": state.algorithm.next_candidate,
+        "candidates": state.algorithm.next_candidate - new,
         "stages": len(state.stages),
         "diverged": sum(stage.status == "diverged" for stage in state.stages),
         "failed": sum(stage.status in ("failed", "out_of_memory") for stage in state.stages),

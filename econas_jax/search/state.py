@@ -25,7 +25,7 @@ class SearchState:
     """All that a commit holds. Everything else in a workdir can be made from it."""
 
     algorithm: AlgorithmState
-    answered: tuple[Result, ...] = ()  # results of the pending trials that are already trained
+    answered: tuple[Result, ...] = ()  # results of the pending trials that are already trained, of whatever batch
     stages: tuple[StageRecord, ...] = ()  # in the order of the jobs, which no placement changes
     early: tuple[StageRecord, ...] = ()  # of stages that were over before one that comes first in that order
     rounds: tuple[RoundSummary, ...] = ()

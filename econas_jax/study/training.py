@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -103,7 +104,7 @@ class StudyTraining:
         """Trains networks by one setting, adds a row for each as it ends, and returns their validation accuracies."""
         family, trainer = self._training(setting)
         epochs, accuracies = setting.proxy.epochs, []
-        jobs = [Job(number, family.encode(self.genotypes[number]), 0, epochs) for number in numbers]
+        jobs = deque(Job(number, family.encode(self.genotypes[number]), 0, epochs) for number in numbers)
         with contextlib.closing(trainer.train(jobs, RETRIES)) as events:
             for outcome in outcomes(events, self._stop_if_asked):
                 self._refuse_failure(setting, outcome)

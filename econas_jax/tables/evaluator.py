@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from econas_jax.tables.table import Table
-from econas_jax.training.job import DIVERGED, Events, Job, Outcome
+from econas_jax.training.job import DIVERGED, Events, Job, Jobs, Outcome
 
 
 class TabularEvaluator:
@@ -34,16 +35,15 @@ class TabularEvaluator:
         """Calls `check`; there is nothing to compile."""
         check()
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+    def train(self, jobs: Jobs, retries: int = 0) -> Events:
         """Yields an outcome for each job, and no epochs. All workers are free at the beginning."""
-        free = [self._now] * min(self.slots, len(jobs))
-        ends = []
-        for order, job in enumerate(jobs):
-            end = free[0] + self._duration(job)
-            heapq.heapreplace(free, end)
-            ends.append((end, order, job))
-        for end, _, job in sorted(ends, key=lambda entry: entry[:2]):
-            self._now = end
+        at_work: list[tuple[float, int, Job]] = []  # a heap: when a job ends, its number and the job
+        begun = itertools.count()
+        while jobs or at_work:
+            while jobs and len(at_work) < self.slots:
+                job = jobs.popleft()
+                heapq.heappush(at_work, (self._now + self._duration(job), next(begun), job))
+            self._now, _, job = heapq.heappop(at_work)
             yield self._outcome(job)
 
     def _duration(self, job: Job) -> float:

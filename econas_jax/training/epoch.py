@@ -76,7 +76,7 @@ def train_epoch(
     The images that do not fill a last batch sit this epoch out (others in every epoch). Metrics are of the batches as
     they were trained on.
     """
-    (state, _), metrics = train_epoch_within(task, (state, empty_scratch(task)), genotype, split, epoch)
+    (state, _), metrics = train_epoch_within(task, (state, empty_scratch(task)), genotype, epoch, split)
     return state, metrics
 
 
@@ -88,7 +88,7 @@ def empty_scratch(task: Task) -> Scratch:
 
 
 def train_epoch_within(
-    task: Task, given: tuple[TrainState, Scratch], genotype: Genotype, split: Images, epoch: jax.Array | int
+    task: Task, given: tuple[TrainState, Scratch], genotype: Genotype, epoch: jax.Array | int, split: Images
 ) -> tuple[tuple[TrainState, Scratch], Metrics]:
     """`train_epoch` in memory that is given, of an epoch before or of another candidate, and returned."""
     count, batch = split.labels.shape[0], task.config.batch_size

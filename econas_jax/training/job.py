@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from econas_jax.training.state import Vector
@@ -25,6 +26,9 @@ class Job:
     start_epoch: int
     end_epoch: int
     state: Vector | None = None
+
+
+Jobs = deque[Job]  # from the left of which a trainer takes them; who reads its events may add more
 
 
 class EpochDone(NamedTuple):
@@ -74,19 +78,24 @@ def failure(job: Job, error: Exception, seconds: float) -> Outcome:
     )
 
 
-def waves(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
-    """Cuts jobs, in their order, into waves that one call of a program can train: of the same epochs, `size` at most.
+def next_wave(jobs: Jobs, size: int) -> list[Job]:
+    """Takes from the queue what one call of a program trains: the first job, and others of equally many epochs.
 
-    Raises ValueError for a job without an epoch to train and for a candidate with two jobs.
+    They are the first in the queue, `size` at most, from whatever epochs they begin. Raises ValueError for a job
+    without an epoch to train and for a candidate with two jobs.
     """
     if len({job.candidate for job in jobs}) < len(jobs):
         raise ValueError(f"each candidate has one job, unlike in {[job.candidate for job in jobs]}")
     for job in jobs:
         if not 0 <= job.start_epoch < job.end_epoch:
             raise ValueError(f"candidate {job.candidate}: no epochs from {job.start_epoch} to {job.end_epoch}")
-    for _, group in groupby(jobs, key=lambda job: (job.start_epoch, job.end_epoch, job.state is None)):
-        alike = list(group)
-        yield from (alike[first : first + size] for first in range(0, len(alike), size))
+    epochs = jobs[0].end_epoch - jobs[0].start_epoch
+    wave = list(islice((job for job in jobs if job.end_epoch - job.start_epoch == epochs), size))
+    taken = {job.candidate for job in wave}
+    rest = [job for job in jobs if job.candidate not in taken]
+    jobs.clear()
+    jobs.extend(rest)
+    return wave
 
 
 def outcomes(events: Iterable[Event], check: Callable[[], None] = lambda: None) -> Iterator[Outcome]:

@@ -47,8 +47,8 @@ class Programs:
     """The compiled programs for one device mesh, lane count, task and data-set size.
 
     `programs[name]` takes, each with a leading axis over the wave's slots, "init" candidate numbers and architectures,
-    "epoch" a pair of states and scratch (which it consumes) and architectures, "evaluate" states and architectures;
-    then, shared by all, "epoch" the training images and the epoch's number, "evaluate" the validation images.
+    "epoch" a pair of states and scratch (which it consumes), architectures and numbers of epochs, "evaluate" states and
+    architectures; then, shared by all, "epoch" the training images and "evaluate" the validation images.
     """
 
     def __init__(self, task: Task, mesh: Mesh, lanes: int, example: Any, train: Shape, validation: Shape) -> None:
@@ -73,8 +73,8 @@ class Programs:
         metrics = Metrics(number, number)
         self._sources = {
             "epoch": _Source(
-                by_device(functools.partial(train_epoch_within, task), 2, 2),
-                (trained, genotypes, split(train), np.int32(0)),
+                by_device(functools.partial(train_epoch_within, task), 3, 1),
+                (trained, genotypes, each(np.int32(0)), split(train)),
                 (trained, metrics),
                 consumes=True,
             ),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from econas_jax.data import Split
 from econas_jax.training.devices import Devices
 from econas_jax.training.epoch import Task
-from econas_jax.training.job import Events, Job
+from econas_jax.training.job import Events, Jobs
 from econas_jax.training.process.trainer import ProcessTrainer
 from econas_jax.training.wave import WaveTrainer
 
@@ -38,12 +38,13 @@ class Trainer(Protocol):
         check: is called several times a second where others compile, and ends it by raising.
         """
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+    def train(self, jobs: Jobs, retries: int = 0) -> Events:
         """Yields every epoch that is done and an outcome for each job, in whatever order they come.
 
-        Jobs begin in their order, each as soon as there is room for it. retries: how often a job is tried again that
-        raised an exception; one that diverges is not, for it would again. Closing the iterator abandons what is left.
-        Raises ValueError for jobs that make no sense.
+        jobs: a queue, which the reader may add to after any event; each begins as soon as there is room, in the queue's
+        order but for those that share a program's call. It ends when the queue is empty and all are answered. retries:
+        how often a job is tried again that raised an exception; one that diverges is not, for it would again. Closing
+        the iterator abandons what is left. Raises ValueError for jobs that make no sense.
         """
 
 

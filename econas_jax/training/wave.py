@@ -15,7 +15,7 @@ from econas_jax.data import Split
 from econas_jax.errors import require_integer
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Images, Metrics, Scratch, Task
-from econas_jax.training.job import DIVERGED, EpochDone, Events, Job, Outcome, waves
+from econas_jax.training.job import DIVERGED, EpochDone, Events, Job, Jobs, Outcome, next_wave
 from econas_jax.training.programs import NAMES, Programs
 from econas_jax.training.retrying import train_with_retries
 from econas_jax.training.state import TrainState, from_vectors, to_vectors, vector_size
@@ -27,7 +27,10 @@ class WaveTrainer:
     Every device runs the same program on its own candidate, so real branches are kept and nothing is communicated:
     results do not depend on what shares a wave. With more than one lane a device trains as many candidates at once, by
     vmap; small networks fill an accelerator better so, and the network should be branch-free. Results are then equal to
-    the bit for one number of devices, and up to rounding for another.
+    the bit for one number of devices, and up to rounding for another. Hence no program of fewer lanes for the last few
+    candidates: what a candidate gets would depend, in its last bits, on how many are left.
+
+    The candidates of a wave train for equally many epochs, from whatever epoch each of them begins.
     """
 
     def __init__(
@@ -61,10 +64,10 @@ class WaveTrainer:
             check()
             self._programs.compile([name])
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+    def train(self, jobs: Jobs, retries: int = 0) -> Events:
         """Trains jobs wave by wave, as `Trainer.train` says."""
-        for wave in waves(jobs, self.slots):
-            yield from train_with_retries(self._train_wave, wave, retries)
+        while jobs:
+            yield from train_with_retries(self._train_wave, next_wave(jobs, self.slots), retries)
 
     def _train_wave(self, wave: list[Job]) -> Events:
         self.prepare()
@@ -74,17 +77,18 @@ class WaveTrainer:
         scratch = programs.scratch() if self._scratch is None else self._scratch
         self._scratch = None  # an epoch consumes it: given again, after one that is interrupted, it crashes the process
         alive, validations, validation_seconds = np.ones(self.slots, bool), [], 0.0
-        last = wave[0].end_epoch - 1
-        for epoch in range(wave[0].start_epoch, last + 1):
-            given = (states, scratch)
-            (states, scratch), metrics = programs["epoch"](given, architectures, self._train, np.int32(epoch))
+        starts = np.array([job.start_epoch for job in _fill(wave, self.slots)], np.int32)
+        last = wave[0].end_epoch - wave[0].start_epoch - 1
+        for done in range(last + 1):
+            given, epochs = (states, scratch), jax.device_put(starts + done, programs.by_candidate)
+            (states, scratch), metrics = programs["epoch"](given, architectures, epochs, self._train)
             alive &= np.isfinite(np.asarray(metrics.loss))
-            if self._every_epoch or epoch == last or not alive[:count].any():
+            if self._every_epoch or done == last or not alive[:count].any():
                 validation_start = time.perf_counter()
                 validation = programs["evaluate"](states, architectures, self._validation)
                 validations.append(jax.block_until_ready(validation))
                 validation_seconds += time.perf_counter() - validation_start
-            yield from (EpochDone(job.candidate, epoch) for job in wave)
+            yield from (EpochDone(job.candidate, job.start_epoch + done) for job in wave)
             if not alive[:count].any():
                 break
         self._scratch = scratch
@@ -99,11 +103,18 @@ class WaveTrainer:
             yield dataclasses.replace(outcome, following=count - 1 - slot)
 
     def _start(self, wave: list[Job], candidates: jax.Array, architectures: Any) -> TrainState:
-        vectors = [job.state for job in wave if job.state is not None]
-        if not vectors:
-            states: TrainState = self._programs["init"](candidates, architectures)
-            return states
-        states = from_vectors(np.stack(_fill(vectors, self.slots)), self._programs.state)
+        """Returns the states that the wave goes on from: the jobs' own, and initial ones for those that have none."""
+        given = [job.state for job in _fill(wave, self.slots)]
+        if all(vector is not None for vector in given):
+            vectors = np.stack(given)
+        else:
+            initial: TrainState = self._programs["init"](candidates, architectures)
+            if all(vector is None for vector in given):
+                return initial
+            vectors = to_vectors(initial)
+            for slot, vector in enumerate(given):
+                vectors[slot] = vectors[slot] if vector is None else vector
+        states: TrainState = from_vectors(vectors, self._programs.state)
         return jax.device_put(states, self._programs.by_candidate)
 
     def _stack_candidates(self, wave: list[Job]) -> tuple[jax.Array, Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 from algorithm_contract import CHECKS, Case
-from small_configs import SMALL_CONFIGS
+from small_configs import LAG_CONFIGS, SMALL_CONFIGS
 from toy_search import TINY, ToySpace, last_state, made_up
 
 from econas_jax.algorithms import ALGORITHMS, CONFIGS
@@ -31,6 +31,18 @@ def test_every_algorithm_is_tested() -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
 def test_contract(check: Callable[[Case], None], name: str, space: str) -> None:
     check(Case(ALGORITHMS[name], CASES[space], *SMALL_CONFIGS[name]))
+
+
+def test_those_with_a_lag_are_tested_with_one() -> None:
+    assert {name for name, config in CONFIGS.items() if hasattr(config(), "lag")} == set(LAG_CONFIGS)
+
+
+@pytest.mark.parametrize("space", ["small", "nasbench201"])
+@pytest.mark.parametrize("lag", [1, 3])
+@pytest.mark.parametrize("name", LAG_CONFIGS)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_contract_with_a_lag(check: Callable[[Case], None], name: str, lag: int, space: str) -> None:
+    check(Case(ALGORITHMS[name], CASES[space], *(replace(config, lag=lag) for config in LAG_CONFIGS[name])))
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)

@@ -13,6 +13,7 @@ from toy_search import LARGE, SMALL, TINY, Accuracy, ToySpace, always_failing, l
 
 from econas_jax.algorithms import EcoNAS, EcoNASConfig, Member, Result, Trial
 from econas_jax.algorithms.drawing import function_of
+from econas_jax.errors import InputError
 from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.space import Genotype
 
@@ -32,6 +33,32 @@ def test_agrees_with_algorithm_1_written_naively(accuracy: Accuracy, space: ToyS
     assert [as_naive(member) for member in state.finished] == naive["history"]
     assert (state.skipped_repeats, state.seen) == (naive["skips"], naive["seen"])
     assert (state.phase, state.round) == ("done", cycles)
+
+
+@pytest.mark.parametrize("accuracy", [made_up, often_failing, always_failing])
+@pytest.mark.parametrize("space", [LARGE, TINY])
+@pytest.mark.parametrize("lag", [1, 2, 5])
+def test_agrees_with_overlapping_cycles_written_naively(accuracy: Accuracy, space: ToySpace, lag: int) -> None:
+    config = replace(SMALL, cycles=12, lag=lag)
+    steps = list(run(EcoNAS(space, config, seed=2), accuracy))
+    naive = naive_search(space, config, 2, accuracy)
+    assert [(t.candidate, t.start_epoch, t.end_epoch) for _, trials, _ in steps for t in trials] == naive["log"]
+    state = steps[-1][2]
+    assert [[as_naive(m) for m in population] for population in state.populations] == naive["populations"]
+    assert [as_naive(member) for member in state.finished] == naive["history"]
+    assert state.seen == naive["seen"]
+    if space is LARGE:  # a batch that is empty because the space is used up counts no skips
+        assert state.skipped_repeats == naive["skips"]
+
+
+def test_a_lag_too_long_for_the_cycles_is_refused() -> None:
+    expected = r"^lag = 2: expected at most 1, for the first to be promoted twice within 5 cycles$"
+    with pytest.raises(InputError, match=expected):
+        replace(SMALL, cycles=5, lag=2)
+    stages = [
+        trial for _, trials, _ in run(EcoNAS(LARGE, replace(SMALL, cycles=6, lag=2), 0), made_up) for trial in trials
+    ]
+    assert max(trial.end_epoch for trial in stages) == 30 and len(stages) == replace(SMALL, cycles=6, lag=2).stages
 
 
 def as_naive(member: Member) -> dict[str, Any]:

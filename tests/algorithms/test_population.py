@@ -38,3 +38,8 @@ def test_death_comes_after_the_lifetime() -> None:
     assert remove_dead(((old, recent), (old,), ()), cycle=14, lifetime=10) == (((old, recent), (old,), ()), ())
     late = make_member(2, 0.5, epochs=30, updated=5)
     assert remove_dead(((old, recent), (old,), (late,)), cycle=15, lifetime=10) == (((recent,), (), ()), (old, old))
+
+
+def test_nobody_dies_with_a_stage_under_way() -> None:
+    old, promoted = make_member(0, 0.9, updated=5), make_member(1, 0.1, updated=5)
+    assert remove_dead(((old, promoted), (), ()), 15, 10, under_way={1}) == (((promoted,), (), ()), (old,))

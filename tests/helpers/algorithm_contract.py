@@ -12,6 +12,7 @@ import pytest
 from toy_search import Accuracy, always_failing, answer, checksum, last_state, made_up, often_failing, run
 
 from econas_jax.algorithms import Algorithm, AlgorithmState, Result, Trial
+from econas_jax.algorithms.algorithm import oldest_batch
 from econas_jax.algorithms.drawing import function_of
 from econas_jax.errors import InputError
 from econas_jax.spaces.space import Space
@@ -23,7 +24,7 @@ Step = tuple[Any, tuple[Trial, ...], Any]  # state asked in, trials, state after
 
 @dataclass(frozen=True)
 class Case:
-    """An algorithm on a space; longer: the same config with more rounds."""
+    """An algorithm on a space; longer: the same config with more rounds. Several batches are in flight with a lag."""
 
     kind: Callable[..., Algorithm[Any]]  # made from (space, config, seed, refuse)
     space: Space[Any]
@@ -32,6 +33,10 @@ class Case:
 
     def algorithm(self, config: Any = None, seed: int = 1) -> Algorithm[Any]:
         return self.kind(self.space, config or self.config, seed)
+
+    @property
+    def lag(self) -> int:
+        return getattr(self.config, "lag", 0)
 
     def steps(self, accuracy: Accuracy, config: Any = None, seed: int = 1) -> list[Step]:
         steps = list(islice(run(self.algorithm(config, seed), accuracy), MOST_BATCHES))
@@ -55,8 +60,10 @@ def check_ask_is_the_same_until_told(case: Case) -> None:
     algorithm = case.algorithm()
     before = algorithm.init()
     for asked, trials, told in case.steps(often_failing):
-        assert algorithm.ask(before) == algorithm.ask(asked) == (asked, trials)
-        assert asked.pending == trials and told.pending == ()
+        in_flight = tuple(trial for trial in asked.pending if trial.round <= case.config.rounds)
+        assert algorithm.ask(before) == algorithm.ask(asked) == (asked, in_flight)
+        assert in_flight[: len(trials)] == trials and told.pending == asked.pending[len(trials) :]
+        assert asked.pending_batches == case.lag + 1 and told.pending_batches == case.lag
         assert algorithm.tell(before, answer(trials, often_failing)) == told
         before = told
     assert algorithm.ask(before) == (before, ())
@@ -72,8 +79,8 @@ def check_results_may_come_in_any_order(case: Case) -> None:
 
 def check_exactly_the_pending_results_are_taken(case: Case) -> None:
     algorithm = case.algorithm()
-    asked, trials = algorithm.ask(algorithm.init())
-    results = answer(trials, made_up)
+    asked, _ = algorithm.ask(algorithm.init())
+    results = answer(oldest_batch(asked), made_up)
     for wrong in ([], results[1:], [*results, results[0]], [*results[1:], Result(10**6, 0.5)]):
         with pytest.raises(ValueError, match="do not answer"):
             algorithm.tell(asked, wrong)
@@ -90,9 +97,10 @@ def check_genotypes_are_in_the_space(case: Case) -> None:
 
 def check_candidates_are_numbered_once_and_their_stages_follow_each_other(case: Case) -> None:
     known: dict[int, Trial] = {}  # the last stage of each
-    for _, trials, told in case.steps(often_failing):
-        assert len({trial.candidate for trial in trials}) == len(trials)
-        for trial in trials:
+    proposed = 0  # trials that were pending at some time
+    for asked, trials, told in case.steps(often_failing):
+        assert len({trial.candidate for trial in asked.pending}) == len(asked.pending)
+        for trial in asked.pending[proposed:]:
             before = known.get(trial.candidate)
             if before is None:
                 assert trial.candidate == len(known) and trial.start_epoch == 0
@@ -102,6 +110,8 @@ def check_candidates_are_numbered_once_and_their_stages_follow_each_other(case: 
                 assert trial.start_epoch == before.end_epoch
             assert trial.start_epoch < trial.end_epoch
             known[trial.candidate] = trial
+        proposed = len(told.pending)
+        assert proposed == len(asked.pending) - len(trials)
         assert told.next_candidate == len(known)
         assert told.seen == {function_of(case.space, trial.genotype) for trial in known.values()}
 
@@ -116,7 +126,7 @@ def check_refused_genotypes_are_never_trained(case: Case) -> None:
     algorithm = case.kind(case.space, case.config, 1, refuse_some)
     steps = list(run(algorithm, often_failing))
     for asked, trials, _ in steps:
-        assert algorithm.ask(asked) == (asked, trials)
+        assert algorithm.ask(asked)[0] == asked
         assert all(refuse_some(trial.genotype) is None for trial in trials)
     end = steps[-1][2]
     assert end.next_candidate > 0 and end.skipped_too_large > 0 and end.skipped_blind > 0
@@ -141,12 +151,40 @@ def check_budget_is_kept(case: Case) -> None:
     assert all(after in (before, before + 1) for before, after in pairwise(rounds))
 
 
+def check_a_round_is_chosen_when_the_one_before_the_lag_is_settled(case: Case) -> None:
+    """And of nothing that was told later: other results of the rounds in flight do not change it."""
+    algorithm = case.algorithm()
+    told = algorithm.init()
+    for asked, trials, after in case.steps(often_failing):
+        others, _ = algorithm.ask(told)
+        assert others == asked and {trial.round for trial in asked.pending} <= set(
+            range(asked.round, asked.round + case.lag + 1)
+        )
+        other_results = algorithm.tell(asked, [Result(trial.candidate, 0.9) for trial in trials])
+        assert other_results.pending == after.pending
+        told = after
+
+
+def check_a_candidate_has_one_stage_under_way_and_is_what_it_was_until_it_is_over(case: Case) -> None:
+    algorithm = case.algorithm()
+    for asked, _, told in case.steps(often_failing):
+        candidates = [trial.candidate for trial in asked.pending]
+        assert len(set(candidates)) == len(candidates)
+        continued = {trial.candidate: trial.start_epoch for trial in told.pending if trial.start_epoch > 0}
+        assert continued.keys() <= algorithm.continuable(told)
+        for group in algorithm.groups(told):
+            for member in group.members:
+                assert continued.get(member.candidate, member.epochs) == member.epochs
+
+
 def check_failed_candidates_are_no_parents_and_no_results(case: Case) -> None:
     algorithm = case.algorithm()
     accuracies: dict[int, float | None] = {}  # of each candidate's last stage
-    for _, trials, told in case.steps(often_failing):
+    chosen: set[int] = set()
+    for asked, trials, told in case.steps(often_failing):
         failed = {candidate for candidate, accuracy in accuracies.items() if Result(candidate, accuracy).failed}
-        fresh = [trial for trial in trials if trial.start_epoch == 0]
+        fresh = [trial for trial in asked.pending if trial.start_epoch == 0 and trial.candidate not in chosen]
+        chosen |= {trial.candidate for trial in fresh}
         assert failed.isdisjoint(trial.parent for trial in fresh)
         accuracies |= {result.candidate: result.accuracy for result in answer(trials, often_failing)}
         shown = [member for group in algorithm.groups(told) for member in group.members]
@@ -164,7 +202,7 @@ def check_a_search_whose_trials_all_fail_ends(case: Case) -> None:
     state = case.steps(always_failing)[-1][2]
     assert algorithm.done(state)
     assert algorithm.best(state) == ()
-    assert algorithm.continuable(state) == frozenset()
+    assert algorithm.continuable(state) <= {trial.candidate for trial in state.pending}  # for a longer search
     assert all(group.members == () for group in algorithm.groups(state))
 
 
@@ -191,8 +229,9 @@ def check_only_continuable_candidates_are_continued(case: Case) -> None:
         assert continued <= algorithm.continuable(before)
         trained |= {trial.candidate: trial.end_epoch for trial in trials}
         kept = algorithm.continuable(told)
-        assert kept | algorithm.continuable(asked) <= set(trained)
-        assert all(trained[candidate] < case.config.total_epochs for candidate in kept)
+        in_flight = {trial.candidate for trial in asked.pending}
+        assert kept | algorithm.continuable(asked) <= set(trained) | in_flight
+        assert all(trained.get(candidate, 0) < case.config.total_epochs for candidate in kept)
         before = told
 
 

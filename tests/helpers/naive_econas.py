@@ -1,4 +1,7 @@
-"""Algorithm 1 with lists that change in place, read off the paper; it shares the config and genotypes alone."""
+"""Algorithm 1 with lists that change in place, read off the paper; it shares the config and genotypes alone.
+
+With a lag its cycles overlap: each is decided as soon as the one so many and one more before it is over.
+"""
 
 from __future__ import annotations
 
@@ -44,11 +47,7 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
         best_last = sorted(models, key=lambda model: (model["accuracy"], -model["name"]))
         return best_last[::-1][:count]
 
-    for i in range(config.initial_population):
-        model = create(None, np.random.default_rng([seed, 0, i]))
-        if model is not None and train(model, 0, config.epochs, 0):
-            p[0].append(model)
-    for cycle in range(1, config.cycles + 1):
+    def make_children(cycle: int) -> list[dict[str, Any]]:
         wanted = [k for k, share in enumerate(config.parents_per_population) for _ in range(share)]
         fallback = {0: (0, 1, 2), 1: (1, 0, 2), 2: (2, 1, 0)}
         children = []
@@ -60,7 +59,38 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
                 size = len(pool) // config.tournament_divisor + 1
                 parent = top([pool[draw] for draw in rng.integers(len(pool), size=size)], 1)[0]
             children.append(create(parent, rng))
-        p[0] += [child for child in children if child is not None and train(child, 0, config.epochs, cycle)]
+        return [child for child in children if child is not None]
+
+    def over(cycle: int) -> None:
+        for k in range(3):
+            p[k] = [m for m in p[k] if cycle - m["updated"] < config.lifetime or m["name"] in busy]
+
+    busy: set[int] = set()
+    first = [create(None, np.random.default_rng([seed, 0, i])) for i in range(config.initial_population)]
+    # By cycle: the models that train, each with the number of the population it is promoted from.
+    decided: dict[int, list[tuple[dict[str, Any], int | None]]] = {0: [(m, None) for m in first if m is not None]}
+    for cycle in range(config.cycles + 1) if config.lag else ():
+        for later in [cycle + config.lag] if cycle else range(1, config.lag + 1):
+            decided[later] = [(child, None) for child in make_children(later)]
+            for k, count in ((0, config.promotions_to_2e), (1, config.promotions_to_3e)):
+                decided[later] += [(m, k) for m in top([m for m in p[k] if m["name"] not in busy], count)]
+            busy |= {model["name"] for model, _ in decided[later]}
+        for model, source in decided[cycle]:
+            if source is not None:
+                p[source].remove(model)
+            begun = 0 if source is None else (source + 1) * config.epochs
+            if train(model, begun, begun + config.epochs, cycle):
+                p[begun // config.epochs].append(model)
+                if source == 1:
+                    history.append(dict(model))
+            busy.discard(model["name"])
+        over(cycle)
+    if config.lag:
+        return {"populations": p, "history": history, "log": log, "skips": skips, "seen": seen}
+
+    p[0] += [model for model, _ in decided[0] if train(model, 0, config.epochs, 0)]
+    for cycle in range(1, config.cycles + 1):
+        p[0] += [child for child in make_children(cycle) if train(child, 0, config.epochs, cycle)]
         for k, count in ((0, config.promotions_to_2e), (1, config.promotions_to_3e)):
             for model in top(p[k], count):
                 p[k].remove(model)
@@ -68,6 +98,5 @@ def naive_search(space: ToySpace, config: EcoNASConfig, seed: int, accuracy: Acc
                     p[k + 1].append(model)
                     if k == 1:
                         history.append(dict(model))
-        for k in range(3):
-            p[k] = [model for model in p[k] if cycle - model["updated"] < config.lifetime]
+        over(cycle)
     return {"populations": p, "history": history, "log": log, "skips": skips, "seen": seen}

@@ -39,3 +39,14 @@ SMALL_CONFIGS: dict[str, tuple[Any, Any]] = {
     "asha": (ASHA, replace(ASHA, rounds=9)),
     "local_search": (LOCAL, replace(LOCAL, rounds=10)),
 }
+# Those of algorithms with a lag, with rounds enough for a lag of 3 in which candidates are trained to the end.
+LAG_CONFIGS: dict[str, tuple[Any, Any]] = {
+    "econas": (replace(SMALL, cycles=8), replace(SMALL, cycles=10)),
+    "regularized_evolution": SMALL_CONFIGS["regularized_evolution"],
+    "random": SMALL_CONFIGS["random"],
+    "hierarchical_evolution": (
+        replace(HIERARCHICAL, population=60, candidates=100),
+        replace(HIERARCHICAL, population=60, candidates=108),
+    ),
+    "asha": (replace(ASHA, rounds=12), replace(ASHA, rounds=14)),
+}

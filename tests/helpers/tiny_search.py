@@ -21,7 +21,7 @@ from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.training import Devices, Job, Task, TrainingConfig, WaveTrainer
 from econas_jax.training.config import NetworkConfig, ProxyConfig
-from econas_jax.training.job import Events, Outcome
+from econas_jax.training.job import Events, Jobs, Outcome
 
 EPOCHS = 2  # E
 _ECONAS = EcoNASConfig(
@@ -160,7 +160,7 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
             check()
             trained.compilations += 1
 
-        def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+        def train(self, jobs: Jobs, retries: int = 0) -> Events:
             by_candidate = {job.candidate: job for job in jobs}
             for event in self._trainer.train(jobs, retries):
                 if isinstance(event, Outcome):
@@ -168,6 +168,7 @@ def share_trainers(monkeypatch: pytest.MonkeyPatch, network: Callable[..., Any] 
                     trained.schedules.append(self._schedule)
                     trained.after_stage()
                 yield event
+                by_candidate |= {job.candidate: job for job in jobs}  # what the search has added meanwhile
 
     monkeypatch.setattr("econas_jax.training.proxy_training.trainer_for", Recorder)
     monkeypatch.setattr("econas_jax.nn.darts.family.SearchNetwork", network)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from econas_jax.algorithms import Algorithm, AlgorithmState, EcoNASConfig, Member, Result, Trial
+from econas_jax.algorithms.algorithm import oldest_batch
 from econas_jax.errors import require
 from econas_jax.spaces.darts.genotype import CellGenotype, Edge, Genotype
 from econas_jax.spaces.space import Diagram
@@ -134,10 +135,11 @@ def answer(trials: Sequence[Trial], accuracy: Accuracy) -> list[Result]:
 def run(
     algorithm: Algorithm[S], accuracy: Accuracy, state: S | None = None
 ) -> Iterator[tuple[S, tuple[Trial, ...], S]]:
-    """Yields every batch of a search as (state asked in, trials, state after they are told)."""
+    """Yields every batch of a search as (state asked in, its trials, state after they are told)."""
     state = state or algorithm.init()
     while not algorithm.done(state):
-        asked, trials = algorithm.ask(state)
+        asked, _ = algorithm.ask(state)
+        trials = oldest_batch(asked)
         state = algorithm.tell(asked, answer(trials, accuracy)[::-1])  # in any order
         yield asked, trials, state
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +23,7 @@ FIRST = [Job(candidate, genotype.encode(), 0, EPOCHS) for candidate, genotype in
 
 def train(trainer: Trainer, *batches: Sequence[Job], retries: int = 0) -> dict[int, Outcome]:
     """Returns outcomes by candidate, of one batch of jobs after the other."""
-    return {outcome.candidate: outcome for jobs in batches for outcome in outcomes(trainer.train(jobs, retries))}
+    return {outcome.candidate: outcome for jobs in batches for outcome in outcomes(trainer.train(deque(jobs), retries))}
 
 
 def promoted(jobs: Sequence[Job], before: dict[int, Outcome]) -> list[Job]:

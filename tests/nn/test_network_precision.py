@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections import deque
 from typing import Any
 
 import jax
@@ -142,7 +143,7 @@ def test_candidates_in_lanes_learn_from_float32_states() -> None:
     states: list[Any] = [None, None]
     for epoch in range(4):
         jobs = [Job(lane, genotypes(2)[lane].encode(), epoch, epoch + 1, states[lane]) for lane in range(2)]
-        outcomes = sorted(job.outcomes(trainer.train(jobs)), key=lambda outcome: outcome.candidate)
+        outcomes = sorted(job.outcomes(trainer.train(deque(jobs))), key=lambda outcome: outcome.candidate)
         states = [outcome.state for outcome in outcomes]
         losses.append([outcome.train_loss for outcome in outcomes])
         assert all(state is not None and state.dtype == np.float32 for state in states)

@@ -14,8 +14,8 @@ from tiny_search import CONFIG, EPOCHS, LONGER, Trained
 from econas_jax.algorithms import ALGORITHMS, RandomSearchConfig, RegularizedEvolutionConfig
 from econas_jax.algorithms.algorithm import Algorithm
 from econas_jax.search import SearchConfig, SearchInterruptedError, run_search
-from econas_jax.search.batch import Batch
 from econas_jax.search.history import StageRecord
+from econas_jax.search.in_flight import InFlight
 from econas_jax.search.state import KeptKey, SearchState, to_commit
 
 RANDOM = RandomSearchConfig(candidates=16, batch=8, epochs=EPOCHS)
@@ -41,13 +41,13 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
 def ends(monkeypatch: pytest.MonkeyPatch) -> dict[KeptKey, Any]:
     """What every stage ended with, in bytes."""
     found: dict[KeptKey, Any] = {}
-    add = Batch.add
+    add = InFlight.add
 
-    def noting(batch: Batch, state: SearchState, record: StageRecord, vector: Any) -> SearchState:
+    def noting(batch: InFlight, state: SearchState, record: StageRecord, vector: Any) -> SearchState:
         found[record.candidate, record.epochs] = None if vector is None else np.asarray(vector).tobytes()
         return add(batch, state, record, vector)
 
-    monkeypatch.setattr(Batch, "add", noting)
+    monkeypatch.setattr(InFlight, "add", noting)
     return found
 
 

@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import traceback
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_stages_are_what_a_trainer_gives_for_the_searchs_task(tmp_path: Path, mo
     share_trainers(monkeypatch)
     first = run_search(CONFIG, tmp_path).stages[:4]
     jobs = [Job(stage.candidate, Genotype.parse(stage.genotype).encode(), 0, EPOCHS) for stage in first]
-    for stage, outcome in zip(first, outcomes(search_trainer(4).train(jobs)), strict=True):
+    for stage, outcome in zip(first, outcomes(search_trainer(4).train(deque(jobs))), strict=True):
         assert (stage.train_loss, stage.train_accuracy) == (outcome.train_loss, outcome.train_accuracy)
         assert (stage.validation_loss, stage.validation_accuracy) == (
             outcome.validation_loss,

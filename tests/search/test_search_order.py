@@ -4,77 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from search_output import assert_same_search, committed, no_figures, stop_every
+from made_up_trainer import MadeUpTrainer, use
+from search_output import assert_same_search, committed, stop_every
 from tiny_search import CONFIG as TINY
 
 from econas_jax.algorithms.algorithm import Trial
 from econas_jax.nn.network import Cost
 from econas_jax.search import SearchInterruptedError, run_search
-from econas_jax.search.batch import Batch, failures_in_a_row
 from econas_jax.search.history import StageRecord, read_stages
+from econas_jax.search.in_flight import InFlight, failures_in_a_row
 from econas_jax.search.state import SearchState
-from econas_jax.training import Job, Outcome
-from econas_jax.training.job import EpochDone, Events
-from econas_jax.training.state import Vector
+from econas_jax.training import Outcome
+from econas_jax.training.job import Events, Jobs
 
 CONFIG = dataclasses.replace(TINY, save_seconds=1e9)  # commits at the ends of phases, and when it is stopped
 STAGES = 4 + 3 * (3 + 2 + 1)
-
-
-def noise(*values: int) -> float:
-    """A number in [0, 1) that the values alone decide."""
-    return zlib.crc32(repr(values).encode()) / 2**32
-
-
-class MadeUpTrainer:
-    """Trains nothing: accuracies and states depend on the candidate and its epochs. Outcomes come in a drawn order."""
-
-    slots, devices, device_kind, state_size = 4, 4, "abacus", 3
-
-    def __init__(self, order: random.Random | None) -> None:
-        """order: draws in which order outcomes come; None: in that of the jobs."""
-        self._order = order
-        self.told: list[tuple[int, int]] = []  # candidate and epochs of every outcome
-
-    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
-        pass
-
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
-        jobs = list(jobs)
-        if self._order is not None:
-            self._order.shuffle(jobs)
-        for job in jobs:
-            start = self.state(job.candidate, job.start_epoch) if job.start_epoch else None
-            np.testing.assert_array_equal(job.state, start)  # each goes on from its own
-            yield EpochDone(job.candidate, job.end_epoch - 1)
-            self.told.append((job.candidate, job.end_epoch))
-            yield self._outcome(job)
-
-    def _outcome(self, job: Job) -> Outcome:
-        number = noise(job.candidate, job.end_epoch)
-        if number < 0.2:
-            return Outcome(job.candidate, "diverged", 1.0, reason="a loss that is not finite")
-        vector = self.state(job.candidate, job.end_epoch)
-        return Outcome(job.candidate, "completed", 1.0, number, number, number, number, vector)
-
-    @staticmethod
-    def state(candidate: int, epochs: int) -> Vector:
-        return np.array([candidate, epochs, noise(candidate, epochs)], np.float32)
-
-
-def use(monkeypatch: pytest.MonkeyPatch, order: random.Random | None) -> MadeUpTrainer:
-    """Makes searches train by a made-up trainer."""
-    no_figures(monkeypatch)
-    trainer = MadeUpTrainer(order)
-    monkeypatch.setattr("econas_jax.training.proxy_training.trainer_for", lambda *arguments: trainer)
-    return trainer
 
 
 def search(folder: Path, stop_after: int = 9999) -> list[SearchState]:
@@ -141,7 +91,7 @@ def test_a_search_that_ends_by_an_error_closes_its_trainers_events(
     trainer = use(monkeypatch, None)
     train = trainer.train
 
-    def noted(jobs: Sequence[Job], retries: int = 0) -> Events:
+    def noted(jobs: Jobs, retries: int = 0) -> Events:
         try:
             yield from train(jobs, retries)
         finally:
@@ -171,17 +121,17 @@ class Family:
         return Cost(1, genotype)
 
 
-def batch_of(costs: Sequence[int], total_epochs: int = 4) -> Batch:
+def batch_of(costs: Sequence[int], total_epochs: int = 4) -> InFlight:
     """Trials of candidates 0, 1, ... that go on from epoch 2 to 4."""
     trials = [Trial(candidate, cost, None, 1, "a phase", 2, 4) for candidate, cost in enumerate(costs)]
-    return Batch(Family(), trials, total_epochs, "abacus")
+    return InFlight(Family(), trials, total_epochs, "abacus")
 
 
 def completed(candidate: int, epochs: int = 4) -> Outcome:
     return Outcome(candidate, "completed", 1.0, 0.5, 0.5, 0.5, 0.5, MadeUpTrainer.state(candidate, epochs))
 
 
-def added(batch: Batch, state: SearchState, outcome: Outcome) -> SearchState:
+def added(batch: InFlight, state: SearchState, outcome: Outcome) -> SearchState:
     return batch.add(state, batch.record(outcome), outcome.state)
 
 

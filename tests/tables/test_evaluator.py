@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ TABLE = Table(
 
 def outcomes(evaluator: TabularEvaluator, *jobs: Job) -> list[tuple[Outcome, float]]:
     found = []
-    for event in evaluator.train(jobs):
+    for event in evaluator.train(deque(jobs)):
         assert isinstance(event, Outcome)
         found.append((event, evaluator.now()))
     return found
@@ -42,6 +44,15 @@ def test_the_clock_of_two_workers() -> None:
     assert [(found.candidate, now) for found, now in outcomes(evaluator, *jobs)] == [(1, 5), (0, 6), (2, 7), (3, 11)]
     # The next batch begins when all are done.
     assert [(found.candidate, now) for found, now in outcomes(evaluator, jobs[2])] == [(2, 13)]
+
+
+def test_a_free_worker_takes_a_job_that_was_added_meanwhile() -> None:
+    evaluator, jobs, ends = TabularEvaluator(TABLE, workers=2), deque([Job(0, 0, 0, 3), Job(1, 1, 0, 1)]), []
+    for event in evaluator.train(jobs):
+        ends.append((event.candidate, evaluator.now()))
+        if event.candidate == 1:
+            jobs.append(Job(2, 0, 0, 2))
+    assert ends == [(1, 5), (0, 6), (2, 9)]
 
 
 @pytest.mark.parametrize("workers", [1, 3, 100])

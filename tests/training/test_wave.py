@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_order_and_idle_slots_change_nothing(four_at_a_time: dict[int, Outcome])
 def test_a_wave_after_an_interrupted_one(four_at_a_time: dict[int, Outcome]) -> None:
     """An epoch's memory is handed on to the next; of one that is interrupted nothing is left to be handed on."""
     trainer = search_trainer(4)
-    events = trainer.train(FIRST)
+    events = trainer.train(deque(FIRST))
     assert next(events) == EpochDone(FIRST[0].candidate, 0)
     events.close()
     assert_same(train(trainer, FIRST), four_at_a_time)

@@ -51,6 +51,17 @@ def test_a_stage_begun_from_states_changes_no_bit(two_lanes: dict[int, Outcome])
     assert_same(train(trainer, continued[::-1]), straight)
 
 
+def test_neighbours_of_other_rungs_change_no_bit(two_lanes: dict[int, Outcome]) -> None:
+    """Two that go on from their states beside two that begin, each on a device with one of them."""
+    trainer = search_trainer(2, lanes=2)
+    on = [
+        dataclasses.replace(job, start_epoch=1, end_epoch=2, state=two_lanes[job.candidate].state) for job in ONE_EPOCH
+    ]
+    alone = train(trainer, [on[1]], [on[3]])
+    assert_same(train(trainer, [ONE_EPOCH[0], on[1], ONE_EPOCH[2], on[3]]), {**two_lanes, **alone})
+    assert_same(train(trainer, [on[1], on[3], ONE_EPOCH[2], ONE_EPOCH[0]]), {**two_lanes, **alone})
+
+
 @pytest.mark.parametrize(("devices", "lanes"), [(1, 2), (4, 1)])
 def test_other_devices_and_lanes_are_equal_up_to_rounding(
     two_lanes: dict[int, Outcome], devices: int, lanes: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import deque
 from typing import get_args
 
 import jax
@@ -16,7 +17,7 @@ from tiny_training import TINY_SPLIT, Accuracy, assert_diverged, starting_with, 
 from waves import EXAMPLE, FIRST, assert_same, bits, count_compilations, promoted, train
 
 from econas_jax.training import EpochDone, Images, Job, Outcome, WaveTrainer, init_state, train_epoch
-from econas_jax.training.job import outcomes
+from econas_jax.training.job import next_wave, outcomes
 
 
 def tiny_trainer(network: TinyNetwork | None = None, devices: int = 2, rate: float = 0.1) -> WaveTrainer:
@@ -43,7 +44,7 @@ def after_epochs(count: int, network: TinyNetwork | None = None, accuracy: Accur
     """Trains a candidate whose accuracy goes up and down."""
     task = tiny_task(network, rate=3.0, accuracy=accuracy)
     trainer = shared_trainer(task, TINY_SPLIT, TINY_SPLIT, jax.devices()[:1])
-    (outcome,) = outcomes(trainer.train([Job(0, EXAMPLE, 0, count)]))
+    (outcome,) = outcomes(trainer.train(deque([Job(0, EXAMPLE, 0, count)])))
     return outcome
 
 
@@ -64,13 +65,13 @@ def test_the_best_epoch_does_not_hide_that_the_last_one_diverged() -> None:
     job = Job(0, starting_with("max_pool_3x3"), 0, 2)
     for accuracy in get_args(Accuracy):
         task = tiny_task(network, accuracy=accuracy)
-        (outcome,) = outcomes(shared_trainer(task, TINY_SPLIT, TINY_SPLIT, jax.devices()[:1]).train([job]))
+        (outcome,) = outcomes(shared_trainer(task, TINY_SPLIT, TINY_SPLIT, jax.devices()[:1]).train(deque([job])))
         assert_diverged(outcome)
 
 
 def epochs_of(trainer: WaveTrainer, jobs: list[Job], candidate: int = 0) -> list[int]:
     """Trains jobs; returns the epochs that were told of a candidate."""
-    events = list(trainer.train(jobs))
+    events = list(trainer.train(deque(jobs)))
     return [event.epoch for event in events if isinstance(event, EpochDone) and event.candidate == candidate]
 
 
@@ -124,10 +125,10 @@ def test_one_that_diverged_once_has_diverged_however_well_the_last_epoch_looks()
 )
 def test_jobs_that_make_no_sense_are_refused(jobs: list[Job]) -> None:
     with pytest.raises(ValueError, match="no epochs from|each candidate has one job"):
-        list(tiny_trainer().train(jobs))
+        list(tiny_trainer().train(deque(jobs)))
 
 
-def test_jobs_of_different_epochs_are_trained_in_waves_of_their_own() -> None:
+def test_jobs_of_equally_many_epochs_share_a_wave_from_whatever_epochs() -> None:
     """More jobs than slots, longer and shorter ones, some from a state: all as each is alone."""
     trainer = tiny_trainer(devices=2)
     shorter = train(trainer, FIRST[3:])
@@ -135,7 +136,28 @@ def test_jobs_of_different_epochs_are_trained_in_waves_of_their_own() -> None:
     mixed += promoted(FIRST[3:], shorter)
     alone = [train(trainer, [job]) for job in mixed]
     assert_same(train(trainer, mixed), {key: value for one in alone for key, value in one.items()})
+    told = [(event.candidate, event.epoch) for event in trainer.train(deque(mixed)) if isinstance(event, EpochDone)]
+    assert told[4:8] == [(2, 0), (3, 2), (2, 1), (3, 3)]  # one from the start beside one that goes on
     assert train(trainer) == {} == train(trainer, [])
+
+
+def test_jobs_that_are_added_meanwhile_are_trained_in_the_next_wave() -> None:
+    trainer, jobs, waves = tiny_trainer(devices=2), deque(FIRST[:3]), []
+    for event in trainer.train(jobs):
+        if isinstance(event, Outcome):
+            waves.append(event.candidate)
+            if event.candidate == 1:  # the last of the first wave: one job is left
+                jobs.append(FIRST[3])
+    assert waves == [0, 1, 2, 3]
+
+
+def test_a_wave_is_the_first_jobs_of_equally_many_epochs() -> None:
+    lengths = [(0, 2), (0, 3), (4, 6), (2, 4), (3, 6), (0, 2)]
+    jobs = deque(Job(candidate, EXAMPLE, start, end) for candidate, (start, end) in enumerate(lengths))
+    waves = []
+    while jobs:
+        waves.append([job.candidate for job in next_wave(jobs, 3)])
+    assert waves == [[0, 2, 3], [1, 4], [5]]
 
 
 def test_seconds_are_of_a_full_wave() -> None:

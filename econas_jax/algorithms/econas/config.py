@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from econas_jax.algorithms.limits import Limits
+from econas_jax.algorithms.pipeline import Pipelined
 from econas_jax.errors import InputError, require, require_integer
 
 PARENTS_OF_16 = (6, 5, 5)  # children with a parent in P_E, P_2E, P_3E; released code
@@ -17,11 +17,12 @@ def following(rule: str) -> Any:
 
 
 @dataclass(frozen=True)
-class EcoNASConfig(Limits):
+class EcoNASConfig(Pipelined):
     """Constants of Algorithm 1; raises InputError for values that cannot describe a search.
 
     A search trains `initial_population + cycles * children` candidates. The defaults give 1,650; with cycles=60 it is
     the "1k models, 35k epochs" of the paper's section 5.2. Promotions and parents follow from `children` unless given.
+    `lag=0` is Algorithm 1; with a lag a cycle's children and promotions are chosen together and train together.
     """
 
     length_field: ClassVar[str] = "cycles"
@@ -64,6 +65,7 @@ class EcoNASConfig(Limits):
             f"at most promotions_to_2e ({self.promotions_to_2e}), or not set: half of it",
         )
         self._check_parents()
+        self._check_promotions(self.cycles, "cycles")
 
     @property
     def total_epochs(self) -> int:
@@ -72,8 +74,13 @@ class EcoNASConfig(Limits):
 
     @property
     def stages(self) -> int:
-        """The number of stages of a search in which no population runs empty."""
-        return self.initial_population + self.cycles * (self.children + self.promotions_to_2e + self.promotions_to_3e)
+        """The number of stages of a search in which no population runs empty.
+
+        With a lag, nobody has trained for E when the first cycles are chosen, and nobody for 2E until as many later.
+        """
+        to_2e = max(0, self.cycles - self.lag) * self.promotions_to_2e
+        to_3e = max(0, self.cycles - (2 * self.lag + 1 if self.lag else 0)) * self.promotions_to_3e
+        return self.initial_population + self.cycles * self.children + to_2e + to_3e
 
     @property
     def rounds(self) -> int:

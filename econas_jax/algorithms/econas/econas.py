@@ -3,6 +3,11 @@
 Each cycle mutates parents from three populations, trains the children for E epochs into P_E, trains the best of P_E
 for E more into P_2E and the best of P_2E for E more into P_3E, and lets old models die. One `ask` is one batch of
 trials that may run in any order and at the same time. "Line n" in the comments is a line of Algorithm 1.
+
+Algorithm 1 waits three times a cycle. With a lag L a cycle is one batch: its children and both promotions are chosen
+from the populations as the cycle L + 1 before left them. A model with a stage under way stays where it is until that
+stage is over, may have children and is not promoted, and does not die meanwhile. When the first L cycles are chosen all
+populations are empty: their children are drawn at random and nobody is promoted.
 """
 
 from __future__ import annotations
@@ -37,15 +42,14 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
         return state.phase == "done"
 
     def propose(self, state: EcoNASState) -> EcoNASState:
-        """Returns the state with all trials of its phase pending."""
-        config = self.config
-        if state.phase == "initial":  # lines 6 to 8
-            return self._draw(state, [()] * config.initial_population, "initial population")
-        if state.phase == "children":  # lines 12 to 15
-            return self._draw(state, parent_populations(state.populations, config.parents_per_population), "children")
-        if state.phase == "promote_2e":  # lines 18 and 19
-            return self._promote(state, ranked(state.populations[0])[: config.promotions_to_2e], "E to 2E")
-        return self._promote(state, ranked(state.populations[1])[: config.promotions_to_3e], "2E to 3E")  # 22 and 23
+        """Returns the state with all trials of its phase pending, with a lag with those of its cycle."""
+        if state.round == 0:
+            return self._draw_initial(state)
+        if self.lag > 0:
+            return self._promote_to_3e(self._promote_to_2e(self._draw_children(state)))
+        if state.phase == "children":
+            return self._draw_children(state)
+        return self._promote_to_2e(state) if state.phase == "promote_2e" else self._promote_to_3e(state)
 
     def settle(self, state: EcoNASState, answers: Sequence[tuple[Trial, Result]]) -> EcoNASState:
         """Moves the candidates to the populations they have reached, and ends the phase."""
@@ -54,7 +58,7 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
         populations = settle(state.populations, told, members, self.config.epochs)  # lines 9, 16, 20, 24
         finished = tuple(member for member in members if member.epochs == self.config.total_epochs)
         state = replace(state, populations=populations, finished=state.finished + finished)
-        if state.phase in ("initial", "promote_3e"):
+        if state.phase in ("initial", "promote_3e") or self.lag > 0:
             return self._end_cycle(state)
         return replace(state, phase=NEXT_PHASE[state.phase])
 
@@ -75,10 +79,9 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
         return best_distinct(self.space, (state.finished, [*second, *dead_second], [*first, *dead_first]), count)
 
     def continuable(self, state: EcoNASState) -> frozenset[int]:
-        """Returns the candidates of P_E and P_2E and those that are on their way there: all that may be promoted."""
+        """Returns the candidates of P_E and P_2E, all of which may be promoted, and those under way."""
         first, second, _ = state.populations
-        on_their_way = [trial.candidate for trial in state.pending if trial.end_epoch < self.config.total_epochs]
-        return frozenset([*(member.candidate for member in first + second), *on_their_way])
+        return self.under_way(state).union(member.candidate for member in first + second)
 
     def resume(self, state: EcoNASState) -> EcoNASState:
         """Returns the state of a search that ran with another number of cycles, to go on with this one's.
@@ -93,18 +96,38 @@ class EcoNAS(BaseAlgorithm[EcoNASState, EcoNASConfig]):
 
     def _end_cycle(self, state: EcoNASState) -> EcoNASState:
         """Carries out line 26, then line 11 for the next cycle."""
-        populations, died = remove_dead(state.populations, state.round, self.config.lifetime)
+        under_way = {trial.candidate for trial in state.pending}
+        populations, died = remove_dead(state.populations, state.round, self.config.lifetime, under_way)
         state = replace(state, died=state.died + died)
         if state.round == self.config.cycles:  # line 27
             return replace(state, populations=populations, phase="done")
         return replace(state, populations=populations, phase="children", round=state.round + 1)
 
-    def _promote(self, state: EcoNASState, members: Sequence[Member], phase: str) -> EcoNASState:
+    def _draw_initial(self, state: EcoNASState) -> EcoNASState:
+        """Carries out lines 6 to 8."""
+        return self._draw(state, [()] * self.config.initial_population, "initial population")
+
+    def _draw_children(self, state: EcoNASState) -> EcoNASState:
+        """Carries out lines 12 to 15."""
+        return self._draw(state, parent_populations(state.populations, self.config.parents_per_population), "children")
+
+    def _promote_to_2e(self, state: EcoNASState) -> EcoNASState:
+        """Carries out lines 18 and 19."""
+        return self._promote(state, state.populations[0], self.config.promotions_to_2e, "E to 2E")
+
+    def _promote_to_3e(self, state: EcoNASState) -> EcoNASState:
+        """Carries out lines 22 and 23."""
+        return self._promote(state, state.populations[1], self.config.promotions_to_3e, "2E to 3E")
+
+    def _promote(self, state: EcoNASState, population: Population, count: int, phase: str) -> EcoNASState:
+        """Adds a stage of E epochs more for the best of a population that are not under way already."""
+        under_way = {trial.candidate for trial in state.pending}
+        best = ranked(member for member in population if member.candidate not in under_way)[:count]
         epochs = self.config.epochs
         trials = [
-            Trial(m.candidate, m.genotype, m.parent, state.round, phase, m.epochs, m.epochs + epochs) for m in members
+            Trial(m.candidate, m.genotype, m.parent, state.round, phase, m.epochs, m.epochs + epochs) for m in best
         ]
-        return replace(state, pending=tuple(trials))
+        return replace(state, pending=(*state.pending, *trials))
 
     def _draw(self, state: EcoNASState, parents: Sequence[Population], phase: str) -> EcoNASState:
         """Draws new candidates, one for each population a parent is to come from; an empty one stands for no parent."""

@@ -34,10 +34,17 @@ def settle(populations: Populations, told: Collection[int], members: Iterable[Me
     return moved[0], moved[1], moved[2]
 
 
-def remove_dead(populations: Populations, cycle: int, lifetime: int) -> tuple[Populations, tuple[Member, ...]]:
-    """Drops the members without a finished stage in the last `lifetime` cycles; returns those of P_E and P_2E, too."""
-    first, second, third = (
-        tuple(member for member in population if cycle - member.updated < lifetime) for population in populations
-    )
-    died = [m for population in populations[:2] for m in population if cycle - m.updated >= lifetime]
+def remove_dead(
+    populations: Populations, cycle: int, lifetime: int, under_way: Collection[int] = ()
+) -> tuple[Populations, tuple[Member, ...]]:
+    """Drops the members without a finished stage in the last `lifetime` cycles; returns those of P_E and P_2E, too.
+
+    under_way: candidates with a stage that is not over, who do not die before it is.
+    """
+
+    def alive(member: Member) -> bool:
+        return cycle - member.updated < lifetime or member.candidate in under_way
+
+    first, second, third = (tuple(filter(alive, population)) for population in populations)
+    died = [member for population in populations[:2] for member in population if not alive(member)]
     return (first, second, third), tuple(died)

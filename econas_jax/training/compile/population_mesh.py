@@ -33,7 +33,7 @@ def for_each_candidate(
     """
 
     def local(*arguments: Any) -> Any:
-        if lanes > 1:  # batches, their order and their augmentation are shared
+        if lanes > 1:
             return jax.vmap(function, in_axes=(0,) * by_candidate + (None,) * shared)(*arguments)
         own = jax.tree.map(lambda leaf: leaf[0], arguments[:by_candidate])
         results = function(*own, *arguments[by_candidate:])

@@ -18,7 +18,7 @@ from econas_jax.data import Split
 from econas_jax.errors import require_integer
 from econas_jax.training.devices import available_cores
 from econas_jax.training.epoch import Task, init_state
-from econas_jax.training.job import Events, Job, Outcome, failure, waves
+from econas_jax.training.job import Events, Job, Jobs, Outcome, failure, next_wave
 from econas_jax.training.process.cache_filling import filled_cache
 from econas_jax.training.process.worker_process import WorkerProcess, end_all, messages, wait_for_answers
 from econas_jax.training.state import vector_size
@@ -79,17 +79,17 @@ class ProcessTrainer:
             end_all(self._workers)
             raise
 
-    def train(self, jobs: Sequence[Job], retries: int = 0) -> Events:
+    def train(self, jobs: Jobs, retries: int = 0) -> Events:
         """Trains jobs, as `Trainer.train` says; the job of a process that died is tried again in another one."""
-        waiting = deque(_Assignment(wave, retries) for wave in waves(jobs, self._lanes))
+        again: deque[_Assignment] = deque()  # before anything new
         self.prepare()
         at_work: dict[WorkerProcess, _Assignment] = {}
         try:
-            while waiting or at_work:
+            while jobs or again or at_work:
                 for worker in self._workers:
-                    if waiting and worker not in at_work:
-                        at_work[worker] = waiting.popleft()
-                        at_work[worker].start = time.perf_counter()
+                    if worker not in at_work and (again or jobs):
+                        new = again.popleft() if again else _Assignment(next_wave(jobs, self._lanes), retries)
+                        new.start, at_work[worker] = time.perf_counter(), new
                         worker.ask("train", list(at_work[worker].left.values()), at_work[worker].retries)
                 for worker, kind, content in messages(list(at_work)):
                     if kind == "event":
@@ -97,7 +97,7 @@ class ProcessTrainer:
                             del at_work[worker].left[content.candidate]
                         yield content
                     elif kind == "error":
-                        yield from self._after_error(worker, at_work.pop(worker), content, waiting)
+                        yield from self._after_error(worker, at_work.pop(worker), content, again)
                     elif not worker.pending:  # a new worker has answers to give before that of its job
                         del at_work[worker]
         finally:
@@ -105,9 +105,9 @@ class ProcessTrainer:
                 self._end(worker)
 
     def _after_error(
-        self, worker: WorkerProcess, assignment: _Assignment, error: Exception, waiting: deque[_Assignment]
+        self, worker: WorkerProcess, assignment: _Assignment, error: Exception, again: deque[_Assignment]
     ) -> Events:
-        """Puts what is left first in the queue, each job alone, or yields its failure if it has been tried enough."""
+        """Puts what is left first in the queue of what is tried again, each job alone, or yields its failure."""
         self._end(worker)
         for core in self._free_cores():  # the new worker trains as soon as it is ready
             self._started(core).ask("compile")
@@ -116,7 +116,7 @@ class ProcessTrainer:
             if retries < 0:
                 yield failure(job, error, time.perf_counter() - assignment.start)
             else:
-                waiting.appendleft(_Assignment([job], retries))
+                again.appendleft(_Assignment([job], retries))
 
     def _free_cores(self) -> list[int]:
         """Lists the cores, one for each process, on which none runs."""

@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -61,7 +62,7 @@ class Worker:
 
     def train(self, jobs: Sequence[Job], retries: int) -> None:
         """Trains jobs and tells every event."""
-        for event in self._made().train(jobs, retries):
+        for event in self._made().train(deque(jobs), retries):
             self._tell(event)
 
     def _made(self) -> WaveTrainer:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def runs(number: int) -> bool:
 
 
 def test_outcomes_are_those_of_this_process(trainer: ProcessTrainer, in_this_process: WaveTrainer) -> None:
-    events = list(trainer.train(PAIR))
+    events = list(trainer.train(deque(PAIR)))
     together = {event.candidate: event for event in events if isinstance(event, Outcome)}
     assert_same(together, train(in_this_process, PAIR))
     for job in PAIR:
@@ -83,9 +84,20 @@ def test_a_free_process_takes_the_next_job_whatever_its_epochs(
     trainer: ProcessTrainer, in_this_process: WaveTrainer
 ) -> None:
     jobs = [dataclasses.replace(FIRST[0], end_epoch=400), *FIRST[1:], dataclasses.replace(FIRST[0], candidate=8)]
-    order = [event.candidate for event in trainer.train(jobs) if isinstance(event, Outcome)]
+    order = [event.candidate for event in trainer.train(deque(jobs)) if isinstance(event, Outcome)]
     assert order == [1, 2, 3, 8, 0]  # the long one is over last; the other process has trained all the rest
     assert_same(train(trainer, jobs), train(in_this_process, jobs))
+
+
+def test_a_free_process_takes_a_job_that_was_added_meanwhile(trainer: ProcessTrainer) -> None:
+    long = dataclasses.replace(FIRST[0], end_epoch=400)
+    jobs, order = deque([long, FIRST[1]]), []
+    for event in trainer.train(jobs):
+        if isinstance(event, Outcome):
+            order.append(event.candidate)
+            if event.candidate in (1, 2):
+                jobs.append(FIRST[event.candidate + 1])
+    assert order == [1, 2, 3, 0]
 
 
 def test_processes_with_lanes_train_as_one_device_with_lanes() -> None:
@@ -97,7 +109,7 @@ def test_processes_with_lanes_train_as_one_device_with_lanes() -> None:
 
 def test_jobs_that_make_no_sense_are_refused(trainer: ProcessTrainer) -> None:
     with pytest.raises(ValueError, match="each candidate has one job"):
-        list(trainer.train([PAIR[0], PAIR[0]]))
+        list(trainer.train(deque([PAIR[0], PAIR[0]])))
     assert train(trainer, []) == {}
 
 
@@ -114,7 +126,7 @@ def test_what_a_job_raises_is_its_outcome_with_a_traceback_and_the_processes_sta
 def after_death(trainer: ProcessTrainer, retries: int) -> dict[int, Outcome]:
     """Trains two jobs, of which the younger process is killed in its first epoch; returns the outcomes."""
     few, killed, outcomes = [dataclasses.replace(job, end_epoch=200) for job in PAIR], workers()[1], {}
-    for event in trainer.train(few, retries):
+    for event in trainer.train(deque(few), retries):
         if isinstance(event, EpochDone) and event.epoch == 0 and killed in workers():
             os.kill(killed, signal.SIGKILL)
         elif isinstance(event, Outcome):
@@ -141,7 +153,7 @@ def test_the_job_of_a_process_that_is_killed_is_trained_again_in_another(
 
 def test_closing_the_events_stops_the_training_at_once(trainer: ProcessTrainer) -> None:
     expected, before = train(trainer, PAIR), workers()
-    events = trainer.train(ENDLESS)
+    events = trainer.train(deque(ENDLESS))
     while not (isinstance(event := next(events), EpochDone) and event.epoch == 3):
         pass
     events.close()
@@ -220,7 +232,7 @@ def test_a_check_ends_the_compilation_at_once_and_nothing_is_left_running(progra
 
 
 DOING = {
-    "in the middle of their work": "for event in trainer.train(test.ENDLESS): tell(event.epoch)",
+    "in the middle of their work": "for event in trainer.train(deque(test.ENDLESS)): tell(event.epoch)",
     "waiting for some": "trainer.prepare(); tell(0); time.sleep(60)",
 }
 
@@ -229,6 +241,7 @@ DOING = {
 def test_processes_end_with_the_process_that_started_them_however_it_dies(doing: str) -> None:
     program = (
         "import time, test_process_trainer as test\n"
+        "from collections import deque\n"
         "trainer = test.process_trainer()\n"
         "tell = lambda epoch: print(*test.workers(), flush=True) if epoch == 0 else None\n"
         f"{doing}\n"
@@ -249,6 +262,7 @@ def test_processes_end_with_the_process_that_started_them_however_it_dies(doing:
 
 ARITHMETIC = """
 import hashlib, os, sys
+from collections import deque
 import jax
 jax.devices()  # JAX is up, with as many threads as this process has, before anything of ours
 import numpy as np
@@ -261,7 +275,7 @@ jobs = [Job(number, genotype.encode(), 0, 1) for number, genotype in enumerate(g
 for count in (1, 2, 3):
     devices = Devices(cores=(cores * 3)[:count])
     trainer = trainer_for(search_task(), train, dataset().validation, devices, jobs[0].architecture)
-    states = {event.candidate: event.state for event in trainer.train(jobs) if hasattr(event, "state")}
+    states = {event.candidate: event.state for event in trainer.train(deque(jobs)) if hasattr(event, "state")}
     print(hashlib.sha256(b"".join(np.asarray(states[number]).tobytes() for number in range(3))).hexdigest())
 """
 

@@ -1,0 +1,138 @@
+"""The trials in flight: the order in which they are trained and recorded, and what each adds to the search's state."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from itertools import groupby
+from typing import Any, Protocol
+
+import numpy as np
+
+from econas_jax.algorithms.algorithm import Algorithm, Result, Trial, oldest_batch
+from econas_jax.nn.network import Cost
+from econas_jax.search.history import StageRecord
+from econas_jax.search.keeping import kept_after_phase
+from econas_jax.search.records import stage_record
+from econas_jax.search.state import SearchState
+from econas_jax.training import Job, Outcome
+from econas_jax.training.state import Vector
+
+
+class Candidates(Protocol):
+    """What a batch needs to know of genotypes; a `NetworkFamily` knows it."""
+
+    @property
+    def encode(self) -> Callable[[Any], Any]:
+        """Returns a genotype as a trainer takes it."""
+
+    @property
+    def cost(self) -> Callable[[Any], Cost]:
+        """Counts what a genotype's network costs."""
+
+
+class InFlight:
+    """The trials that an algorithm has asked for, batch by batch, the oldest first; a candidate has one of them.
+
+    Of a batch the longest and costliest come first, so that the last to begin are short. They end in any order. Records
+    enter the history in the order of the trials all the same: it depends neither on the number of devices nor on which
+    is faster.
+    """
+
+    def __init__(
+        self,
+        family: Candidates,
+        trials: Sequence[Trial],
+        total_epochs: int,
+        device: str,
+        counted: Mapping[int, Cost] = types.MappingProxyType({}),
+    ) -> None:
+        """Sorts the trials.
+
+        total_epochs: after these a candidate is never trained again. device: its kind. counted: costs of candidates.
+        """
+        self._family, self._total_epochs, self._device = family, total_epochs, device
+        self.costs = {t.candidate: counted.get(t.candidate) or family.cost(t.genotype) for t in trials}
+        self._trials = {trial.candidate: trial for trial in sorted(trials, key=self._weight, reverse=True)}
+
+    @property
+    def trials(self) -> Collection[Trial]:
+        """All of them, in their order."""
+        return self._trials.values()
+
+    def _weight(self, trial: Trial) -> tuple[int, int, int, int]:
+        """Returns what trials are sorted by, the largest first; a round has one batch at a time."""
+        epochs = trial.end_epoch - trial.start_epoch
+        return -trial.round, epochs, trial.start_epoch, self.costs[trial.candidate].multiply_adds
+
+    def jobs(self, state: SearchState, begun: Set[Trial] = frozenset()) -> list[Job]:
+        """Returns the jobs that are not answered yet; begun: trials whose jobs the trainer has."""
+        answered = {result.candidate for result in state.answered}
+        return [
+            Job(
+                trial.candidate,
+                self._family.encode(trial.genotype),
+                trial.start_epoch,
+                trial.end_epoch,
+                state.living.get(trial.candidate),
+            )
+            for trial in self._trials.values()
+            if trial.candidate not in answered and trial not in begun
+        ]
+
+    def record(self, outcome: Outcome) -> StageRecord:
+        """Describes a trial's stage that is over."""
+        return stage_record(self._trials[outcome.candidate], outcome, self.costs[outcome.candidate], self._device)
+
+    def add(self, state: SearchState, record: StageRecord, vector: Vector | None) -> SearchState:
+        """Returns the state with a stage more; vector: the candidate's training state after it."""
+        living = {candidate: kept for candidate, kept in state.living.items() if candidate != record.candidate}
+        if vector is not None and record.epochs < self._total_epochs:
+            living[record.candidate] = np.copy(vector)  # not a row that keeps its whole wave in memory
+        answered = (*state.answered, Result(record.candidate, record.validation_accuracy))
+        early = {stage.candidate: stage for stage in (*state.early, record)}
+        before = {result.candidate for result in answered} - early.keys()
+        ready = []
+        for candidate in self._trials:
+            if candidate in early:
+                ready.append(early.pop(candidate))
+            elif candidate not in before:
+                break
+        return dataclasses.replace(
+            state,
+            answered=answered,
+            stages=(*state.stages, *ready),
+            early=tuple(early.values()),
+            living=living,
+        )
+
+
+def answered(state: SearchState) -> bool:
+    """Says whether the oldest batch may be told: all its trials are answered."""
+    return {result.candidate for result in state.answered}.issuperset(
+        t.candidate for t in oldest_batch(state.algorithm)
+    )
+
+
+def told(state: SearchState, algorithm: Algorithm[Any], keep_best: int) -> SearchState:
+    """Returns the state once the algorithm knows the results of its oldest batch.
+
+    Training states are dropped that no trial can go on from any more, but for those of the best `keep_best`.
+    """
+    batch = {trial.candidate for trial in oldest_batch(state.algorithm)}
+    results = [result for result in state.answered if result.candidate in batch]
+    after = dataclasses.replace(
+        state,
+        algorithm=algorithm.tell(state.algorithm, results),
+        answered=tuple(result for result in state.answered if result.candidate not in batch),
+    )
+    continuable = sorted(algorithm.continuable(after.algorithm) & state.living.keys())
+    living = {candidate: state.living[candidate] for candidate in continuable}
+    return dataclasses.replace(after, living=living, kept=kept_after_phase(after, algorithm, keep_best))
+
+
+def failures_in_a_row(stages: Sequence[StageRecord]) -> int:
+    """Counts the stages of the longest row of stages that did not complete."""
+    rows = (list(row) for completed, row in groupby(stages, lambda stage: stage.status == "completed") if not completed)
+    return max(map(len, rows), default=0)
