@@ -45,8 +45,8 @@ LAG_CONFIGS: dict[str, tuple[Any, Any]] = {
     "regularized_evolution": SMALL_CONFIGS["regularized_evolution"],
     "random": SMALL_CONFIGS["random"],
     "hierarchical_evolution": (
-        replace(HIERARCHICAL, population=60, candidates=100),
-        replace(HIERARCHICAL, population=60, candidates=108),
+        replace(HIERARCHICAL, population=20, batch=2, candidates=40),
+        replace(HIERARCHICAL, population=20, batch=2, candidates=44),
     ),
     "asha": (replace(ASHA, rounds=12), replace(ASHA, rounds=14)),
 }
