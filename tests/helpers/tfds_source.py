@@ -16,7 +16,8 @@ def prepare_cifar10(folder: Path, images: TrainTest) -> Path:
     """Makes the folder a TFDS data_dir with `cifar10/3.0.2` in array_record format."""
     import tensorflow_datasets as tfds
 
-    class Cifar10(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # two test files make it in one process
+    # Not registered, for two test files make it in one process.
+    class Cifar10(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
         """A builder of the same name and features as TFDS's own, whose preparation needs TensorFlow."""
 
         VERSION = tfds.core.Version("3.0.2")
