@@ -17,10 +17,9 @@ LAGS = (0, 1, 3, 7)
 
 def get_config(algorithm: str = "econas") -> ConfigDict:
     config = default_config()
+    config.contenders = ConfigDict({f"lag_{lag}": default_contender(algorithm) for lag in LAGS})
     for lag in LAGS:
-        contender = default_contender(algorithm)
-        contender.search.lag = lag
-        config.contenders[f"lag_{lag}"] = contender
+        config.contenders[f"lag_{lag}"].search.lag = lag
     config.baseline = "lag_0"
     config.table = "table.npz"
     config.space = ConfigDict({"name": "nasbench201"})
