@@ -240,6 +240,17 @@ def hierarchy() -> str:
     return markdown(["searcher", *(f"{budget:,.0f} epochs" for budget in budgets)], rows)
 
 
+def lags() -> str:
+    """Returns the test accuracy of EcoNAS by lag, at each budget, with what it loses against lag 0."""
+    by_name = _findings("epyc_zen3/compare_lag/result.json")
+    budgets = [f"{finding['budget']:,.0f} epochs" for finding in by_name["lag_0"]]
+    rows = [
+        [name.removeprefix("lag_"), *(f"{100 * each['mean']:.2f}{_difference(each)}" for each in findings)]
+        for name, findings in by_name.items()
+    ]
+    return markdown(["lag", *budgets], rows)
+
+
 def _findings(name: str) -> dict[str, list[dict[str, Any]]]:
     """Returns the findings of a comparison by contender: test accuracies, retraining free, the least budget first."""
     by_name: dict[str, list[dict[str, Any]]] = {}
@@ -305,7 +316,7 @@ TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         *(headline, search, steps, retraining, gpu, end_to_end, grid, parts, pipeline, profile, start, study),
-        *(comparison, hierarchy),
+        *(comparison, hierarchy, lags),
     )
 }
 
