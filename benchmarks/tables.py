@@ -84,6 +84,19 @@ def retraining() -> str:
     return markdown(header, [cells(name, row) for name, row in found.items()])
 
 
+def retrained() -> str:
+    """Returns the test errors of cells retrained at equal cost."""
+    result = read("epyc_zen3/retrained_cells.json")
+    rows = []
+    for cell, found in result["summary"].items():
+        runs = [row for row in result["runs"] if row["cell"] == cell]
+        errors = ", ".join(f"{100 * (1 - row['test_accuracy']):.2f}" for row in runs)
+        size = [f"{runs[0]['channels']}", f"{runs[0]['parameters']:,}", f"{runs[0]['multiply_adds'] / 1e6:.2f} M"]
+        rows.append([cell, *size, errors, f"{found['mean_test_error']:.2f} ± {found['standard_deviation']:.2f}"])
+    header = ["cell", "channels", "parameters", "multiply-adds", "test error by seed (%)", "mean ± standard deviation"]
+    return markdown(header, rows)
+
+
 def gpu() -> str:
     """Returns a candidate's training step on a GPU by lanes, as ranges over the rounds."""
     rounds = read("h200/gpu_against_released.json")["rounds"]
@@ -315,7 +328,21 @@ def _on_gpu(lanes: int, dtype: str) -> tuple[str, str, str]:
 TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
-        *(headline, search, steps, retraining, gpu, end_to_end, grid, parts, pipeline, profile, start, study),
+        *(
+            headline,
+            search,
+            steps,
+            retraining,
+            retrained,
+            gpu,
+            end_to_end,
+            grid,
+            parts,
+            pipeline,
+            profile,
+            start,
+            study,
+        ),
         *(comparison, hierarchy, lags),
     )
 }
