@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 DOCS_INSTALLED := $(VENV)/.docs_installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv search test lint types docs clean
+.PHONY: help venv search test coverage lint types docs clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ search: $(INSTALLED) ## search on scikit-learn's digits (minutes on two cores), 
 
 test: $(INSTALLED) ## run all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+coverage: $(INSTALLED) ## run all tests and count the lines they reach: at least 90 %; takes longer
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=econas_jax --cov-report=term --cov-fail-under=90
 
 lint: $(INSTALLED) ## check style and format (ruff)
 	$(BIN)/ruff check
