@@ -152,7 +152,7 @@ def test_a_signal_stops_after_the_epoch_and_the_same_command_goes_on(
     assert len(trained.jobs) == 4  # the wave is trained, and nothing of it is lost
     assert command(*arguments) == 0
     assert len(trained.jobs) == 4 + 3 * (3 + 2 + 1)  # each stage once
-    assert "going on in round 0, after 4 stages" in capfd.readouterr().out
+    assert "going on in round 1, after 4 stages" in capfd.readouterr().out
 
 
 def test_a_search_that_cannot_go_on_is_one_line_and_status_1(
