@@ -18,8 +18,9 @@ from jax.sharding import Mesh
 from econas_jax.data import Split
 from econas_jax.errors import require
 from econas_jax.training.compile.beside import compiled_beside
+from econas_jax.training.compile.kept_program import Shape
 from econas_jax.training.epoch import Images, Metrics
-from econas_jax.training.network_programs import NetworkPrograms, Shape
+from econas_jax.training.network_programs import NetworkPrograms
 from econas_jax.training.network_step import DATA, Moment
 from econas_jax.training.network_task import NetworkTask
 from econas_jax.training.schedule import drop_path_probability, learning_rate

@@ -12,14 +12,19 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from econas_jax.training.compile.compilation import compile_lowered
-from econas_jax.training.compile.kept_program import depends_on_ours, lower_kept, of_trees
+from econas_jax.training.compile.kept_program import (
+    Shape,
+    depends_on_ours,
+    lower_kept,
+    of_trees,
+    placed,
+    placed_images,
+)
 from econas_jax.training.compile.population_mesh import compiler_options
 from econas_jax.training.epoch import Images, Metrics
 from econas_jax.training.network_step import DATA, Moment, network_step
 from econas_jax.training.network_task import NetworkTask, evaluated, initial_state
 from econas_jax.training.state import TrainState
-
-Shape = tuple[int, ...]
 
 
 class NetworkPrograms:
@@ -46,7 +51,7 @@ class NetworkPrograms:
 
     def init(self) -> Callable[..., Any]:
         """Returns the program from a seed to the state before the first step."""
-        seed, fast = _shape((), np.int32, self.everywhere), compiler_options(self._platform, compile_fast=True)
+        seed, fast = placed((), np.int32, self.everywhere), compiler_options(self._platform, compile_fast=True)
         initial = functools.partial(initial_state, self._task)
         return self._kept("init", initial, (seed,), self.shapes(), compiler_options=fast)
 
@@ -55,16 +60,16 @@ class NetworkPrograms:
         sharding = self.sharding(shape[0])
         per_device = sharding is self.spread and self._task.recipe.statistics == "per-device"
         types = Moment(np.int32, np.int32, np.float32, np.float32, np.int32)
-        moment = Moment(*(_shape((), dtype, self.everywhere) for dtype in types))
+        moment = Moment(*(placed((), dtype, self.everywhere) for dtype in types))
         function = functools.partial(network_step, self._task, self._mesh if per_device else None)
         state = self._placed_shapes()
-        arguments = (state, _images(shape, sharding), moment)
+        arguments = (state, Images(*placed_images(shape, sharding)), moment)
         return self._kept("step", function, arguments, (state, _METRICS), consumes_first=True)
 
     def evaluation(self, shape: Shape) -> Callable[..., Any]:
         """Returns the program that scores a state on a batch of images with weights; shape: of the images."""
-        weights = _shape(shape[:1], np.float32, self.spread)
-        arguments = (self._placed_shapes(), _images(shape, self.spread), weights)
+        weights = placed(shape[:1], np.float32, self.spread)
+        arguments = (self._placed_shapes(), Images(*placed_images(shape, self.spread)), weights)
         return self._kept("evaluate", functools.partial(evaluated, self._task), arguments, _METRICS)
 
     def _kept(self, name: str, function: Callable[..., Any], arguments: Any, results: Any, **options: Any) -> Any:
@@ -76,18 +81,9 @@ class NetworkPrograms:
 
     def _placed_shapes(self) -> TrainState:
         """Returns the shapes of a state that lies on every device."""
-        placed: TrainState = jax.tree.map(lambda leaf: _shape(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
-        return placed
+        shapes: TrainState = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
+        return shapes
 
 
 _NUMBER: Any = np.float32(0)
 _METRICS = Metrics(_NUMBER, _NUMBER)
-
-
-def _images(shape: Shape, sharding: NamedSharding) -> Images:
-    arrays: Any = _shape(shape, np.uint8, sharding), _shape(shape[:1], np.int32, sharding)
-    return Images(*arrays)
-
-
-def _shape(shape: Shape, dtype: Any, sharding: NamedSharding) -> Any:
-    return jax.ShapeDtypeStruct(shape, dtype, sharding=sharding)

@@ -11,7 +11,14 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from econas_jax.training.compile.compilation import compile_lowered
-from econas_jax.training.compile.kept_program import depends_on_ours, lower_kept, of_trees
+from econas_jax.training.compile.kept_program import (
+    Shape,
+    depends_on_ours,
+    lower_kept,
+    of_trees,
+    placed,
+    placed_images,
+)
 from econas_jax.training.compile.population_mesh import POPULATION, compiler_options, for_each_candidate
 from econas_jax.training.epoch import (
     Images,
@@ -27,7 +34,6 @@ from econas_jax.training.state import TrainState
 
 # The largest first: each takes much memory while it is compiled and keeps little.
 NAMES = ("epoch", "evaluate", "init")
-Shape = tuple[int, ...]
 
 
 class _Source(NamedTuple):
@@ -61,10 +67,10 @@ class Programs:
         self._depends_on = depends_on_ours(task.network, task, lanes)
 
         def each(tree: Any) -> Any:
-            return jax.tree.map(lambda leaf: _shape((slots, *leaf.shape), leaf.dtype, self.by_candidate), tree)
+            return jax.tree.map(lambda leaf: placed((slots, *leaf.shape), leaf.dtype, self.by_candidate), tree)
 
         def split(shape: Shape) -> Images:
-            return Images(_shape(shape, np.uint8, self.shared), _shape(shape[:1], np.int32, self.shared))
+            return Images(*placed_images(shape, self.shared))
 
         by_device = functools.partial(for_each_candidate, mesh, lanes)
         genotypes, states, number = each(example), each(self.state), each(np.float32(0))
@@ -120,7 +126,3 @@ class Programs:
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         return self._compiled[name]
-
-
-def _shape(shape: Shape, dtype: Any, sharding: NamedSharding) -> Any:
-    return jax.ShapeDtypeStruct(shape, dtype, sharding=sharding)

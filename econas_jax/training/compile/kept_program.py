@@ -6,9 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import numpy as np
+from jax.sharding import NamedSharding
 
 from econas_jax.training.compile.compilation import lower_program
 from econas_jax.training.compile.export_cache import traced
+
+Shape = tuple[int, ...]
+
+
+def placed(shape: Shape, dtype: Any, sharding: NamedSharding) -> Any:
+    """Returns the shape of an array that lies on devices, as an argument to lower a program for."""
+    return jax.ShapeDtypeStruct(shape, dtype, sharding=sharding)
+
+
+def placed_images(shape: Shape, sharding: NamedSharding) -> tuple[Any, Any]:
+    """Returns the shapes of images as stored and of their labels; shape: of the images."""
+    return placed(shape, np.uint8, sharding), placed(shape[:1], np.int32, sharding)
 
 
 def depends_on_ours(network: Any, *parts: Any) -> tuple[Any, ...] | None:

@@ -23,10 +23,11 @@ from jax.sharding import Mesh
 
 from econas_jax.data import Split
 from econas_jax.training.compile.export_cache import OWN_SETTINGS
+from econas_jax.training.compile.kept_program import Shape
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Task
 from econas_jax.training.job import Event, Job
-from econas_jax.training.programs import Programs, Shape
+from econas_jax.training.programs import Programs
 from econas_jax.training.wave import WaveTrainer
 
 Request = tuple[str, tuple[Any, ...]]  # the name of a method of `Worker`, and its arguments
