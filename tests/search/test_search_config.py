@@ -53,6 +53,7 @@ WRONG: dict[str, list[Any]] = {
     "search.parents_per_population": [16, "6,5,5", [6, 5], [6, 5, 4], [17, -1, 0], [6.0, 5, 5]],
     "search.tournament_divisor": ["4", 0],
     "search.lifetime": ["10", 0],
+    "search.lag": ["1", -1, 1.5],
     "search.epochs": [20.0, 0],
     "search.skip_repeats": [1, "yes", None],
     "proxy.channels": ["9", 0, True],
