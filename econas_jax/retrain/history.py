@@ -28,6 +28,11 @@ class EpochRecord:
     validation_accuracy: float | None
     seconds: float  # since the network's training began, interruptions not counted
 
+    def scalars(self) -> dict[str, float]:
+        """Returns the numbers that there are, by name."""
+        fields = dataclasses.asdict(self)
+        return {name: value for name, value in fields.items() if name != "epoch" and value is not None}
+
 
 @dataclasses.dataclass(frozen=True)
 class Progress:

@@ -15,7 +15,7 @@ from econas_jax.experiment import disk
 from econas_jax.experiment.times import Times
 from econas_jax.retrain.config import RetrainConfig
 from econas_jax.retrain.model import trained_model
-from econas_jax.retrain.network_run import DivergedError, NetworkRun, RetrainInterruptedError
+from econas_jax.retrain.network_run import NetworkRun, RetrainInterruptedError
 from econas_jax.retrain.networks import Chosen, trainer_of
 from econas_jax.retrain.progress import Reporter
 from econas_jax.retrain.recalibration import with_new_statistics
@@ -23,6 +23,7 @@ from econas_jax.retrain.result import NetworkOutcome, RetrainResult, Status
 from econas_jax.retrain.start import first_state
 from econas_jax.retrain.workdir import Workdir
 from econas_jax.training.data_parallel import Scores
+from econas_jax.training.epoch_loop import DivergedError
 
 
 @dataclasses.dataclass
@@ -114,7 +115,7 @@ class Retraining:
             start=first_state(self.config.start, network.choice, network.description),
             make_room=lambda size: disk.check_room(self.files.path, size, self.config.disk_gib),
             reporter=self.reporter,
-            should_stop=self.should_stop,
+            interrupted=self.should_stop,
             times=self._times,
         )
 

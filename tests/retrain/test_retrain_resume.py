@@ -18,8 +18,8 @@ from tiny_retrain import CONFIG, RECIPE, assert_same_training, history, no_repor
 
 from econas_jax.errors import SearchError
 from econas_jax.experiment.checkpoint import Checkpoints
-from econas_jax.retrain import RetrainConfig, RetrainInterruptedError, network_run, run_retrain
-from econas_jax.training import data_parallel
+from econas_jax.retrain import RetrainConfig, RetrainInterruptedError, run_retrain
+from econas_jax.training import data_parallel, epoch_loop
 
 STEPS = 3  # of an epoch
 SPARSE = dataclasses.replace(CONFIG, save_epochs=100)  # no commit but the last and those of interrupts
@@ -138,7 +138,7 @@ def test_killed_while_it_is_tested_and_while_its_model_is_written_it_ends_the_sa
 def test_what_is_not_saved_for_long_is_committed_within_an_epoch(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network_run, "MOST_UNSAVED", 0.0)
+    monkeypatch.setattr(epoch_loop, "MOST_UNSAVED", 0.0)
     with pytest.raises(CrashError):
         run_retrain(SPARSE, tmp_path, should_stop=crash_at(STEPS + 3), source=tiny_source())
     committed = progress(tmp_path)
