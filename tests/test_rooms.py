@@ -37,7 +37,7 @@ NN_FLOORS = (
     ("precision", "network"),
     ("layers",),
     ("kernels",),
-    ("darts", "nasbench201", "densenet"),
+    ("chain", "darts", "nasbench201", "densenet"),
     ("families", "description"),
 )
 PACKAGE_FILES = ("__init__",)  # what a room exports; from anywhere in it

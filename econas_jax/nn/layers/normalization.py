@@ -21,14 +21,20 @@ class BatchNorm(nn.Module):
     """Normalises over all axes but the last; running variances are unbiased, as torch's BatchNorm2d keeps them.
 
     (flax.linen.BatchNorm keeps the biased variance, a visible difference on the 2x2 maps of small proxies.)
+    affine: whether it has a scale and a shift.
     """
+
+    affine: bool = True
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
         """Normalises x [..., channels]; updates the collection `batch_stats` when train is true."""
         channels, dtype, x = x.shape[-1], x.dtype, widened(x)
-        scale = self.param("scale", nn.initializers.ones, (channels,))
-        bias = self.param("bias", nn.initializers.zeros, (channels,))
+        if self.affine:
+            scale = self.param("scale", nn.initializers.ones, (channels,))
+            bias = self.param("bias", nn.initializers.zeros, (channels,))
+        else:
+            scale, bias = jnp.ones(channels), jnp.zeros(channels)
         running_mean = self.variable("batch_stats", "mean", jnp.zeros, (channels,))
         running_variance = self.variable("batch_stats", "variance", jnp.ones, (channels,))
         if train:

@@ -10,7 +10,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from econas_jax.nn.layers.initializers import torch_kernel
+from econas_jax.nn.layers.initializers import Initializer, torch_kernel
 from econas_jax.nn.layers.normalization import BatchNorm
 from econas_jax.nn.precision import product_dtype, widened
 
@@ -18,7 +18,13 @@ Pair = tuple[int, int]
 
 
 def convolution(
-    x: jax.Array, features: int, kernel: Pair, strides: Pair = (1, 1), dilation: int = 1, groups: int = 1
+    x: jax.Array,
+    features: int,
+    kernel: Pair,
+    strides: Pair = (1, 1),
+    dilation: int = 1,
+    groups: int = 1,
+    kernel_init: Initializer = torch_kernel,
 ) -> jax.Array:
     """Applies a convolution without bias, in the type of x; its padding keeps the size at stride 1."""
     padding = [(dilation * (size - 1) // 2,) * 2 for size in kernel]
@@ -31,7 +37,7 @@ def convolution(
         feature_group_count=groups,
         use_bias=False,
         dtype=product_dtype(x),
-        kernel_init=torch_kernel,
+        kernel_init=kernel_init,
     )
     return module(x)
 

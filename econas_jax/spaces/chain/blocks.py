@@ -40,8 +40,8 @@ class Unit(NamedTuple):
 class Block(NamedTuple):
     """Convolutions one after the other, and how their output and the input x are joined; without any it is x itself.
 
-    join: "plain", the output alone; "residual", x is added; "shuffle", the output stands after that of `side`, or without
-    a `side` after the even channels of x, and then it reads the odd ones.
+    join: "plain", the output alone; "residual", x is added; "shuffle", the output stands after that of `side`, and if
+    there is none after the even channels of x, of which it reads the odd ones.
     """
 
     main: tuple[Unit, ...]
