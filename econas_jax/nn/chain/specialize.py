@@ -6,7 +6,7 @@ from typing import Any
 
 from econas_jax.nn.chain.supernet import named_units, place_name
 from econas_jax.nn.network import Variables
-from econas_jax.spaces.chain.blocks import Unit
+from econas_jax.spaces.chain.blocks import Block, Unit
 from econas_jax.spaces.chain.space import ChainSpace, Path
 
 
@@ -17,7 +17,9 @@ def specialize(space: ChainSpace, variables: Variables, path: Path) -> Variables
     affine=space.affine_supernet)`. Raises InputError for a path that does not fit the places.
     """
     space.check(path)
-    blocks = [(f"fixed{number}", None, block) for number, block in enumerate(space.fixed)]
+    blocks: list[tuple[str, str | None, Block]] = []
+    for number, block in enumerate(space.fixed):
+        blocks.append((f"fixed{number}", None, block))
     for number, chosen in enumerate(path):
         blocks.append((place_name(number), space.labels[chosen], space.places[number][chosen]))
 

@@ -85,10 +85,9 @@ class ChainSupernet:
         for number, candidates in enumerate(space.places):
             name = place_name(number)
             place = Place(candidates, space.labels, size, train)
-            shown = (None, None)
-            if gates is not None:
-                shown = gates.values[number], None if gates.compared is None else gates.compared[number]
-            x, new[name] = place.run(x, params[name], statistics[name], path[number], *shown)
+            row = None if gates is None else gates.values[number]
+            compared = None if gates is None or gates.compared is None else gates.compared[number]
+            x, new[name] = place.run(x, params[name], statistics[name], path[number], row, compared)
             size = candidates[0].out_side(size)
         x, new["last"] = run_unit(space.last, size, train, x, params["last"], statistics["last"])
 

