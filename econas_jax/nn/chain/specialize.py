@@ -1,4 +1,4 @@
-"""From the variables of a supernet to those of the network of a path."""
+"""The variables of the network of a path, from those of a supernet."""
 
 from __future__ import annotations
 
