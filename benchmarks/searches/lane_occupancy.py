@@ -26,6 +26,7 @@ from econas_jax.algorithms import ALGORITHMS
 from econas_jax.nn.network import Cost
 from econas_jax.search import Reporter, SearchConfig, run_search
 from econas_jax.search.config import from_mapping
+from econas_jax.search.ladder import Ladder, Setting
 from econas_jax.search.prepared import Prepared
 from econas_jax.search.workdir import Workdir
 from econas_jax.training.job import EpochDone, Events, Job, Jobs, Outcome, next_wave
@@ -103,7 +104,7 @@ def simulate(config: SearchConfig, devices: int, lanes: int) -> list[Wave]:
         plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
         files.claim(config, {}, {"plan": plan})
         algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed)
-        return Prepared(algorithm, _Free(), trainer, None, trainer.now)
+        return Prepared(algorithm, Ladder(config.rungs, [Setting(_Free())]), trainer, None, trainer.now)
 
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -21,6 +21,7 @@ from econas_jax.algorithms.hyperband import Hyperband, HyperbandConfig
 from econas_jax.algorithms.limits import Limits, Refuse
 from econas_jax.algorithms.local_search import LocalSearch, LocalSearchConfig
 from econas_jax.algorithms.pipeline import Pipelined
+from econas_jax.algorithms.promoting import Promoting
 from econas_jax.algorithms.random_search import RandomSearch, RandomSearchConfig
 from econas_jax.algorithms.regularized_evolution import RegularizedEvolution, RegularizedEvolutionConfig
 from econas_jax.algorithms.successive_halving import SuccessiveHalving, SuccessiveHalvingConfig
@@ -78,6 +79,7 @@ __all__ = [
     "LocalSearchConfig",
     "Member",
     "Pipelined",
+    "Promoting",
     "RandomSearch",
     "RandomSearchConfig",
     "Refuse",

@@ -16,13 +16,14 @@ from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Resul
 from econas_jax.algorithms.base import BaseAlgorithm
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
 from econas_jax.algorithms.pipeline import Pipelined
+from econas_jax.algorithms.promoting import Promoting
 from econas_jax.algorithms.selection import completed_members, ranked
 from econas_jax.algorithms.successive_halving import check_rungs
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class ASHAConfig(Pipelined):
+class ASHAConfig(Promoting, Pipelined):
     """The constants of the search; raises InputError for values that make no search.
 
     The defaults take about 60,000 candidate-epochs.
@@ -43,10 +44,11 @@ class ASHAConfig(Pipelined):
         require_integer("batch", self.batch, 1)
         check_rungs(self.rungs, self.eta, self.maximum_epochs)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
+        self._check_rungs()
 
     @property
-    def epochs_of_rungs(self) -> tuple[int, ...]:
-        """The epochs for which a candidate has trained in each rung."""
+    def rung_epochs(self) -> tuple[int, ...]:
+        """The epochs for which a candidate has trained after each rung."""
         return tuple(self.maximum_epochs // self.eta ** (self.rungs - 1 - rung) for rung in range(self.rungs))
 
     @property
@@ -83,7 +85,7 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
 
     def propose(self, state: ASHAState) -> ASHAState:
         """Returns the state with a batch pending: all promotions that there are, then new candidates."""
-        epochs = self.config.epochs_of_rungs
+        epochs = self.config.rung_epochs
         promotable = list(self._promotable(state))[: self.config.batch]
         trials, promoted = list(state.pending), list(state.promoted)
         for rung, m in promotable:
@@ -98,13 +100,13 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
         """Adds the candidates that did not fail to the rungs they have completed, and ends the round."""
         completed = list(state.completed)
         for member in completed_members(answers):
-            completed[self.config.epochs_of_rungs.index(member.epochs)] += (member,)
+            completed[self.config.rung_epochs.index(member.epochs)] += (member,)
         return replace(state, completed=tuple(completed), round=state.round + 1)
 
     def groups(self, state: ASHAState) -> tuple[Group, ...]:
         """Returns the candidates by the last rung that they have completed."""
         groups = []
-        for epochs, members, promoted in zip(self.config.epochs_of_rungs, state.completed, state.promoted, strict=True):
+        for epochs, members, promoted in zip(self.config.rung_epochs, state.completed, state.promoted, strict=True):
             gone = promoted - {trial.candidate for trial in state.pending if trial.start_epoch == epochs}
             here = tuple(member for member in members if member.candidate not in gone)
             groups.append(Group(f"{epochs} epochs", epochs, here))

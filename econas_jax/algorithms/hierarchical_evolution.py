@@ -16,13 +16,14 @@ import numpy as np
 from econas_jax.algorithms.algorithm import AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
+from econas_jax.algorithms.promoting import Promoting
 from econas_jax.algorithms.regularized_evolution import RegularizedEvolutionConfig, mutation_with_copies
 from econas_jax.algorithms.selection import best_distinct, completed_members, ranked
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class HierarchicalEvolutionConfig(RegularizedEvolutionConfig):
+class HierarchicalEvolutionConfig(Promoting, RegularizedEvolutionConfig):
     """The constants of the search: those of regularized evolution, and how many go on.
 
     The defaults spend about as many epochs as EcoNAS's do. With a lag a batch of children and the promotions after it
@@ -48,11 +49,17 @@ class HierarchicalEvolutionConfig(RegularizedEvolutionConfig):
         most = max(0, (self.population - 1) // self.batch - 1)
         allowed = f"at most {most}, for a member of {self.population} to live until its second stage"
         require(self.lag <= most, "lag", self.lag, allowed)
+        self._check_rungs()
 
     @property
     def total_epochs(self) -> int:
         """The longest training of one candidate, in epochs: 3E."""
         return 3 * self.epochs
+
+    @property
+    def rung_epochs(self) -> tuple[int, ...]:
+        """The epochs for which a candidate has trained after each rung: E, 2E and 3E."""
+        return self.epochs, 2 * self.epochs, self.total_epochs
 
     @property
     def batches(self) -> int:

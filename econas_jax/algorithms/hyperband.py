@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from econas_jax.algorithms.limits import Limits
-from econas_jax.algorithms.successive_halving import Bracket, HalvingSearch, bracket
+from econas_jax.algorithms.promoting import Promoting
+from econas_jax.algorithms.successive_halving import Bracket, HalvingSearch, bracket, epochs_of
 from econas_jax.errors import require, require_integer
 
 
 @dataclass(frozen=True)
-class HyperbandConfig(Limits):
+class HyperbandConfig(Promoting):
     """The constants of the search; raises InputError for values that make no search.
 
     The defaults train 49 candidates in a repetition; 67 repetitions take about 60,000 candidate-epochs.
@@ -37,6 +37,7 @@ class HyperbandConfig(Limits):
         require(self.rounding in ("ceil", "floor"), "rounding", self.rounding, "ceil or floor")
         require_integer("repetitions", self.repetitions, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
+        self._check_rungs()
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:
@@ -56,6 +57,11 @@ class HyperbandConfig(Limits):
     def total_epochs(self) -> int:
         """The longest training of one candidate, in epochs."""
         return self.maximum_epochs
+
+    @property
+    def rung_epochs(self) -> tuple[int, ...]:
+        """The epochs for which a candidate has trained after each rung of the longest bracket, which has all."""
+        return epochs_of(self.brackets)
 
     @property
     def stages(self) -> int:

@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple, Protocol, TypeVar
 from econas_jax.algorithms.algorithm import AlgorithmConfig, AlgorithmState, Group, Member, Result, Trial
 from econas_jax.algorithms.base import BaseAlgorithm
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
-from econas_jax.algorithms.limits import Limits
+from econas_jax.algorithms.promoting import Promoting
 from econas_jax.algorithms.selection import completed_members, ranked
 from econas_jax.errors import require, require_integer
 
@@ -34,6 +34,11 @@ def bracket(candidates: int, eta: int, rungs: int, maximum_epochs: int) -> Brack
     return tuple(Rung(candidates // eta**i, maximum_epochs // eta ** (rungs - 1 - i)) for i in range(rungs))
 
 
+def epochs_of(brackets: Sequence[Bracket]) -> tuple[int, ...]:
+    """Returns the epochs for which candidates have trained after the rungs of some brackets, each number once."""
+    return tuple(sorted({rung.epochs for bracket in brackets for rung in bracket}))
+
+
 def check_rungs(rungs: int, eta: int, maximum_epochs: int) -> None:
     """Raises InputError unless there are such rungs and the first of them trains for an epoch."""
     require_integer("maximum_epochs", maximum_epochs, 1)
@@ -44,7 +49,7 @@ def check_rungs(rungs: int, eta: int, maximum_epochs: int) -> None:
 
 
 @dataclass(frozen=True)
-class SuccessiveHalvingConfig(Limits):
+class SuccessiveHalvingConfig(Promoting):
     """The constants of a bracket, and how many there are; raises InputError for values that make no search.
 
     The defaults train 81 candidates for 6 epochs, 27 of them to 20 and 9 of these to 60; 49 such brackets take about
@@ -68,6 +73,7 @@ class SuccessiveHalvingConfig(Limits):
         require(self.candidates >= self.eta ** (self.rungs - 1), "candidates", self.candidates, allowed)
         require_integer("repetitions", self.repetitions, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
+        self._check_rungs()
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:
@@ -78,6 +84,11 @@ class SuccessiveHalvingConfig(Limits):
     def total_epochs(self) -> int:
         """The longest training of one candidate, in epochs."""
         return self.maximum_epochs
+
+    @property
+    def rung_epochs(self) -> tuple[int, ...]:
+        """The epochs for which a candidate has trained after each rung."""
+        return epochs_of(self.brackets)
 
     @property
     def stages(self) -> int:
@@ -139,8 +150,7 @@ class HalvingSearch(BaseAlgorithm[HalvingState, C]):
 
     def groups(self, state: HalvingState) -> tuple[Group, ...]:
         """Returns the candidates by the epochs for which they have trained."""
-        reached = sorted({rung.epochs for bracket in self.config.brackets for rung in bracket})
-        by_epochs: dict[int, list[Member]] = {epochs: [] for epochs in reached}
+        by_epochs: dict[int, list[Member]] = {epochs: [] for epochs in epochs_of(self.config.brackets)}
         for member in state.members:
             by_epochs[member.epochs].append(member)
         return tuple(Group(f"{epochs} epochs", epochs, tuple(members)) for epochs, members in by_epochs.items())

@@ -47,7 +47,8 @@ def first_stages(config: SearchConfig, epochs: float) -> tuple[StageRecord, ...]
     """Returns the stages with which a search spends so many epochs, whole batches of them."""
     algorithm = ALGORITHMS[config.algorithm](config.space, endless(config).search, config.seed)
     made_up = MadeUpAccuracies(config.seed)
-    return search_in_memory(algorithm, Uncounted(), made_up, Spending(epochs, epochs_of)).stages
+    spending = Spending(epochs, epochs_of)
+    return search_in_memory(algorithm, Uncounted(), made_up, spending, config.rungs).stages
 
 
 def with_rounds(config: SearchConfig, rounds: int) -> SearchConfig:

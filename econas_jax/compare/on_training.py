@@ -18,7 +18,7 @@ from econas_jax.retrain import Reporter as RetrainReporter
 from econas_jax.retrain import RetrainConfig, RetrainInterruptedError, run_retrain
 from econas_jax.retrain import from_mapping as retrain_from_mapping
 from econas_jax.search import Reporter, SearchConfig, SearchInterruptedError, run_search
-from econas_jax.training.config import check_against_dataset
+from econas_jax.search.ladder_training import check_rungs
 
 SLACK = 1.05  # a search that is made longer becomes longer by so much more than it seems to lack
 
@@ -33,11 +33,11 @@ class TrainedRuns:
         self._reporter, self._should_stop = reporter, should_stop
         self.best_test_accuracy: float | None = None  # nobody knows
         self._retraining = retraining_of(config)
-        resolution = max(contender.proxy.resolution for contender in config.contenders.values())
+        resolution = max(config.search(name, 0).rungs.resolution for name in config.contenders)
         dataset = config.data.load(0, resolution)
-        for name, contender in config.contenders.items():
+        for name in config.contenders:
             try:
-                check_against_dataset(contender.proxy, contender.training, dataset)
+                check_rungs(config.search(name, 0), dataset)
             except InputError as error:
                 raise InputError(f"contenders.{name}.{error.field}", error.value, error.allowed) from None
 

@@ -28,6 +28,7 @@ from econas_jax.search.config import SearchConfig, from_mapping
 from econas_jax.search.result import as_counted
 from econas_jax.search.state import SearchState, restored
 from econas_jax.search.workdir import CHECKPOINTS
+from econas_jax.training.config import ProxyConfig
 from econas_jax.training.epoch import Task, init_state
 from econas_jax.training.proxy_training import proxy_family
 from econas_jax.training.state import TrainState, Vector, from_vectors, vector_size
@@ -62,24 +63,26 @@ def load_candidate(run: str | os.PathLike[str], rank: int = 0) -> TrainedModel:
     require_integer("rank", rank, 0)
     folder = local_folder(run, "run")
     config, images = _read_config(folder)
-    family = proxy_family(config.space, len(images.classes), config.proxy, config.network, config.lanes)
-    template = _template(config, images, family)
-    best, state = _read_best(folder, config, vector_size(template), rank + 1)
+    rungs, settings = config.rungs, [_setting(config, images, training.proxy) for training in config.rungs.trainings]
+    state_size = max(vector_size(template) for _, template in settings)  # shorter ones are filled up (`RoutingTrainer`)
+    best, state = _read_best(folder, config, state_size, rank + 1)
     member = _chosen(folder, config, best, state, rank)
-    variables = _variables(state.kept[member.candidate, member.epochs], template)
+    place = rungs.training(member.epochs)
+    (family, template), proxy = settings[place], rungs.trainings[place].proxy
+    variables = _variables(state.kept[member.candidate, member.epochs][: vector_size(template)], template)
     accuracy = as_counted(member.accuracy, images.validation)
     last = config.training.accuracy == "last"
     return TrainedModel(
         description=KINDS[config.space.name](
             genotype=member.genotype,
-            channels=config.proxy.channels,
+            channels=proxy.channels,
             cells_per_stage=config.network.cells_per_stage,
             num_classes=len(images.classes),
             compute_dtype=config.network.compute_dtype,
         ),
         variables=family.specialize(variables, member.genotype),
         classes=images.classes,
-        resolution=config.proxy.resolution,
+        resolution=proxy.resolution,
         mean=images.mean,
         std=images.std,
         accuracy={"validation": accuracy} if last else {},
@@ -90,7 +93,7 @@ def load_candidate(run: str | os.PathLike[str], rank: int = 0) -> TrainedModel:
             "rank": rank,
             "epochs": member.epochs,
             "seed": config.seed,
-            "proxy": str(config.full_proxy),
+            "proxy": str(rungs.full_proxy(member.epochs)),
             "recipe": dataclasses.asdict(config.training),
             **({} if last else {"best_epochs_validation_accuracy": accuracy}),
         },
@@ -118,12 +121,13 @@ def _read_config(folder: Path) -> tuple[SearchConfig, _Images]:
     return config, _Images(str(data.get("name")), classes, mean, std, validation)
 
 
-def _template(config: SearchConfig, images: _Images, family: NetworkFamily[Any]) -> TrainState:
-    """Returns the shapes of a candidate's training state."""
+def _setting(config: SearchConfig, images: _Images, proxy: ProxyConfig) -> tuple[NetworkFamily[Any], TrainState]:
+    """Returns the networks of a proxy and the shapes of a candidate's training state."""
+    family = proxy_family(config.space, len(images.classes), proxy, config.network, config.lanes)
     task = Task(
         network=family.network,
         config=config.training,
-        resolution=config.proxy.resolution,
+        resolution=proxy.resolution,
         total_epochs=config.search.total_epochs,
         mean=images.mean,
         std=images.std,
@@ -131,7 +135,7 @@ def _template(config: SearchConfig, images: _Images, family: NetworkFamily[Any])
     )
     example = family.encode(config.space.sample(np.random.default_rng(0)))
     shapes: TrainState = jax.eval_shape(lambda: init_state(task, 0, example))
-    return shapes
+    return family, shapes
 
 
 def _read_best(

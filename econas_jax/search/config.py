@@ -13,6 +13,7 @@ from econas_jax.algorithms.algorithm import AlgorithmConfig
 from econas_jax.data.config import DataConfig
 from econas_jax.errors import require, require_integer, require_number
 from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
+from econas_jax.search.rungs import Rungs, rungs_of
 from econas_jax.spaces import SPACES
 from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.proxy import Proxy
@@ -55,6 +56,10 @@ class SearchConfig:
         check_choices(self)
         self.space.check_trainable()
         require(self.table is None or isinstance(self.table, str), "table", self.table, "the path of a file, or None")
+        named = getattr(self.search, "rungs", ())
+        allowed = "an empty list with a table, whose accuracies are all by one proxy"
+        require(self.table is None or not named, "search.rungs", named, allowed)
+        _ = self.rungs  # which checks the texts
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
         require_integer("lanes", self.lanes, 1)
@@ -71,7 +76,12 @@ class SearchConfig:
     @property
     def full_proxy(self) -> Proxy:
         """The proxy of the longest training of a candidate."""
-        return Proxy(self.proxy.channels, self.proxy.resolution, self.proxy.sample_ratio, self.search.total_epochs)
+        return self.rungs.full_proxy(self.search.total_epochs)
+
+    @property
+    def rungs(self) -> Rungs:
+        """The proxies by which candidates are trained, rung by rung."""
+        return rungs_of(self.search, self.proxy)
 
 
 def default_config(algorithm: str = "econas", space: str = "darts") -> ConfigDict:

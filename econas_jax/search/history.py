@@ -27,7 +27,7 @@ class StageRecord:
     round: int  # in which it was trained; EcoNAS calls it a cycle
     phase: str  # what the stage was for, in words
     genotype: str
-    start_epoch: int
+    start_epoch: int  # from which it was trained; the stage's own epochs are those up to `epochs`
     epochs: int  # total after this stage
     train_accuracy: float | None  # of the stage's last epoch
     train_loss: float | None
@@ -39,6 +39,10 @@ class StageRecord:
     status: Status
     reason: str | None = None  # of a stage that did not complete: one line, the last of its exception
     device: str | None = None  # the kind it was trained on: equal numbers are promised for one kind; None: not recorded
+    # Where rungs have proxies of their own, this stage's, and the images that it trained on in an epoch: what it cost
+    # in comparison with others is epochs times images times multiply-adds.
+    proxy: str | None = None
+    images: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +74,15 @@ class RoundSummary:
 
 
 Record = StageRecord | RoundSummary
+OF_RUNGS = ("proxy", "images")  # what the lines of a search by one proxy do not tell
 
 
 def to_json_line(record: Record) -> str:
     """Writes a record as one line of JSON without a line break."""
     # A stage has no groups of fields, and asdict would look for some, thousands of times a commit.
     fields = vars(record) if isinstance(record, StageRecord) else dataclasses.asdict(record)
+    if isinstance(record, StageRecord) and record.proxy is None:
+        fields = {name: value for name, value in fields.items() if name not in OF_RUNGS}
     return json.dumps(fields, allow_nan=False)
 
 

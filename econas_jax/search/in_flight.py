@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,22 +14,11 @@ from econas_jax.algorithms.algorithm import Algorithm, Result, Trial, oldest_bat
 from econas_jax.nn.network import Cost
 from econas_jax.search.history import StageRecord
 from econas_jax.search.keeping import kept_after_phase
+from econas_jax.search.ladder import Ladder
 from econas_jax.search.records import stage_record
 from econas_jax.search.state import SearchState
 from econas_jax.training import Job, Outcome
 from econas_jax.training.state import Vector
-
-
-class Candidates(Protocol):
-    """What a batch needs to know of genotypes; a `NetworkFamily` knows it."""
-
-    @property
-    def encode(self) -> Callable[[Any], Any]:
-        """Returns a genotype as a trainer takes it."""
-
-    @property
-    def cost(self) -> Callable[[Any], Cost]:
-        """Counts what a genotype's network costs."""
 
 
 class InFlight:
@@ -42,18 +31,14 @@ class InFlight:
 
     def __init__(
         self,
-        family: Candidates,
+        ladder: Ladder,
         trials: Sequence[Trial],
-        total_epochs: int,
         device: str,
-        counted: Mapping[int, Cost] = types.MappingProxyType({}),
+        counted: Mapping[Trial, Cost] = types.MappingProxyType({}),
     ) -> None:
-        """Sorts the trials.
-
-        total_epochs: after these a candidate is never trained again. device: its kind. counted: costs of candidates.
-        """
-        self._family, self._total_epochs, self._device = family, total_epochs, device
-        self.costs = {t.candidate: counted.get(t.candidate) or family.cost(t.genotype) for t in trials}
+        """Sorts the trials. ladder: how each is trained; device: its kind; counted: costs of trials' networks."""
+        self._ladder, self._device = ladder, device
+        self.costs = {t: counted.get(t) or ladder.setting(t.end_epoch).family.cost(t.genotype) for t in trials}
         self._trials = {trial.candidate: trial for trial in sorted(trials, key=self._weight, reverse=True)}
 
     @property
@@ -63,8 +48,8 @@ class InFlight:
 
     def _weight(self, trial: Trial) -> tuple[int, int, int, int]:
         """Returns what trials are sorted by, the largest first; a round has one batch at a time."""
-        epochs = trial.end_epoch - trial.start_epoch
-        return -trial.round, epochs, trial.start_epoch, self.costs[trial.candidate].multiply_adds
+        start = self._ladder.rungs.start(trial)
+        return -trial.round, trial.end_epoch - start, start, self.costs[trial].multiply_adds
 
     def jobs(self, state: SearchState, begun: Set[Trial] = frozenset()) -> list[Job]:
         """Returns the jobs that are not answered yet; begun: trials whose jobs the trainer has."""
@@ -72,10 +57,10 @@ class InFlight:
         return [
             Job(
                 trial.candidate,
-                self._family.encode(trial.genotype),
-                trial.start_epoch,
+                self._ladder.setting(trial.end_epoch).family.encode(trial.genotype),
+                self._ladder.rungs.start(trial),
                 trial.end_epoch,
-                state.living.get(trial.candidate),
+                state.living.get(trial.candidate),  # of a rung that starts anew there is none
             )
             for trial in self._trials.values()
             if trial.candidate not in answered and trial not in begun
@@ -83,12 +68,22 @@ class InFlight:
 
     def record(self, outcome: Outcome) -> StageRecord:
         """Describes a trial's stage that is over."""
-        return stage_record(self._trials[outcome.candidate], outcome, self.costs[outcome.candidate], self._device)
+        trial = self._trials[outcome.candidate]
+        setting, start = self._ladder.setting(trial.end_epoch), self._ladder.rungs.start(trial)
+        return stage_record(
+            trial,
+            outcome,
+            self.costs[trial],
+            self._device,
+            start_epoch=start,
+            proxy=setting.proxy,
+            images=setting.images,
+        )
 
     def add(self, state: SearchState, record: StageRecord, vector: Vector | None) -> SearchState:
         """Returns the state with a stage more; vector: the candidate's training state after it."""
         living = {candidate: kept for candidate, kept in state.living.items() if candidate != record.candidate}
-        if vector is not None and record.epochs < self._total_epochs:
+        if vector is not None and self._ladder.rungs.goes_on(record.epochs):
             living[record.candidate] = np.copy(vector)  # not a row that keeps its whole wave in memory
         answered = (*state.answered, Result(record.candidate, record.validation_accuracy))
         early = {stage.candidate: stage for stage in (*state.early, record)}

@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from econas_jax.algorithms.algorithm import Algorithm, AlgorithmState, Member, Result, oldest_batch
+from econas_jax.algorithms.algorithm import Algorithm, AlgorithmState, Member, Result, Trial, oldest_batch
 from econas_jax.search.history import BestAccuracy, RoundSummary, StageRecord
-from econas_jax.search.in_flight import Candidates
+from econas_jax.search.ladder import Candidates
 from econas_jax.search.records import round_summary, stage_record
+from econas_jax.search.rungs import Rungs
 from econas_jax.training.job import Events, Job, Jobs, Outcome
 
 
@@ -39,10 +40,12 @@ def search_in_memory(
     family: Candidates,
     evaluator: Evaluator,
     enough: Callable[[Sequence[StageRecord]], bool] = lambda batch: False,
+    rungs: Rungs | None = None,
 ) -> FinishedSearch:
     """Runs a search to its end; algorithm, family and evaluator are as for a search with a folder.
 
     enough: is told the stages of each batch, which may be none, and may end the search after it.
+    rungs: which of them start anew; None: none does.
     """
     records: list[StageRecord] = []
     rounds: list[RoundSummary] = []
@@ -51,10 +54,13 @@ def search_in_memory(
     jobs: Jobs = deque()
     ended = False
 
+    def start_of(trial: Trial) -> int:
+        return trial.start_epoch if rungs is None else rungs.start(trial)
+
     def asked(state: AlgorithmState) -> AlgorithmState:
         begun = len(state.pending)
         state, trials = algorithm.ask(state)
-        jobs.extend(Job(t.candidate, family.encode(t.genotype), t.start_epoch, t.end_epoch) for t in trials[begun:])
+        jobs.extend(Job(t.candidate, family.encode(t.genotype), start_of(t), t.end_epoch) for t in trials[begun:])
         return state
 
     def advanced(state: AlgorithmState) -> AlgorithmState:
@@ -67,7 +73,8 @@ def search_in_memory(
             before, results = len(records), []
             for trial in batch:
                 outcome = trained.pop(trial.candidate)
-                records.append(stage_record(trial, outcome, family.cost(trial.genotype), evaluator.device_kind))
+                cost, start = family.cost(trial.genotype), start_of(trial)
+                records.append(stage_record(trial, outcome, cost, evaluator.device_kind, start_epoch=start))
                 best.add(records[-1])
                 results.append(Result(trial.candidate, outcome.validation_accuracy))
             number, state = state.round, algorithm.tell(state, results)

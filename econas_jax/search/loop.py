@@ -18,8 +18,9 @@ from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.times import Times
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.history import BestAccuracy, last_stages
-from econas_jax.search.in_flight import Candidates, InFlight, answered, failures_in_a_row, told
+from econas_jax.search.in_flight import InFlight, answered, failures_in_a_row, told
 from econas_jax.search.keeping import kept_within_phase
+from econas_jax.search.ladder import Ladder
 from econas_jax.search.preparation import prepare
 from econas_jax.search.progress import Reporter, in_a_notebook
 from econas_jax.search.records import round_summary
@@ -29,6 +30,7 @@ from econas_jax.search.state import SearchState, restored, to_commit
 from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.training import Outcome, Trainer
 from econas_jax.training.job import Event, Events, Jobs
+from econas_jax.training.proxy_text import proxy_text
 
 
 class SearchInterruptedError(Exception):
@@ -65,7 +67,7 @@ class _Search:
 
     config: SearchConfig
     algorithm: Algorithm[Any]
-    family: Candidates
+    ladder: Ladder
     trainer: Trainer
     validation_images: int | None
     clock: Callable[[], float]
@@ -82,12 +84,14 @@ class _Search:
         self._best = BestAccuracy()  # of all stages that are over
         # And of those whose batch was told: what a round has come to depends on no stage that was over early.
         self._settled, self._settled_stages = BestAccuracy(), 0
-        self._in_flight = InFlight(self.family, (), 0, self.trainer.device_kind)
+        self._in_flight = InFlight(self.ladder, (), self.trainer.device_kind)
 
     def run(self) -> SearchResult:
         """Runs to the end, or to the first of the exceptions that `run_search` names."""
         config = self.config
         setting = f"full training: {config.full_proxy}, N = {config.network.cells_per_stage}"
+        if len(config.rungs.trainings) > 1:
+            setting += f"; rungs: {', '.join(map(proxy_text, config.rungs.proxies))}"
         setting = setting if config.table is None else f"accuracies from {config.table}"
         self.reporter.say(
             f"{config.algorithm} on {config.space.name}: at most {config.search.stages} stages; {setting}; "
@@ -159,8 +163,7 @@ class _Search:
         before = self._in_flight
         algorithm, trials = self.algorithm.ask(state.algorithm)
         state = dataclasses.replace(state, algorithm=algorithm)
-        epochs, kind = self.config.search.total_epochs, self.trainer.device_kind
-        self._in_flight = InFlight(self.family, trials, epochs, kind, before.costs)
+        self._in_flight = InFlight(self.ladder, trials, self.trainer.device_kind, before.costs)
         jobs.extend(self._in_flight.jobs(state, begun=frozenset(before.trials)))
         return state
 

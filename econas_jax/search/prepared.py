@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from econas_jax.algorithms.algorithm import Algorithm
-from econas_jax.search.in_flight import Candidates
+from econas_jax.search.ladder import Ladder
 from econas_jax.training import Trainer
 
 
@@ -14,7 +14,7 @@ class Prepared(NamedTuple):
     """What the loop joins: an algorithm, and what trains for it."""
 
     algorithm: Algorithm[Any]
-    family: Candidates
+    ladder: Ladder
     trainer: Trainer
     validation_images: int | None  # None: accuracies are not counted on images
     clock: Callable[[], float]  # seconds since some moment

@@ -10,15 +10,28 @@ from econas_jax.search.history import GroupSummary, RoundSummary, StageRecord
 from econas_jax.training import Outcome
 
 
-def stage_record(trial: Trial, outcome: Outcome, cost: Cost, device: str) -> StageRecord:
-    """Describes a stage that is over, however it went. cost: of the network that was trained; device: its kind."""
+def stage_record(
+    trial: Trial,
+    outcome: Outcome,
+    cost: Cost,
+    device: str,
+    *,
+    start_epoch: int,
+    proxy: str | None = None,
+    images: int | None = None,
+) -> StageRecord:
+    """Describes a stage that is over, however it went.
+
+    cost: of the network that was trained; device: its kind; start_epoch: from which it was trained, 0 in a rung that
+    starts anew, whatever its candidate had trained before; proxy, images: as in the record.
+    """
     return StageRecord(
         candidate=trial.candidate,
         parent=trial.parent,
         round=trial.round,
         phase=trial.phase,
         genotype=str(trial.genotype),
-        start_epoch=trial.start_epoch,
+        start_epoch=start_epoch,
         epochs=trial.end_epoch,
         parameters=cost.parameters,
         multiply_adds=cost.multiply_adds,
@@ -30,6 +43,8 @@ def stage_record(trial: Trial, outcome: Outcome, cost: Cost, device: str) -> Sta
         validation_loss=outcome.validation_loss,
         status=outcome.status,
         reason=outcome.reason,
+        proxy=proxy,
+        images=images,
     )
 
 

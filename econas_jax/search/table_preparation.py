@@ -12,6 +12,7 @@ from econas_jax.errors import require
 from econas_jax.nn.network import Cost
 from econas_jax.search.admission import check_limits, refusing
 from econas_jax.search.config import SearchConfig
+from econas_jax.search.ladder import Ladder, Setting
 from econas_jax.search.prepared import Prepared
 from econas_jax.search.workdir import Workdir
 from econas_jax.spaces.nasbench201 import Genotype, multiply_adds, parameters
@@ -33,7 +34,8 @@ def prepare_on_table(config: SearchConfig, path: Path, files: Workdir) -> Prepar
     plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": workers}
     files.claim(config, {"table": fingerprint(path)}, {"plan": plan})
     evaluator = TabularEvaluator(table, workers)
-    return Prepared(algorithm_on_table(config, family), family, evaluator, None, evaluator.now)
+    ladder = Ladder(config.rungs, [Setting(family)])
+    return Prepared(algorithm_on_table(config, family), ladder, evaluator, None, evaluator.now)
 
 
 def family_of_table(config: SearchConfig, table: Table) -> TableFamily:

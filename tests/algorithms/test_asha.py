@@ -65,8 +65,8 @@ def test_every_batch_is_full() -> None:
 
 
 def test_epochs_of_the_rungs() -> None:
-    assert ASHAConfig().epochs_of_rungs == (6, 20, 60)
-    assert ASHAConfig(eta=4, rungs=4, maximum_epochs=64).epochs_of_rungs == (1, 4, 16, 64)
+    assert ASHAConfig().rung_epochs == (6, 20, 60)
+    assert ASHAConfig(eta=4, rungs=4, maximum_epochs=64).rung_epochs == (1, 4, 16, 64)
 
 
 @pytest.mark.parametrize(

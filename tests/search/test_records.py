@@ -23,7 +23,7 @@ COST = Cost(parameters=12, multiply_adds=345)
 
 
 def test_a_stage_tells_trial_outcome_and_costs() -> None:
-    assert dataclasses.asdict(stage_record(TRIAL, DONE, COST, "abacus")) == {
+    assert dataclasses.asdict(stage_record(TRIAL, DONE, COST, "abacus", start_epoch=20)) == {
         "candidate": 8,
         "parent": 2,
         "round": 3,
@@ -41,11 +41,14 @@ def test_a_stage_tells_trial_outcome_and_costs() -> None:
         "status": "completed",
         "reason": None,
         "device": "abacus",
+        "proxy": None,
+        "images": None,
     }
 
 
 def test_a_stage_that_gave_nothing_has_its_costs_its_reason_and_no_accuracies() -> None:
-    record = stage_record(TRIAL, Outcome(8, "diverged", 1.0, reason="a loss that is not finite"), COST, "cpu")
+    diverged = Outcome(8, "diverged", 1.0, reason="a loss that is not finite")
+    record = stage_record(TRIAL, diverged, COST, "cpu", start_epoch=20)
     assert (record.status, record.reason) == ("diverged", "a loss that is not finite")
     assert (record.parameters, record.multiply_adds, record.epochs) == (12, 345, 40)
     measured = (record.train_loss, record.train_accuracy, record.validation_loss, record.validation_accuracy)

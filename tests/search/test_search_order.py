@@ -19,8 +19,11 @@ from econas_jax.nn.network import Cost
 from econas_jax.search import SearchInterruptedError, run_search
 from econas_jax.search.history import StageRecord, read_stages
 from econas_jax.search.in_flight import InFlight, failures_in_a_row
+from econas_jax.search.ladder import Ladder, Setting
+from econas_jax.search.rungs import Rungs
 from econas_jax.search.state import SearchState
 from econas_jax.training import Outcome
+from econas_jax.training.config import ProxyConfig
 from econas_jax.training.job import Events, Jobs
 
 CONFIG = dataclasses.replace(TINY, save_seconds=1e9)  # commits at the ends of phases, and when it is stopped
@@ -124,7 +127,8 @@ class Family:
 def batch_of(costs: Sequence[int], total_epochs: int = 4) -> InFlight:
     """Trials of candidates 0, 1, ... that go on from epoch 2 to 4."""
     trials = [Trial(candidate, cost, None, 1, "a phase", 2, 4) for candidate, cost in enumerate(costs)]
-    return InFlight(Family(), trials, total_epochs, "abacus")
+    ladder = Ladder(Rungs((total_epochs,), (ProxyConfig(),)), [Setting(Family())])
+    return InFlight(ladder, trials, "abacus")
 
 
 def completed(candidate: int, epochs: int = 4) -> Outcome:

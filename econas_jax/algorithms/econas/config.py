@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from econas_jax.algorithms.pipeline import Pipelined
+from econas_jax.algorithms.promoting import Promoting
 from econas_jax.errors import InputError, require, require_integer
 
 PARENTS_OF_16 = (6, 5, 5)  # children with a parent in P_E, P_2E, P_3E; released code
@@ -17,7 +18,7 @@ def following(rule: str) -> Any:
 
 
 @dataclass(frozen=True)
-class EcoNASConfig(Pipelined):
+class EcoNASConfig(Promoting, Pipelined):
     """Constants of Algorithm 1; raises InputError for values that cannot describe a search.
 
     A search trains `initial_population + cycles * children` candidates. The defaults give 1,650; with cycles=60 it is
@@ -66,11 +67,17 @@ class EcoNASConfig(Pipelined):
         )
         self._check_parents()
         self._check_promotions(self.cycles, "cycles")
+        self._check_rungs()
 
     @property
     def total_epochs(self) -> int:
         """The longest training of one candidate, in epochs: 3E."""
         return 3 * self.epochs
+
+    @property
+    def rung_epochs(self) -> tuple[int, ...]:
+        """The epochs for which a candidate has trained after each rung: E, 2E and 3E."""
+        return self.epochs, 2 * self.epochs, self.total_epochs
 
     @property
     def stages(self) -> int:
