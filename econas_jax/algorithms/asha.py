@@ -44,7 +44,7 @@ class ASHAConfig(Promoting, Pipelined):
         require_integer("batch", self.batch, 1)
         check_rungs(self.rungs, self.eta, self.maximum_epochs)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
-        self._check_rungs()
+        self._check_proxies()
 
     @property
     def rung_epochs(self) -> tuple[int, ...]:

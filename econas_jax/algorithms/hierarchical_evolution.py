@@ -49,7 +49,7 @@ class HierarchicalEvolutionConfig(Promoting, RegularizedEvolutionConfig):
         most = max(0, (self.population - 1) // self.batch - 1)
         allowed = f"at most {most}, for a member of {self.population} to live until its second stage"
         require(self.lag <= most, "lag", self.lag, allowed)
-        self._check_rungs()
+        self._check_proxies()
 
     @property
     def total_epochs(self) -> int:

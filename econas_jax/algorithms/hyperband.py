@@ -37,7 +37,7 @@ class HyperbandConfig(Promoting):
         require(self.rounding in ("ceil", "floor"), "rounding", self.rounding, "ceil or floor")
         require_integer("repetitions", self.repetitions, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
-        self._check_rungs()
+        self._check_proxies()
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:

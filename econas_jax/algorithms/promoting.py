@@ -18,19 +18,19 @@ class Promoting(Limits, ABC):
 
     # A proxy for each rung, the lowest first: a name such as c4r4s0, or what differs from `proxy`, such as
     # resolution=16 sample_ratio=0.5, or nothing: "". Empty: `proxy` for all of them.
-    rungs: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
     @property
     @abstractmethod
     def rung_epochs(self) -> tuple[int, ...]:
         """The epochs for which a candidate has trained after each rung."""
 
-    def _check_rungs(self) -> None:
+    def _check_proxies(self) -> None:
         """Raises InputError unless there are no texts or one for each rung; for when all other fields are right."""
         count = len(self.rung_epochs)
         allowed = f"a list of {count} texts, a proxy for each rung, or an empty one"
-        given: object = self.rungs  # a config file may hold anything
-        require(isinstance(given, tuple | list), "rungs", given, allowed)
-        require(len(self.rungs) in (0, count), "rungs", given, allowed)
-        require(all(isinstance(text, str) for text in self.rungs), "rungs", given, allowed)
-        object.__setattr__(self, "rungs", tuple(self.rungs))
+        given: object = self.proxies  # a config file may hold anything
+        require(isinstance(given, tuple | list), "proxies", given, allowed)
+        require(len(self.proxies) in (0, count), "proxies", given, allowed)
+        require(all(isinstance(text, str) for text in self.proxies), "proxies", given, allowed)
+        object.__setattr__(self, "proxies", tuple(self.proxies))

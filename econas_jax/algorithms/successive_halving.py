@@ -73,7 +73,7 @@ class SuccessiveHalvingConfig(Promoting):
         require(self.candidates >= self.eta ** (self.rungs - 1), "candidates", self.candidates, allowed)
         require_integer("repetitions", self.repetitions, 1)
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
-        self._check_rungs()
+        self._check_proxies()
 
     @property
     def brackets(self) -> tuple[Bracket, ...]:

@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 from econas_jax.algorithms import ALGORITHMS, CONFIGS, EcoNASConfig
 from econas_jax.algorithms.algorithm import AlgorithmConfig
 from econas_jax.data.config import DataConfig
-from econas_jax.errors import require, require_integer, require_number
+from econas_jax.errors import InputError, require, require_integer, require_number
 from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
 from econas_jax.search.config import SearchConfig
 from econas_jax.spaces import SPACES
@@ -104,7 +104,12 @@ class CompareConfig:
         unused = self.table is None or self.retraining.config is None
         require(unused, "retraining.config", self.retraining.config, allowed)
         for name in names:
-            self.search(name, 0)
+            try:
+                self.search(name, 0)
+            except InputError as error:
+                if not error.field.startswith("search."):  # it is the contender's
+                    raise
+                raise InputError(f"contenders.{name}.{error.field}", error.value, error.allowed) from None
 
     def search(self, name: str, seed: int) -> SearchConfig:
         """Returns the search of a contender with a seed; its length is that of the contender's config."""

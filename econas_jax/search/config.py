@@ -56,9 +56,9 @@ class SearchConfig:
         check_choices(self)
         self.space.check_trainable()
         require(self.table is None or isinstance(self.table, str), "table", self.table, "the path of a file, or None")
-        named = getattr(self.search, "rungs", ())
+        named = getattr(self.search, "proxies", ())
         allowed = "an empty list with a table, whose accuracies are all by one proxy"
-        require(self.table is None or not named, "search.rungs", named, allowed)
+        require(self.table is None or not named, "search.proxies", named, allowed)
         _ = self.rungs  # which checks the texts
         if self.devices is not None:
             require_integer("devices", self.devices, 1)

@@ -19,7 +19,7 @@ def check_rungs(config: SearchConfig, dataset: Dataset) -> None:
         try:
             check_against_dataset(rung.proxy, config.training, dataset)
         except InputError as error:
-            where = f" (by {proxy_text(rung.proxy)}, of search.rungs)" if len(config.rungs.trainings) > 1 else ""
+            where = f" (by {proxy_text(rung.proxy)}, of search.proxies)" if len(config.rungs.trainings) > 1 else ""
             raise InputError(error.field, error.value, f"{error.allowed}{where}") from None
 
 

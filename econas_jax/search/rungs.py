@@ -84,13 +84,13 @@ class Rungs:
 
 
 def rungs_of(search: AlgorithmConfig, proxy: ProxyConfig) -> Rungs:
-    """Returns the rungs of an algorithm's config; raises InputError for a text in `search.rungs` that is no proxy."""
+    """Returns the rungs of an algorithm's config; raises InputError for a text in `search.proxies` that is no proxy."""
     if not isinstance(search, Promoting):
         return Rungs((search.total_epochs,), (proxy,))
     try:
-        proxies = tuple(parse_proxy(text, proxy) for text in search.rungs)
+        proxies = tuple(parse_proxy(text, proxy) for text in search.proxies)
     except InputError as error:
-        raise InputError("search.rungs", error.value, error.allowed) from None
+        raise InputError("search.proxies", error.value, error.allowed) from None
     return Rungs(search.rung_epochs, proxies or (proxy,) * len(search.rung_epochs))
 
 

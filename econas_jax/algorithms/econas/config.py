@@ -67,7 +67,7 @@ class EcoNASConfig(Promoting, Pipelined):
         )
         self._check_parents()
         self._check_promotions(self.cycles, "cycles")
-        self._check_rungs()
+        self._check_proxies()
 
     @property
     def total_epochs(self) -> int:
