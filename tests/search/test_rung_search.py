@@ -33,7 +33,7 @@ from econas_jax.training.state import vector_size
 
 def with_proxies(config: SearchConfig, *texts: str, **fields: Any) -> SearchConfig:
     """Returns a search by EcoNAS with proxies for its rungs."""
-    return dataclasses.replace(config, search=dataclasses.replace(config.search, proxies=texts, **fields))  # type: ignore[call-arg]
+    return dataclasses.replace(config, search=dataclasses.replace(config.search, proxies=texts, **fields))
 
 
 PLAIN = dataclasses.replace(with_proxies(CONFIG, cycles=4), tensorboard=False)
@@ -133,9 +133,9 @@ def test_records_tell_what_each_stage_cost(undisturbed: Callable[[SearchConfig],
     for stage in read_stages(undisturbed(ANEW) / "history.jsonl"):
         rung = stage.epochs // EPOCHS
         assert (stage.proxy, stage.images) == (names[rung - 1], images[rung - 1])
-        genotype, setting = Genotype.parse(stage.genotype), {"channels": 4, "cells_per_stage": 1}
-        assert stage.parameters == parameters(genotype, **setting)
-        assert stage.multiply_adds == multiply_adds(genotype, resolution=4 if rung == 1 else 8, **setting)
+        genotype, size = Genotype.parse(stage.genotype), 4 if rung == 1 else 8
+        assert stage.parameters == parameters(genotype, channels=4, cells_per_stage=1)
+        assert stage.multiply_adds == multiply_adds(genotype, channels=4, cells_per_stage=1, resolution=size)
     status = read_status(undisturbed(ANEW))
     assert status.finished and len(status.stages) == status.plan.stages == ANEW.search.stages
 
@@ -251,7 +251,7 @@ def test_a_candidate_is_loaded_in_the_setting_of_its_rung(tmp_path: Path, monkey
     assert [member.epochs // EPOCHS for member in best] == [3, 3, 2, 2, 1]
     for rank, (channels, resolution) in enumerate([(4, 4), (4, 4), (6, 8), (6, 8), (12, 4)]):
         model = load_candidate(tmp_path, rank)
-        assert (model.description.channels, model.resolution) == (channels, resolution)
+        assert (vars(model.description)["channels"], model.resolution) == (channels, resolution)
         shape = f"{channels} channels, {resolution}x{resolution} pixels"
         assert str(model.training["proxy"]).startswith(shape)
         number = np.float32(best[rank].candidate + best[rank].epochs / 100)

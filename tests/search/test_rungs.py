@@ -120,11 +120,12 @@ RUNGS = {"econas": 3, "hierarchical_evolution": 3, "successive_halving": 3, "hyp
 @pytest.mark.parametrize("algorithm", SMALL_CONFIGS)
 def test_algorithms_that_promote_take_a_proxy_for_each_rung(algorithm: str) -> None:
     small = SMALL_CONFIGS[algorithm][0]
+    total: int = small.total_epochs
     assert isinstance(small, Promoting) == (algorithm in RUNGS)
     if not isinstance(small, Promoting):
-        assert rungs_of(small, USUAL) == Rungs((small.total_epochs,), (USUAL,))
+        assert rungs_of(small, USUAL) == Rungs((total,), (USUAL,))
         return
-    assert len(small.rung_epochs) == RUNGS[algorithm] and small.rung_epochs[-1] == small.total_epochs
+    assert len(small.rung_epochs) == RUNGS[algorithm] and small.rung_epochs[-1] == total
     assert len(set(small.rung_epochs)) == RUNGS[algorithm]
     texts = ["c4r4s0"] * RUNGS[algorithm]
     assert dataclasses.replace(small, proxies=texts).proxies == tuple(texts)  # type: ignore[arg-type]
