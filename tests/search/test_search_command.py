@@ -180,16 +180,29 @@ def test_a_second_ctrl_c_stops_at_once(
     assert capfd.readouterr().out.splitlines() == ["stopped; the same command goes on from here"]
 
 
-def start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+# The command with TinyNetwork and without figures, which take longer than all the rest.
+TINY_COMMAND = """
+import sys
+import econas_jax.nn.darts.family, econas_jax.search.report.figures
+from tiny_network import TinyNetwork
+from econas_jax.search.__main__ import main
+econas_jax.nn.darts.family.SearchNetwork = TinyNetwork
+econas_jax.search.report.figures.write_search_figures = lambda *arguments: []
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def start(folder: Path, *arguments: str, tiny: bool = False, **environ: str) -> subprocess.Popen[str]:
     """Starts the command as a process of its own, in a process group of its own, in the folder."""
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     environment |= {
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "tests" / "helpers")]),
         "XLA_FLAGS": XLA_FLAGS,
         "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # as the trainers of tiny_search are compiled
     }
     environment |= environ
-    command = [sys.executable, "-u", "-m", "econas_jax.search", *arguments]
+    program = ["-c", TINY_COMMAND] if tiny else ["-m", "econas_jax.search"]
+    command = [sys.executable, "-u", *program, *arguments]
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -225,13 +238,14 @@ def test_a_signal_to_the_whole_group_while_compiling_ends_with_the_status_of_a_s
 
 
 def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(tmp_path: Path) -> None:
-    """On the search network, in worker processes; undisturbed in one of these, and stopped in two.
+    """In worker processes; undisturbed in one of these, and stopped in two.
 
-    It commits after every stage, so that it cannot be at its end by the time the first one can be read.
+    That the search network computes the same in any number of them is tested in `test_process_trainer`. It commits
+    after every stage, so that it cannot be at its end by the time the first one can be read.
     """
     config = f"--config={config_file(tmp_path)}"
     arguments = [config, "--workdir=stopped", "--config.save_seconds=0.0", "--config.devices=2"]
-    process = start(tmp_path, *arguments)
+    process = start(tmp_path, *arguments, tiny=True)
     history = tmp_path / "stopped" / "history.jsonl"
     while process.poll() is None and not (history.exists() and history.read_text()):
         time.sleep(0.02)
@@ -243,7 +257,7 @@ def test_a_process_stopped_by_ctrl_c_goes_on_to_the_undisturbed_result(tmp_path:
     assert 1 <= len(lines(history)) < 4 + 3 * (3 + 2 + 1)
 
     for command in (arguments, [config, "--workdir=undisturbed", "--config.devices=1"]):
-        process = start(tmp_path, *command)
+        process = start(tmp_path, *command, tiny=True)
         output, errors = process.communicate()
         assert process.returncode == 0, errors
         assert errors == "" and "\x1b" not in output and "\r" not in output
