@@ -1,10 +1,13 @@
-"""The config of a study in seconds, for tests; `tiny_search.share_trainers` makes its networks tiny, too."""
+"""A study in seconds, for tests: its config, and studies that train the tiny network and draw no figures."""
 
 from __future__ import annotations
 
 import dataclasses
 
+import pytest
+from tiny_network import TinyNetwork
 from tiny_search import CONFIG as SEARCH
+from tiny_search import Trained, share_trainers
 
 from econas_jax.study.config import GridConfig, StudyConfig
 
@@ -20,3 +23,14 @@ CONFIG = StudyConfig(
     resamples=100,
 )
 SETTINGS = 5
+
+
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes studies draw no figures, which take longer than all the rest."""
+    monkeypatch.setattr("econas_jax.study.results.write_study_figures", lambda *arguments: [])
+
+
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """Makes studies train TinyNetwork and draw no figures."""
+    no_figures(monkeypatch)
+    return share_trainers(monkeypatch, TinyNetwork)

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from in_process import Command, running
 from study_tables import ORIGINAL, made_up_table
-from tiny_network import TinyNetwork
-from tiny_search import Trained, share_trainers
-from tiny_study import CONFIG, SETTINGS
+from tiny_search import Trained
+from tiny_study import CONFIG, SETTINGS, without_figures
 
 from econas_jax.errors import SearchError
 from econas_jax.study import __main__, read_table, table_text
@@ -20,7 +19,7 @@ from econas_jax.study import __main__, read_table, table_text
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    return share_trainers(monkeypatch, TinyNetwork)
+    return without_figures(monkeypatch)
 
 
 @pytest.fixture

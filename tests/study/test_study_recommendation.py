@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_study import no_figures
 
 from econas_jax.errors import InputError
 from econas_jax.study import Row, StudyTable, analyse, read_wide_table, recommend
@@ -156,7 +157,8 @@ def test_columns_of_a_wide_table_are_sizes(tmp_path: Path) -> None:
         read_wide_table(tmp_path / "t.csv")
 
 
-def test_report_and_numbers_have_sizes_and_no_recommendation(tmp_path: Path) -> None:
+def test_report_and_numbers_have_sizes_and_no_recommendation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_figures(monkeypatch)
     table = noisy(12, {"p": None, "q": None}, 1, sizes=0.1)
     outcome = write_results(tmp_path, table, "full", 0.05, 100, 0, {})
     numbers = json.loads((tmp_path / "analysis.json").read_text())

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tiny_network import TinyNetwork
 from tiny_search import Trained, fail_waves, share_trainers
-from tiny_study import CONFIG, SETTINGS
+from tiny_study import CONFIG, SETTINGS, no_figures, without_figures
 
 from econas_jax.errors import InputError, SearchError
 from econas_jax.experiment import lock
@@ -32,7 +32,7 @@ SICK = ("none", "max_pool_3x3")  # first operations with which a failing `TinyNe
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
-    return share_trainers(monkeypatch, TinyNetwork)
+    return without_figures(monkeypatch)
 
 
 def networks_of(config: StudyConfig) -> list[Genotype]:
@@ -45,7 +45,8 @@ def without_seconds(table: StudyTable) -> list[Row]:
     return sorted(rows, key=lambda row: (row.proxy, int(row.network)))
 
 
-def test_a_study_trains_all_and_reports(trained: Trained, tmp_path: Path) -> None:
+def test_a_study_trains_all_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = share_trainers(monkeypatch, TinyNetwork)
     outcome = run_study(CONFIG, tmp_path)
     table = read_table(tmp_path / "table.csv")
     assert len(table.rows) == 5 * SETTINGS and table.proxies[0] == CONFIG.original
@@ -75,8 +76,10 @@ def test_a_study_trains_all_and_reports(trained: Trained, tmp_path: Path) -> Non
     for proxy in table.proxies:  # the costliest first
         costs = [row.multiply_adds or 0 for row in table.rows if row.proxy == proxy]
         assert costs == sorted(costs, reverse=True) and len(set(costs)) > 1
-    assert outcome.report.exists() and outcome.recommendation.text in (tmp_path / "report.html").read_text()
+    assert "data:image/png" in outcome.report.read_text()
+    assert outcome.recommendation.text in (tmp_path / "report.html").read_text()
     assert json.loads((tmp_path / "config.json").read_text())["config"]["original"] == "c2r4s0e3"
+    no_figures(monkeypatch)
     again = run_study(CONFIG, tmp_path)  # nothing is left to train
     assert len(trained.jobs) == 5 * SETTINGS and again.recommendation.text == outcome.recommendation.text
 
@@ -119,6 +122,7 @@ def test_a_network_that_fails_ends_the_study_which_goes_on_from_there(
 
 
 def test_a_network_that_diverges_is_a_row_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_figures(monkeypatch)
     share_trainers(monkeypatch, functools.partial(TinyNetwork, failing=True, healthy_steps=0))
     config = dataclasses.replace(CONFIG, networks=9)
     run_study(config, tmp_path)
