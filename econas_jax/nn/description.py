@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from econas_jax.errors import require
+from econas_jax.nn.chain.description import ChainDescription
 from econas_jax.nn.compute_dtype import ComputeDtype
 from econas_jax.nn.darts.cell_network import CellNetwork
 from econas_jax.nn.densenet.description import DenseNetDescription
@@ -97,7 +98,7 @@ class CellNetworkDescription:
 
 
 KINDS: dict[str, Any] = {
-    made.kind: made for made in (CellNetworkDescription, NasBench201Description, DenseNetDescription)
+    made.kind: made for made in (CellNetworkDescription, NasBench201Description, DenseNetDescription, ChainDescription)
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from econas_jax.errors import InputError, require
 from econas_jax.experiment.folder import local_folder
+from econas_jax.spaces.chain.text import KINDS as CHAINS
+from econas_jax.spaces.chain.text import parse_chain
 from econas_jax.spaces.darts.genotype import Genotype as DartsGenotype
 from econas_jax.spaces.nasbench201.genotype import Genotype as NasBench201Genotype
 from econas_jax.zoo import Entry, find
@@ -61,7 +63,10 @@ def choices(text: str) -> tuple[Choice, ...]:
 
 def parse(text: str) -> Any:
     """Returns the genotype, of any space, that the text is; raises InputError if it is none."""
-    return NasBench201Genotype.parse(text) if text.lstrip("'\" ").startswith("|") else DartsGenotype.parse(text)
+    bare = text.lstrip("'\" ")
+    if bare.startswith(tuple(f"{kind}(" for kind in CHAINS)):
+        return parse_chain(text)
+    return NasBench201Genotype.parse(text) if bare.startswith("|") else DartsGenotype.parse(text)
 
 
 def _of_the_zoo(name: str) -> tuple[Entry | None, str]:

@@ -9,12 +9,14 @@ import jax
 
 from econas_jax.data.batches import ImageSource
 from econas_jax.errors import InputError, require
+from econas_jax.nn.chain.description import ChainDescription
 from econas_jax.nn.densenet.description import DenseNetDescription
 from econas_jax.nn.description import CellNetworkDescription, Description
 from econas_jax.nn.nasbench201.description import NasBench201Description
 from econas_jax.retrain.choices import Choice
 from econas_jax.retrain.config import NetworkConfig, RetrainConfig
 from econas_jax.retrain.start import starting_model
+from econas_jax.spaces.chain.network import Chain
 from econas_jax.spaces.darts.genotype import Genotype as DartsGenotype
 from econas_jax.spaces.densenet import DenseNetBC
 from econas_jax.spaces.nasbench201.genotype import Genotype as NasBench201Genotype
@@ -86,8 +88,13 @@ def _densenet(architecture: DenseNetBC, network: NetworkConfig, num_classes: int
     return DenseNetDescription(architecture.depth, architecture.growth, num_classes, network.compute_dtype)
 
 
+def _chain(chain: Chain, network: NetworkConfig, num_classes: int) -> Description:
+    return ChainDescription(chain, num_classes, network.compute_dtype)  # all other sizes are in its text
+
+
 _MAKERS: Mapping[type, Callable[[Any, NetworkConfig, int], Description]] = {
     DartsGenotype: _cells,
     NasBench201Genotype: _nasbench201,
     DenseNetBC: _densenet,
+    Chain: _chain,
 }

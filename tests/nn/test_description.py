@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from econas_jax.errors import InputError
+from econas_jax.nn.chain import ChainDescription
 from econas_jax.nn.densenet.description import DenseNetDescription
 from econas_jax.nn.description import KINDS, CellNetworkDescription, Description, description_from_json
 from econas_jax.nn.nasbench201.description import NasBench201Description
+from econas_jax.spaces.chain import parse_chain
 from econas_jax.spaces.darts.published import DARTS_V2
 from econas_jax.spaces.nasbench201 import Genotype
 
@@ -20,6 +22,7 @@ CELL = "|nor_conv_3x3~0|+|skip_connect~0|none~1|+|avg_pool_3x3~0|nor_conv_1x1~1|
 DESCRIPTIONS: dict[str, Description] = {
     "darts": CellNetworkDescription(DARTS_V2, channels=4, cells_per_stage=1, num_classes=7),
     "nasbench201": NasBench201Description(Genotype.parse(CELL), channels=4, cells_per_stage=1, num_classes=7),
+    "chain": ChainDescription(parse_chain("mbconv(8/2 8:k3e1 16:k5e3/2 16:zero 24)"), num_classes=7),
     "densenet_bc": DenseNetDescription(depth=10, growth=4, num_classes=7),
 }
 each = pytest.mark.parametrize("kind", KINDS)

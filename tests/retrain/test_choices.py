@@ -9,11 +9,13 @@ import pytest
 from tiny_retrain import GENOTYPE, SMALL
 
 from econas_jax.errors import InputError
+from econas_jax.nn.chain import ChainDescription
 from econas_jax.nn.densenet.description import DenseNetDescription
 from econas_jax.retrain import RetrainConfig
 from econas_jax.retrain.choices import Found, choices
 from econas_jax.retrain.config import NetworkConfig
 from econas_jax.retrain.networks import described
+from econas_jax.spaces.chain import parse_chain
 from econas_jax.spaces.darts import published
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.spaces.densenet import DenseNetBC
@@ -55,6 +57,13 @@ def test_a_genotypes_text_of_both_spaces() -> None:
     assert choice.genotype == Genotype.parse(GENOTYPE)
     (choice,) = choices(f"'{OTHER_SPACE}'")
     assert choice.genotype == NasBench201Genotype.parse(OTHER_SPACE)
+
+
+def test_a_chains_text() -> None:
+    text = "shufflenet(4/2 8:shuffle5/2 8:xception 16)"
+    (choice,) = choices(f" '{text}'")
+    config = RetrainConfig(training=Recipe(drop_path_probability=0.0))
+    assert described(choice, config, 10) == ChainDescription(parse_chain(text), 10)
 
 
 @pytest.mark.parametrize("texts", [TEXTS, [OTHER_SPACE]])

@@ -10,3 +10,5 @@ from econas_jax.spaces.chain.network import parameters as parameters
 from econas_jax.spaces.chain.shufflenet import shufflenet_space as shufflenet_space
 from econas_jax.spaces.chain.space import ChainSpace as ChainSpace
 from econas_jax.spaces.chain.space import Path as Path
+from econas_jax.spaces.chain.text import chain_text as chain_text
+from econas_jax.spaces.chain.text import parse_chain as parse_chain
