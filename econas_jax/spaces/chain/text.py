@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from econas_jax.errors import InputError, require
-from econas_jax.spaces.chain.blocks import IDENTITY, Block, Unit, mbconv, shuffle, shuffle_xception
+from econas_jax.spaces.chain.blocks import IDENTITY, Activation, Block, Unit, mbconv, shuffle, shuffle_xception
 from econas_jax.spaces.chain.network import Chain
 
 KINDS = ("mbconv", "shufflenet")
@@ -47,7 +47,7 @@ def parse_chain(text: str) -> Chain:
         outputs = _channels(found[1])
         blocks.append(_block(kind, channels, outputs, found))
         channels = outputs
-    activation = "relu" if kind == "shufflenet" else "relu6"
+    activation: Activation = "relu" if kind == "shufflenet" else "relu6"
     ends = (
         Unit(3, _channels(stem), 3, 2 if halved else 1, False, activation),
         Unit(channels, _channels(last), activation=activation),
