@@ -49,11 +49,12 @@ def _files_before(folder: Path, overwrite: bool) -> tuple[str, ...]:
     if not used:
         return ()
     require(not (folder / MODEL_FILE).exists(), "to", str(folder), "another folder than a trained model's own")
-    try:
-        return tuple(name for name in read_card(folder).files if name == Path(name).name)
-    except InputError:
-        require(overwrite, "to", str(folder), "an empty folder or an earlier export; --overwrite writes into this one")
-        return ()
+    # An export that was killed while its files moved has its card still among those that had not.
+    for place in (folder, *folder.glob(f"{STAGING}*")):
+        with contextlib.suppress(InputError):
+            return tuple(name for name in read_card(place).files if name == Path(name).name)
+    require(overwrite, "to", str(folder), "an empty folder or an earlier export; --overwrite writes into this one")
+    return ()
 
 
 def _move(staging: Path, folder: Path, before: tuple[str, ...]) -> None:

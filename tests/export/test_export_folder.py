@@ -51,6 +51,16 @@ def test_an_earlier_export_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere").read_text() == "mine"
 
 
+def test_an_export_killed_while_its_files_moved_is_made_again_by_the_same_command(tmp_path: Path) -> None:
+    fields = {**CARD.to_json(), "files": {"network.py": "", "network.onnx": ""}}
+    killed = tmp_path / ".export-killed"
+    killed.mkdir()
+    (killed / "model_card.json").write_text(json.dumps(fields))  # the last to move
+    (tmp_path / "network.py").write_text("moved")
+    _export(tmp_path)
+    assert _content(tmp_path) == FILES
+
+
 def test_another_folder_is_refused_unless_it_is_to_be_overwritten(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("old")
     with pytest.raises(InputError, match="^to = .*: expected an empty folder or an earlier export; --overwrite"):
