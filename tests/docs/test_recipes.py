@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from documents import REPOSITORY, recipes
+from tiny_search import quick_compilation
 
 RECIPES = recipes(REPOSITORY / "docs" / "recipes.md")
 
@@ -23,6 +24,7 @@ def run(name: str) -> dict[str, Any]:
 @pytest.mark.slow
 def test_recipe_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # in worker processes: a third of the compilation
     result = run("search")["result"]
     assert (tmp_path / "runs" / "tiny" / "result.json").is_file()
     assert capsys.readouterr().out.splitlines()[-1] == f"{result.best[0].accuracy} {result.best[0].genotype}"
@@ -32,7 +34,8 @@ def test_recipe_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 def check_recipe_candidate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It loads what the recipe before it has trained."""
-    run("candidate")
+    with quick_compilation():
+        run("candidate")
     recorded, counted = map(float, capsys.readouterr().out.split())
     assert counted == pytest.approx(recorded, abs=1 / 300 + 1e-6)  # an image between two classes may turn over
     assert {path.name for path in (folder / "models" / "tiny").iterdir()} == {"model.json", "weights.safetensors"}

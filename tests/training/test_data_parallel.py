@@ -27,10 +27,10 @@ BATCH, SIZE, CLASSES = 8, 8, 3
 # Its edges have a normalisation, a maximum and a skip; two edges a node, and few of them: compilation is the cost.
 CELL = CellGenotype(
     (
-        Edge("sep_conv_3x3", 0),
-        Edge("skip_connect", 1),
+        Edge("dil_conv_3x3", 0),
         Edge("max_pool_3x3", 1),
-        Edge("dil_conv_3x3", 2),
+        Edge("skip_connect", 0),
+        Edge("skip_connect", 2),
     ),
     (2, 3),
 )

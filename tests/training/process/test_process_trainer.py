@@ -272,7 +272,7 @@ from econas_jax.training import Devices, Job, ProcessTrainer, trainer_for
 cores = tuple(sorted(os.sched_getaffinity(0)))
 train = training_subset(dataset(), CONFIG.proxy.sample_ratio, CONFIG.seed)
 jobs = [Job(number, genotype.encode(), 0, 1) for number, genotype in enumerate(genotypes(3))]
-for count in (1, 2, 3):
+for count in (1, 3):
     devices = Devices(cores=(cores * 3)[:count])
     trainer = trainer_for(search_task(), train, dataset().validation, devices, jobs[0].architecture)
     states = {event.candidate: event.state for event in trainer.train(deque(jobs)) if hasattr(event, "state")}
@@ -287,4 +287,4 @@ def test_any_number_of_devices_and_a_process_in_which_jax_was_up_compute_the_sam
         [sys.executable, "-c", ARITHMETIC], env=environment, capture_output=True, text=True, check=True
     )
     digests = done.stdout.split()
-    assert len(digests) == 3 and len(set(digests)) == 1
+    assert len(digests) == 2 and len(set(digests)) == 1
