@@ -7,6 +7,7 @@ first. They begin with 81, 34, 15, 8, 5 and with 81, 27, 9, 6, 5 candidates.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -39,7 +40,7 @@ class HyperbandConfig(Promoting):
         require(isinstance(self.skip_repeats, bool), "skip_repeats", self.skip_repeats, "True or False")
         self._check_proxies()
 
-    @property
+    @functools.cached_property  # asked for in every round
     def brackets(self) -> tuple[Bracket, ...]:
         """The brackets of one repetition: with s_max + 1 rungs, then one fewer each, down to one."""
         most = _largest_power(self.eta, self.maximum_epochs)
