@@ -3,6 +3,8 @@ from .compute_dtype import require_compute_dtype as require_compute_dtype
 from .darts.cell_network import CellNetwork as CellNetwork
 from .darts.engine.network import SearchNetwork as SearchNetwork
 from .darts.specialize import specialize as specialize
+from .darts.supernet import CellSupernet as CellSupernet
+from .darts.supernet import EdgeWeights as EdgeWeights
 from .families import FAMILIES as FAMILIES
 from .families import network_family as network_family
 from .network import NetworkSettings as NetworkSettings
