@@ -25,8 +25,8 @@ from benchmarks.common.supernet_command import ALPHA_DECAY, ALPHA_RATE, supernet
 
 def run_old_calls_on_a_cpu() -> None:
     """Makes calls of 2018 that their code has work on a CPU with today's PyTorch."""
-    torch.Tensor.cuda = lambda self, *_, **__: self  # type: ignore[method-assign]
-    torch.nn.Module.cuda = lambda self, *_, **__: self  # type: ignore[method-assign]
+    torch.Tensor.cuda = lambda self, *_, **__: self
+    torch.nn.Module.cuda = lambda self, *_, **__: self
     for name in ("sub", "sub_", "add_"):
         original = getattr(torch.Tensor, name)
 
