@@ -64,17 +64,16 @@ def test_configs_come_back_from_their_config_dict() -> None:
         from_mapping({"contenders": {"random": {"serch": {}}}})
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_a_signal_stops_it_and_the_same_command_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_signal_stops_it_and_the_same_command_goes_on(tmp_path: Path) -> None:
     write_table(tmp_path / "table.npz")
     (tmp_path / "mine.py").write_text(FILE)
     process = start(tmp_path)
     runs = tmp_path / "out" / "runs.jsonl"
     while not runs.exists() and process.poll() is None:
         time.sleep(0.01)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     output, errors = process.communicate()
-    assert process.returncode == 128 + number and "the same command goes on from there" in output, errors
+    assert process.returncode == 130 and "the same command goes on from there" in output, errors
     done = len(runs.read_text().splitlines())
     assert 1 <= done < 800 and json.loads((tmp_path / "out" / "result.json").read_text())["runs"] == done
     process = start(tmp_path, "--config.seeds=3")
