@@ -26,7 +26,7 @@ FLOORS = (
     ("training", "interop", "predict"),
     ("tables",),
     ("search",),
-    ("study", "retrain", "export", "evaluate"),
+    ("study", "retrain", "supernet", "export", "evaluate"),
     ("compare",),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands

@@ -53,7 +53,7 @@ class ChainSpace:
 
     def sample(self, rng: np.random.Generator) -> Path:
         """Draws a path, all with the same probability."""
-        return tuple(int(rng.integers(len(place))) for place in self.places)
+        return tuple(rng.integers([len(place) for place in self.places]).tolist())
 
     def mutate(self, path: Path, probability: float, rng: np.random.Generator) -> Path:
         """Draws each number anew with a probability, then all with the same one, its own value included."""
