@@ -30,9 +30,10 @@ def run_old_calls_on_a_cpu() -> None:
     for name in ("sub", "sub_", "add_"):
         original = getattr(torch.Tensor, name)
 
-        def scaled(self: Any, *given: Any, original: Any = original) -> Any:
-            factor, other = given if len(given) == 2 else (1, given[0])
-            return original(self, other, alpha=factor)
+        def scaled(self: Any, *given: Any, original: Any = original, **options: Any) -> Any:
+            if len(given) == 2:  # the number first, as it was then
+                return original(self, given[1], alpha=float(given[0]))
+            return original(self, *given, **options)
 
         setattr(torch.Tensor, name, scaled)
 
