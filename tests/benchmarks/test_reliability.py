@@ -14,8 +14,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
-def test_a_search_killed_three_times_ends_as_an_undisturbed_one_and_memory_does_not_grow(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.searches.reliability", "--kills=3", "--candidates=300", "--devices"]
+def test_a_killed_search_ends_as_an_undisturbed_one_and_memory_does_not_grow(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.searches.reliability", "--kills=1", "--candidates=300", "--devices"]
     # Compiled in a third of the time: the searches are compared with each other alone.
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     result = tmp_path / "result.json"
@@ -24,6 +24,6 @@ def test_a_search_killed_three_times_ends_as_an_undisturbed_one_and_memory_does_
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(result.read_text())
-    assert sum(found["kills"]["kills"].values()) == 3
+    assert sum(found["kills"]["kills"].values()) == 1
     assert found["memory"]["candidates"] >= 290
     assert found["memory"]["grown_mebibytes_in_the_last_three_quarters"] < 40
