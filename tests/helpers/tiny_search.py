@@ -58,10 +58,7 @@ LONGER = dataclasses.replace(
 )
 # XLA's default and what conftest.py sets, said aloud: a worker then has the same flags. They are part of the key under
 # which jax keeps compiled programs on disk, so that all tests and the processes they start share these.
-XLA_FLAGS = (
-    "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true "
-    "--xla_cpu_use_fusion_emitters=false"
-)
+XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
 
 
 def genotypes(count: int) -> list[Genotype]:
