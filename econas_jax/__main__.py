@@ -19,6 +19,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "search": Command("econas_jax.search.__main__", "search for architectures, or go on with a search"),
+    "supernet": Command("econas_jax.supernet.__main__", "search inside one network that contains all cells (DARTS)"),
     "retrain": Command("econas_jax.retrain.__main__", "train found or published networks from scratch into models"),
     "evaluate": Command("econas_jax.evaluate.__main__", "tell how good a trained model is, class by class"),
     "study": Command("econas_jax.study.__main__", "find out which proxies can be trusted, by training or from a table"),

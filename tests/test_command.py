@@ -61,6 +61,7 @@ def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("search", "training.batch_size: int = 384", "econas"),
         ("study", "training.batch_size: int = 96", "study_small"),
+        ("supernet", "proxy.channels: int = 16", "darts_c4r2"),
         ("compare", "contenders.NAME.training.batch_size: int = 384", "compare_table"),
     ],
 )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from econas_jax.errors import USAGE_ERROR, InputError
 from econas_jax.experiment.folder import local_folder
 from econas_jax.retrain.report.page import write_retrain_report
 from econas_jax.search.report.page import write_search_report
+from econas_jax.supernet.report.page import write_supernet_report
+from econas_jax.supernet.workdir import is_supernet_search
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,12 +21,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("workdir", help="the folder of a search or a retraining")
     try:
         folder = local_folder(parser.parse_args(arguments).workdir)
-        write = write_retrain_report if (folder / "network_0").is_dir() else write_search_report
-        print(write(folder))
+        print(_writer(folder)(folder))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
     return 0
+
+
+def _writer(folder: Path) -> Callable[[Path], Path]:
+    """Returns what writes the report of this folder's kind."""
+    if (folder / "network_0").is_dir():
+        return write_retrain_report
+    return write_supernet_report if is_supernet_search(folder) else write_search_report
 
 
 if __name__ == "__main__":

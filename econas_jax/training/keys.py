@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import jax
 
-_PURPOSES = ("initial values", "order", "augmentation", "drop path")
+_PURPOSES = (
+    "initial values",
+    "order",
+    "augmentation",
+    "drop path",
+    "architecture values",
+    "architecture augmentation",
+    "architecture sample",
+)
 
 
 def derive(seed: jax.Array | int, purpose: str, *numbers: jax.Array | int) -> jax.Array:

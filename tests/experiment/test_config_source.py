@@ -12,6 +12,7 @@ from econas_jax.experiment import config_source
 from econas_jax.experiment.config_source import ConfigSourceError, belongs_to, find, load, shipped_configs, summary
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+SUPERNET_METHODS = ("darts", "snas", "gdas", "enas", "one")  # begin the names of their configs
 CONFIG = (
     "from ml_collections import ConfigDict\ndef get_config(size='1'):\n    return ConfigDict({'size': int(size)})\n"
 )
@@ -135,6 +136,8 @@ def test_a_file_that_cannot_be_read_is_told(name: str) -> None:
 def test_a_shipped_config_says_what_it_is_and_whose() -> None:
     for name, file in shipped_configs().items():
         assert len(summary(file)) > 30
-        owners = [command for command in ("search", "study", "retrain", "compare") if belongs_to(file, command)]
+        commands = ("search", "study", "retrain", "compare", "supernet")
+        owners = [command for command in commands if belongs_to(file, command)]
         prefix = name.partition("_")[0]
-        assert owners == [prefix if prefix in ("study", "retrain", "compare") else "search"]
+        own = prefix if prefix in ("study", "retrain", "compare") else "search"
+        assert owners == ["supernet" if prefix in SUPERNET_METHODS else own]

@@ -20,14 +20,17 @@ from econas_jax.retrain import from_mapping as retrain_from_mapping
 from econas_jax.search import SearchConfig, from_mapping
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.config import from_mapping as study_from_mapping
+from econas_jax.supernet import from_mapping as supernet_from_mapping
 from econas_jax.training.config import check_against_dataset
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+SUPERNET_METHODS = ("darts", "snas", "gdas", "enas", "one")  # begin the names of their configs
 FILES = sorted(CONFIGS.glob("*.py"))
 BUILDERS = {
     "study": study_from_mapping,
     "retrain": retrain_from_mapping,
     "compare": compare_from_mapping,
+    "supernet": supernet_from_mapping,
     "search": from_mapping,
 }
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -35,6 +38,8 @@ each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 def command_of(file: Path) -> str:
     """The command that a config is for: files of a search are named as they like."""
+    if file.stem.partition("_")[0] in SUPERNET_METHODS:
+        return "supernet"
     return next((command for command in BUILDERS if file.stem.startswith(command)), "search")
 
 

@@ -120,10 +120,10 @@ def _cell(cell: CellGenotype, place: CellPlace, sources: Sequence[Map], inside: 
         yield convolution(1, source, inside)
     for edge in cell.edges:
         source = inside if edge.input < CELL_INPUTS else nodes
-        yield from _operation(edge.operation, source, nodes, place.stride(edge.input))
+        yield from operation_layers(edge.operation, source, nodes, place.stride(edge.input))
 
 
-def _operation(operation: str, source: Map, output: Map, stride: int) -> Iterator[Layer]:
+def operation_layers(operation: str, source: Map, output: Map, stride: int) -> Iterator[Layer]:
     """Yields the layers of an edge; `none` has none, and the identity neither."""
     family, _, kernel = operation.rpartition("_")
     if family in ("sep_conv", "dil_conv"):

@@ -1,0 +1,116 @@
+"""Everything a search inside a supernet can be told, as frozen dataclasses; config files hold the same fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from ml_collections import ConfigDict
+
+from econas_jax.data.config import Augmentation, DataConfig
+from econas_jax.errors import require, require_integer, require_number
+from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
+from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
+from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, Proxy
+from econas_jax.supernet.method_configs import METHODS, DartsConfig, MethodConfig
+from econas_jax.training.config import LARGEST_RESOLUTION
+
+Schedule = Literal["epoch", "step", "restarts"]
+
+# No number depends on these, but for `devices`, which may change the last bits of what is trained from then on.
+CHANGEABLE = frozenset(("devices", "save_epochs", "disk_gib", "tensorboard", "data.path", "data.download"))
+
+MOST_NODES = 8  # of a cell: with each the edges grow faster
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """The network around the cells, and the type it computes in."""
+
+    cells: int = 8  # of which those after one and two thirds are reduction cells
+    nodes: int = 4  # of a cell, each fed by all before it and by both inputs
+    compute_dtype: ComputeDtype = "float32"  # or bfloat16, on accelerators: activations; what is learnt stays float32
+
+    def __post_init__(self) -> None:
+        require_integer("cells", self.cells, 3, 3 * MOST_CELLS_PER_STAGE)
+        require_integer("nodes", self.nodes, 1, MOST_NODES)
+        require_compute_dtype("network.compute_dtype", self.compute_dtype)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How the network's weights are trained (defaults: DARTS, `cnn/train_search.py`)."""
+
+    batch_size: int = 64  # of all devices together; also of the images for the architecture
+    short_batch: bool = True  # an epoch ends with the images that do not fill a batch; False: they sit it out
+    learning_rate: float = 0.025  # of SGD, where its cosine begins
+    final_learning_rate: float = 0.001  # where its cosine would end, one epoch after the last
+    # The rate's cosine goes on with every epoch, or with every step, or begins anew, each time twice as long.
+    schedule: Schedule = "epoch"
+    restart_epochs: int = 10  # restarts only: epochs of the first cosine
+    momentum: float = 0.9  # of SGD
+    nesterov: bool = False  # Nesterov's momentum, as torch's SGD has it
+    weight_decay: float = 3e-4  # added to the gradient of all weights after clipping, as torch's SGD does
+    gradient_clip: float | None = 5.0  # largest global norm; None: any
+    augmentation: Augmentation = Augmentation()  # of all images, those for the architecture, too
+
+    def __post_init__(self) -> None:
+        require_integer("batch_size", self.batch_size, 2)
+        require_integer("restart_epochs", self.restart_epochs, 1)
+        for name in ("short_batch", "nesterov"):
+            require(isinstance(getattr(self, name), bool), name, getattr(self, name), "True or False")
+        require(self.schedule in get_args(Schedule), "schedule", self.schedule, " or ".join(get_args(Schedule)))
+        require_number("learning_rate", self.learning_rate, lambda rate: rate > 0, "a positive number")
+        allowed = f"a number from 0 to learning_rate, {self.learning_rate:g}"
+        fits = 0 <= self.final_learning_rate <= self.learning_rate
+        require_number("final_learning_rate", self.final_learning_rate, lambda rate: fits, allowed)
+        for name in ("momentum", "weight_decay"):
+            require_number(name, getattr(self, name), lambda value: 0 <= value < 1, "a number in [0, 1)")
+        if self.gradient_clip is not None:
+            require_number("gradient_clip", self.gradient_clip, lambda value: value > 0, "a positive number, or None")
+
+
+@dataclasses.dataclass(frozen=True)
+class SupernetConfig:
+    """A whole search inside a supernet. The defaults are DARTS's on CIFAR-10."""
+
+    seed: int = 0  # of every random number
+    method: str = "darts"  # the fields of `search` are this method's
+    search: MethodConfig = dataclasses.field(default=DartsConfig(), metadata={"choices": METHODS, "by": "method"})
+    # The paper's c, r, s and e: channels of the first cells, pixels a side, share of the training images, epochs.
+    proxy: Proxy = Proxy(channels=16, resolution=32, sample_ratio=1.0, epochs=50)
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    # Of its images, the training images are searched on, and no others are read.
+    data: DataConfig = DataConfig(validation_size=0)
+    devices: int | None = None  # that share every batch; None: every accelerator, or the CPU with all its cores
+    # Epochs between two commits. After ten minutes without one, and at an interrupt, it commits within an epoch, too.
+    save_epochs: int = 1
+    disk_gib: float | None = None  # what the workdir may take, with the room a commit needs; None: what is there
+    tensorboard: bool = True  # scalars of every epoch in the workdir's tensorboard/
+
+    def __post_init__(self) -> None:
+        require_integer("seed", self.seed, 0, 2**31 - 1)
+        require(self.method in METHODS, "method", self.method, "one of " + ", ".join(METHODS))
+        check_choices(self)
+        require_integer("proxy.resolution", self.proxy.resolution, 4, LARGEST_RESOLUTION)
+        allowed = "a multiple of 4: two reduction cells halve the map"
+        require(self.proxy.resolution % 4 == 0, "proxy.resolution", self.proxy.resolution, allowed)
+        if self.devices is not None:
+            require_integer("devices", self.devices, 1)
+        require_integer("save_epochs", self.save_epochs, 1)
+        if self.disk_gib is not None:
+            require_number("disk_gib", self.disk_gib, lambda size: size > 0, "a positive number, or None")
+        require(isinstance(self.tensorboard, bool), "tensorboard", self.tensorboard, "True or False")
+
+
+def default_config(method: str = "darts") -> ConfigDict:
+    """Returns a method's defaults, for a config file to start from; raises InputError for an unknown name."""
+    require(method in METHODS, "method", method, "one of " + ", ".join(METHODS))
+    return to_config_dict(SupernetConfig(method=method, search=METHODS[method]()))
+
+
+def from_mapping(fields: Mapping[str, Any]) -> SupernetConfig:
+    """Builds and checks a search's config; raises InputError naming the first field that is unknown or wrong."""
+    return build_config(SupernetConfig, fields)

@@ -1,0 +1,29 @@
+"""The methods by their names: the one place that knows which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from econas_jax.supernet.config import SupernetConfig
+from econas_jax.supernet.method_configs import DartsConfig, EnasConfig, GdasConfig, OneShotConfig, SnasConfig
+from econas_jax.supernet.methods.darts import Darts
+from econas_jax.supernet.methods.enas import Enas
+from econas_jax.supernet.methods.gdas import Gdas
+from econas_jax.supernet.methods.method import Method, Setting
+from econas_jax.supernet.methods.one_shot import OneShot
+from econas_jax.supernet.methods.snas import Snas
+
+_METHODS: dict[type, Callable[[Any, Setting], Method]] = {
+    DartsConfig: Darts,
+    SnasConfig: Snas,
+    GdasConfig: Gdas,
+    EnasConfig: Enas,
+    OneShotConfig: OneShot,
+}
+
+
+def chosen_method(config: SupernetConfig) -> Method:
+    """Returns the method that a config names."""
+    setting = Setting(config.proxy, config.network, config.training.batch_size)
+    return _METHODS[type(config.search)](config.search, setting)

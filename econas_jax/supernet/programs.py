@@ -1,0 +1,95 @@
+"""The programs of a search inside a supernet: initial values, and the step of each phase; kept between runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from econas_jax.nn.darts.supernet import EdgeWeights
+from econas_jax.nn.darts.supernet.places import edge_count
+from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
+from econas_jax.supernet.methods.method import Method
+from econas_jax.supernet.task import Batches, Moment, SupernetState, SupernetTask, batch_accuracy
+from econas_jax.training.compile.compilation import compile_lowered
+from econas_jax.training.compile.kept_program import (
+    Shape,
+    depends_on_ours,
+    lower_kept,
+    of_trees,
+    placed,
+    placed_images,
+)
+from econas_jax.training.compile.population_mesh import compiler_options
+from econas_jax.training.epoch import Images
+from econas_jax.training.keys import derive
+from econas_jax.training.network_step import DATA
+from econas_jax.training.state import TrainState
+
+_TYPES = Moment(np.int32, np.int32, np.float32, np.float32, np.int32)
+
+
+def initial_state(task: SupernetTask, method: Method, seed: jax.Array | int) -> SupernetState:
+    """Returns the state before the first step, which depends on the seed, the network and the method alone."""
+    images = jnp.zeros((1, task.resolution, task.resolution, 3))
+    table = jnp.zeros((edge_count(task.nodes), len(SEARCH_OPERATIONS)))
+    variables = task.network.init(derive(seed, "initial values", 0), images, EdgeWeights(table, table), train=False)
+    params = variables["params"]
+    weights = TrainState(params, variables["batch_stats"], task.optimizer().init(params))
+    return SupernetState(weights, *method.initial(derive(seed, "architecture values")))
+
+
+class SupernetPrograms:
+    """Compiles the programs of a method for a mesh of devices along `DATA`."""
+
+    def __init__(self, task: SupernetTask, method: Method, mesh: Mesh) -> None:
+        """Compiles nothing yet."""
+        self._task, self._method, self._mesh = task, method, mesh
+        self.everywhere = NamedSharding(mesh, PartitionSpec())
+        self.spread = NamedSharding(mesh, PartitionSpec(DATA))
+        self._platform: str = mesh.devices.flat[0].platform
+
+    def shapes(self) -> SupernetState:
+        """Returns the shapes of a state; raises InputError if the network cannot take the task's images."""
+        return jax.eval_shape(functools.partial(initial_state, self._task, self._method, 0))
+
+    def sharding(self, size: int) -> NamedSharding:
+        """Returns where a batch of this size lies: shared out evenly, or else whole on every device."""
+        return self.spread if size % self._mesh.size == 0 else self.everywhere
+
+    def init(self) -> Callable[..., Any]:
+        """Returns the program from a seed to the state before the first step."""
+        seed, fast = placed((), np.int32, self.everywhere), compiler_options(self._platform, compile_fast=True)
+        initial = functools.partial(initial_state, self._task, self._method)
+        return self._kept("init", initial, (seed,), compiler_options=fast)
+
+    def step(self, phase: int, weights: Shape | None, architecture: Shape | None) -> Callable[..., Any]:
+        """Returns the program of a phase's step, which consumes its state; the shapes are those of its images."""
+        images = Batches(*(None if shape is None else self._images(shape) for shape in (weights, architecture)))
+        moment = Moment(*(placed((), dtype, self.everywhere) for dtype in _TYPES))
+        state = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
+        part = self._method.phases[phase]
+        step = functools.partial(part.step, self._task)
+        return self._kept(f"{part.name}_step", step, (state, images, moment), consumes_first=True)
+
+    def evaluation(self, shape: Shape) -> Callable[..., Any]:
+        """Returns the program from a state, weights of edges and images of this shape to how many it gets right."""
+        state = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
+        rows = (edge_count(self._task.nodes), len(SEARCH_OPERATIONS))
+        edges = EdgeWeights(*(placed(rows, np.float32, self.everywhere) for _ in range(2)))
+        evaluate = functools.partial(batch_accuracy, self._task)
+        return self._kept("evaluate", evaluate, (state, edges, self._images(shape)))
+
+    def _images(self, shape: Shape) -> Images:
+        return Images(*placed_images(shape, self.sharding(shape[0])))
+
+    def _kept(self, name: str, function: Callable[..., Any], arguments: Any, **options: Any) -> Any:
+        depends_on = depends_on_ours(self._task.network, self._task, self._method, self._mesh.size)
+        options |= {"platform": self._platform, "out_shardings": self.everywhere}
+        lowered = lower_kept(name, function, arguments, depends_on, **options)
+        return of_trees(compile_lowered(lowered), jax.eval_shape(function, *arguments))

@@ -1,0 +1,86 @@
+"""What comes out of a search inside a supernet: for a caller, and for `result.json`, which a retraining takes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from econas_jax.spaces.darts.cost import parameters
+from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.supernet.derive import skips
+from econas_jax.supernet.history import EpochRecord
+from econas_jax.supernet.ranking import Ranked, rank_correlation
+
+BEST = 5  # of the ranked candidates, that a search ends with
+ARCHITECTURE_ACCURACY = "architecture_accuracy"  # a measure
+# Of the network whose parameters are told: the retraining on CIFAR-10 in DARTS's paper.
+CHANNELS, CELLS_PER_STAGE = 36, 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A genotype that a search ends with, best first."""
+
+    genotype: Genotype
+    epoch: int  # after which it was derived, from 0
+    accuracy: float | None = None  # with the supernet's weights, a fraction of 1; None where it was not looked at
+
+    def to_json(self, rank: int) -> dict[str, Any]:
+        """Returns its entry in `result.json`."""
+        return {
+            "rank": rank,
+            "genotype": str(self.genotype),
+            "epoch": self.epoch,
+            "supernet_accuracy": self.accuracy,
+            "skips": skips(self.genotype.normal),
+            "parameters": parameters(self.genotype, channels=CHANNELS, cells_per_stage=CELLS_PER_STAGE),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class SupernetResult:
+    """A finished search: what it found, best first, its records, and the folder that holds its files."""
+
+    best: tuple[Found, ...]
+    history: tuple[EpochRecord, ...]
+    workdir: Path
+
+
+def result_fields(
+    best: Sequence[Found], history: Sequence[EpochRecord], finished: bool, ranking: Sequence[Ranked]
+) -> dict[str, Any]:
+    """Returns what `result.json` holds. finished: whether all epochs, and the ranking, are done."""
+    return {
+        "best": [found.to_json(rank) for rank, found in enumerate(best, start=1)],
+        "epochs": len(history),
+        "finished": finished,
+        "seconds": history[-1].seconds if history else 0.0,
+        "ranked": len(ranking),
+        "standalone": sum(each.standalone is not None for each in ranking),
+        "spearman": rank_correlation(ranking),
+    }
+
+
+def best_ranked(ranking: Sequence[Ranked], epoch: int) -> tuple[Found, ...]:
+    """Returns the candidates of the best accuracy, of equals the earlier ones. epoch: the last."""
+    ordered = sorted(ranking, key=lambda each: -each.accuracy)  # stable
+    return tuple(Found(Genotype.parse(each.genotype), epoch, each.accuracy) for each in ordered[:BEST])
+
+
+def best_found(history: Sequence[EpochRecord]) -> tuple[Found, ...]:
+    """Returns the genotype after the epoch of the best accuracy on architecture batches, the first of equals."""
+    if not history:
+        return ()
+    record = max(history, key=lambda record: record.measures[ARCHITECTURE_ACCURACY])
+    accuracy = record.measures[ARCHITECTURE_ACCURACY]
+    return tuple(dataclasses.replace(found, accuracy=accuracy) for found in last_found([record]))
+
+
+def last_found(history: Sequence[EpochRecord]) -> tuple[Found, ...]:
+    """Returns the genotype after the last epoch that is done, if there is one."""
+    last = history[-1] if history else None
+    if last is None or last.genotype is None:
+        return ()
+    return (Found(Genotype.parse(last.genotype), last.epoch),)

@@ -1,0 +1,169 @@
+"""A search inside a supernet from its start, or its last commit, to its last epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import jax
+
+from econas_jax.experiment.commits import Commits
+from econas_jax.experiment.epoch_commits import EpochCommits
+from econas_jax.experiment.times import Times
+from econas_jax.supernet.config import SupernetConfig
+from econas_jax.supernet.derive import Table, skips
+from econas_jax.supernet.history import EpochRecord, Progress, Rows
+from econas_jax.supernet.images import SearchImages, StepImages
+from econas_jax.supernet.progress import Reporter
+from econas_jax.supernet.ranking import Candidate, Ranked, ranked_candidates
+from econas_jax.supernet.schedules import learning_rate
+from econas_jax.supernet.task import Measures, SupernetState
+from econas_jax.supernet.trainer import SupernetTrainer
+from econas_jax.supernet.workdir import Workdir
+from econas_jax.training.epoch_loop import DivergedError, EpochLoop
+from econas_jax.training.state import Vector, from_vector, to_vector, vector_size
+
+DECIMALS = 6  # of the shares in the history
+
+
+class SupernetInterruptedError(Exception):
+    """The search was asked to stop; what was done is committed."""
+
+
+@dataclasses.dataclass
+class SupernetRun:
+    """Searches; all that must outlive the run is in what it commits. The loop's `Stepper`."""
+
+    config: SupernetConfig
+    trainer: SupernetTrainer
+    images: SearchImages
+    files: Workdir
+    make_room: Callable[[int], None]
+    reporter: Reporter
+    interrupted: Callable[[], bool]
+    times: Times
+
+    def __post_init__(self) -> None:
+        training = self.config.training
+        self._reads = [phase.reads for phase in self.trainer.method.phases]
+        self._sizes = (training.batch_size, training.short_batch)
+        self.epochs = self.config.proxy.epochs
+        self.steps = sum(self.images.steps(self._reads, *self._sizes))
+        self._began, self._seconds_before = time.perf_counter(), 0.0
+
+    def run(self) -> tuple[Progress, SupernetState]:
+        """Searches to the end; the last epoch is committed then.
+
+        Raises SupernetInterruptedError after a commit, DivergedError, SearchError for a full disk, and whatever a
+        compiler or a device may raise.
+        """
+        with self._all_commits() as commits:
+            progress, state = self._resumed(commits)
+            with Commits(commits.write, self.times, None) as pending:
+                loop = EpochLoop(self, pending, self.config.save_epochs, SupernetInterruptedError, self.times)
+                batches: Iterator[StepImages] = iter(())
+                if progress.epoch < self.epochs:
+                    batches = self._prepared(progress)
+                done = progress.epoch * self.steps + progress.step
+                with self.reporter.training("searching", self.epochs, self.steps, done):
+                    return loop.run(progress, state, batches)
+
+    def ranked(self, state: SupernetState, others: Sequence[Candidate]) -> list[Ranked]:
+        """Ranks the method's candidates and others by a state's weights; goes on with a ranking that was stopped.
+
+        Raises SupernetInterruptedError; what is ranked until then is in the workdir.
+        """
+        own = self.trainer.method.candidates(jax.device_get(state.architecture), self.config.seed)
+        candidates = [*map(Candidate, own), *others]
+        with self.reporter.doing(f"ranking {len(candidates)} candidates"), self.times.measuring("validate"):
+            return ranked_candidates(
+                self.files.ranking,
+                candidates,
+                lambda genotype: self.trainer.accuracy(state, genotype, self.images.architecture),
+                self._leave_if_asked,
+            )
+
+    def seconds(self) -> float:
+        """Returns what was spent on the search so far, interruptions not counted."""
+        return self._seconds_before + time.perf_counter() - self._began
+
+    def batches(self, epoch: int, first_step: int = 0) -> Iterator[StepImages]:
+        """Yields what the steps of an epoch read, from a step on."""
+        return self.images.epoch(self._reads, *self._sizes, epoch, first_step)
+
+    def step(self, state: SupernetState, batch: StepImages, epoch: int, index: int) -> tuple[SupernetState, Measures]:
+        """Takes one step; returns the state after it, and its measures."""
+        return self.trainer.step(state, batch, epoch, index, self.steps)
+
+    def counted(self, progress: Progress, images: int, sums: Measures) -> Progress:
+        """Returns the place after a step; raises DivergedError."""
+        measures = {name: float(value) for name, value in sums.items()}
+        if not all(map(math.isfinite, measures.values())):
+            raise DivergedError(f"a loss that is not finite in epoch {progress.epoch + 1}, step {progress.step + 1}")
+        progress = progress.counted(images, measures)
+        self.reporter.step(progress.epoch, progress.sums["train_accuracy"].mean)
+        return progress
+
+    def ended(self, progress: Progress, state: SupernetState) -> Progress:
+        """Derives the genotype; returns the place after the epoch at hand."""
+        method, epoch = self.trainer.method, progress.epoch
+        architecture = jax.device_get(state.architecture)
+        genotype, shares = method.genotype(architecture), method.probabilities(architecture)
+        rate = learning_rate(self.config.training, self.epochs, epoch, (self.steps - 1) / self.steps)
+        record = EpochRecord(
+            epoch=epoch,
+            learning_rate=rate,
+            temperature=method.temperature(epoch),
+            measures=progress.means(),
+            genotype=None if genotype is None else str(genotype),
+            skips=None if genotype is None else skips(genotype.normal),
+            normal=None if shares is None else _rows(shares.normal),
+            reduction=None if shares is None else _rows(shares.reduction),
+            seconds=round(self.seconds(), 3),
+        )
+        self.reporter.epoch(record)
+        return progress.ended(record)
+
+    def committed(self, progress: Progress, state: SupernetState) -> tuple[Progress, Vector]:
+        """Returns what is committed, copied from the devices."""
+        return dataclasses.replace(progress, seconds=self.seconds()), to_vector(jax.device_get(state))
+
+    def _all_commits(self) -> EpochCommits[Progress]:
+        return EpochCommits(
+            self.files.path,
+            self.files.tensorboard if self.config.tensorboard else None,
+            read=Progress.from_json,
+            write_history=self.files.write_history,
+            say=self.reporter.say,
+            make_room=self.make_room,
+        )
+
+    def _resumed(self, commits: EpochCommits[Progress]) -> tuple[Progress, SupernetState]:
+        template = self.trainer.shapes()
+        commit = commits.last(vector_size(template))
+        if commit is None:
+            with self.times.measuring("compile"):
+                return Progress(), self.trainer.init(self._leave_if_asked)
+        progress, vector = commit
+        self._seconds_before = progress.seconds
+        if progress.epoch < self.epochs:
+            self.reporter.say(
+                f"going on in epoch {progress.epoch + 1}, after {progress.step} of its {self.steps} steps"
+            )
+        return progress, self.trainer.put(from_vector(vector, template))
+
+    def _prepared(self, progress: Progress) -> Iterator[StepImages]:
+        """Compiles for all steps that are left, and returns those of the epoch at hand."""
+        with self.reporter.doing("compiling"), self.times.measuring("compile"):
+            self.trainer.prepare(self.images.kinds(self._reads, *self._sizes), self._leave_if_asked)
+        return self.batches(progress.epoch, progress.step)
+
+    def _leave_if_asked(self) -> None:
+        if self.interrupted():
+            raise SupernetInterruptedError
+
+
+def _rows(table: Table) -> Rows:
+    return tuple(tuple(round(float(value), DECIMALS) for value in row) for row in table)

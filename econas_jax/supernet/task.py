@@ -1,0 +1,98 @@
+"""What all steps of a search inside a supernet share: its network and images, its state, and the loss of a batch."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from econas_jax.data import augment, prepare
+from econas_jax.nn.darts.supernet import EdgeWeights
+from econas_jax.nn.network import Network
+from econas_jax.supernet.config import TrainingConfig
+from econas_jax.training.epoch import Images, loss_and_correct
+from econas_jax.training.keys import derive
+from econas_jax.training.optimizer import torch_sgd
+from econas_jax.training.state import TrainState
+
+Tree = Any
+Measures = dict[str, jax.Array]  # means over a step, by name
+
+
+class SupernetState(NamedTuple):
+    """All that a search needs to go on, float32 throughout."""
+
+    weights: TrainState  # of the network
+    architecture: Tree  # what the method learns, such as a table of logits for each kind of cell
+    memory: Tree  # of the architecture's optimiser, and what else the method remembers
+
+
+class Moment(NamedTuple):
+    """When a step is taken, what is prescribed then, and the seed: data, so that all seeds share a program."""
+
+    epoch: Any  # int32, from 0
+    step: Any  # int32, within the epoch, from 0
+    learning_rate: Any  # float32, of the network's weights
+    temperature: Any  # float32, of methods that sample
+    seed: Any  # int32
+
+
+class Batches(NamedTuple):
+    """What a step reads: images for weights and for the architecture as stored; None where it reads none."""
+
+    weights: Images | None
+    architecture: Images | None
+
+
+@dataclasses.dataclass(frozen=True)
+class SupernetTask:
+    """One supernet and how its weights are trained. Hashable, so it can be closed over by compiled functions."""
+
+    network: Network  # called with images and `EdgeWeights`
+    nodes: int  # of its cells
+    training: TrainingConfig
+    resolution: int  # images are resized to it on the device
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def optimizer(self) -> optax.GradientTransformation:
+        """Everything of torch's SGD but the learning rate."""
+        training = self.training
+        return torch_sgd(training.gradient_clip, training.weight_decay, training.momentum, training.nesterov)
+
+    def augmented(self, images: Images | None, purpose: str, moment: Moment) -> Images:
+        """Returns a batch as the network sees it: float32 [batch, r, r, 3]. purpose: that of the random key."""
+        assert images is not None  # a phase says what its steps read
+        key = derive(moment.seed, purpose, moment.epoch, moment.step)
+        pixels = augment(key, images.images, self.resolution, self.mean, self.std, self.training.augmentation)
+        return Images(pixels, images.labels)
+
+
+class Seen(NamedTuple):
+    """What a pass through the network leaves besides the loss."""
+
+    batch_stats: Tree  # new running statistics
+    accuracy: jax.Array  # of the batch, a fraction of 1
+
+
+def batch_loss(
+    task: SupernetTask, params: Tree, batch_stats: Tree, edges: EdgeWeights, batch: Images
+) -> tuple[jax.Array, Seen]:
+    """Returns the mean cross-entropy, in nats, of an augmented batch by the batch's own statistics."""
+    variables = {"params": params, "batch_stats": batch_stats}
+    logits, updated = task.network.apply(variables, batch.images, edges, train=True, mutable=["batch_stats"])
+    losses, correct = loss_and_correct(logits, batch.labels)
+    return jnp.mean(losses), Seen(updated["batch_stats"], jnp.mean(correct))
+
+
+def batch_accuracy(task: SupernetTask, state: SupernetState, edges: EdgeWeights, images: Images) -> jax.Array:
+    """Returns the accuracy on a batch as stored, not augmented, by the batch's own statistics.
+
+    Running statistics are mixed over all cells that were trained, and suit none of them.
+    """
+    pixels = prepare(images.images, task.resolution, task.mean, task.std)
+    params, stats = state.weights.params, state.weights.batch_stats
+    return batch_loss(task, params, stats, edges, Images(pixels, images.labels))[1].accuracy
