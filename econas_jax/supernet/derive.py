@@ -1,4 +1,4 @@
-"""From the weights of edges to a genotype, by the rules of the methods."""
+"""The genotype that weights of edges stand for, by the rules of the methods."""
 
 from __future__ import annotations
 
