@@ -119,7 +119,8 @@ class Enas(Method):
 
     def _sampled(self, architecture: Params, keys: jax.Array) -> Walk:
         nodes = self.setting.network.nodes
-        drawn: Walk = jax.jit(jax.vmap(lambda each: sampled(architecture, each, nodes)))(keys)
+        draw = jax.vmap(lambda params, each: sampled(params, each, nodes), (None, 0))
+        drawn: Walk = jax.jit(draw)(architecture, keys)
         return drawn
 
 
