@@ -24,7 +24,7 @@ def test_operations_are_drawn_as_often_as_the_softmax_says(name: str, temperatur
     for table, sample in zip(LOGITS, samples, strict=True):
         assert np.all(np.isfinite(sample))
         np.testing.assert_allclose(np.sum(sample, axis=-1), 1, atol=1e-5)
-        for row, drawn in zip(np.asarray(table), np.argmax(sample, axis=-1).T, strict=True):
+        for row, drawn in zip(np.asarray(table, np.float64), np.argmax(sample, axis=-1).T, strict=True):
             expected = DRAWS * np.exp(row) / np.exp(row).sum()
             assert scipy.stats.chisquare(np.bincount(drawn, minlength=4), expected).pvalue > 1e-3
 
