@@ -140,6 +140,7 @@ def test_the_coefficient_is_that_of_ranks() -> None:
     assert rank_correlation(lines[:2]) is None
 
 
+@pytest.mark.slow
 def test_enas_trains_its_controller_after_the_weights_of_every_epoch(tmp_path: Path) -> None:
     result = searched(tmp_path / "whole", ENAS)
     records = history(tmp_path / "whole")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import NamedTuple
 
 import jax
@@ -14,7 +15,7 @@ from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.supernet.derive import Shares, counted_genotype
 from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import EnasConfig
-from econas_jax.supernet.methods.controller import Params, Walk, initial_controller, most_likely, sampled
+from econas_jax.supernet.methods.controller import Params, initial_controller, most_likely, sampled
 from econas_jax.supernet.methods.method import Method, Phase, Setting
 from econas_jax.supernet.methods.reinforce import moved_baselines, reinforce_loss
 from econas_jax.supernet.steps import chosen_weights_step
@@ -58,17 +59,18 @@ class Enas(Method):
     def probabilities(self, architecture: Params) -> Shares:
         """Returns how often the controller's samples use each operation of each edge."""
         keys = jax.random.split(jax.random.key(0), SHOWN)
-        return Shares(*(np.mean(table, axis=0) for table in _host(self._sampled(architecture, keys).edges)))
+        return Shares(
+            *(np.mean(table, axis=0) for table in _host(_draws(architecture, keys, self.setting.network.nodes)))
+        )
 
     def genotype(self, architecture: Params) -> Genotype:
         """Returns the cells of the likeliest choices."""
-        nodes = self.setting.network.nodes
-        return counted_genotype(_host(jax.jit(lambda params: most_likely(params, nodes).edges)(architecture)))
+        return counted_genotype(_host(_likeliest(architecture, self.setting.network.nodes)))
 
     def candidates(self, architecture: Params, seed: int) -> tuple[Genotype, ...]:
         """Returns cells that the trained controller draws."""
         keys = jax.random.split(derive(seed, "architecture sample"), self.config.candidates)
-        tables = _host(self._sampled(architecture, keys).edges)
+        tables = _host(_draws(architecture, keys, self.setting.network.nodes))
         return tuple(counted_genotype(Shares(*pair)) for pair in zip(*tables, strict=True))
 
     def weights_step(
@@ -117,11 +119,16 @@ class Enas(Method):
 
         return jax.lax.map(accuracy, (edges, shares))
 
-    def _sampled(self, architecture: Params, keys: jax.Array) -> Walk:
-        nodes = self.setting.network.nodes
-        draw = jax.vmap(lambda params, each: sampled(params, each, nodes), (None, 0))
-        drawn: Walk = jax.jit(draw)(architecture, keys)
-        return drawn
+
+# Compiled once for all epochs.
+@functools.partial(jax.jit, static_argnames="nodes")
+def _draws(params: Params, keys: jax.Array, nodes: int) -> EdgeWeights:
+    return jax.vmap(lambda key: sampled(params, key, nodes).edges)(keys)
+
+
+@functools.partial(jax.jit, static_argnames="nodes")
+def _likeliest(params: Params, nodes: int) -> EdgeWeights:
+    return most_likely(params, nodes).edges
 
 
 def _host(edges: EdgeWeights) -> Shares:
