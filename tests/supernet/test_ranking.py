@@ -20,6 +20,7 @@ from econas_jax.search.history import to_json_line
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.spaces.darts.space import DartsSpace
 from econas_jax.supernet import SupernetConfig, SupernetInterruptedError, run_supernet
+from econas_jax.supernet.config import NetworkConfig
 from econas_jax.supernet.derive import counted_genotype, edge_counts
 from econas_jax.supernet.method_configs import EnasConfig, OneShotConfig
 from econas_jax.supernet.methods.one_shot import uniform_edges
@@ -29,6 +30,7 @@ UNIFORM = OneShotConfig(architecture_share=0.5, candidates=6)
 ONE_SHOT = dataclasses.replace(CONFIG, method="one_shot", search=UNIFORM)
 ENAS = dataclasses.replace(
     CONFIG,
+    network=NetworkConfig(cells=3, nodes=1),
     method="enas",
     search=EnasConfig(architecture_share=0.5, controller_steps=2, samples=2, reward_images=4, candidates=3),
 )
@@ -152,8 +154,8 @@ def test_enas_trains_its_controller_after_the_weights_of_every_epoch(tmp_path: P
         line["genotype"] for line in ranking(tmp_path / "whole")
     }
     for record in records:
-        np.testing.assert_allclose(np.sum(record["normal"]), 4, atol=1e-3)  # two edges of each of two nodes
-        assert Genotype.parse(record["genotype"]).normal.nodes == 2
+        np.testing.assert_allclose(np.sum(record["normal"]), 2, atol=1e-3)  # two edges of the one node
+        assert Genotype.parse(record["genotype"]).normal.nodes == 1
     # In the controller's phase of the second epoch.
     questions = iter(range(1000))
     with pytest.raises(SupernetInterruptedError):
