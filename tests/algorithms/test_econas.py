@@ -36,10 +36,10 @@ def test_agrees_with_algorithm_1_written_naively(accuracy: Accuracy, space: ToyS
 
 
 @pytest.mark.parametrize("accuracy", [made_up, often_failing, always_failing])
-@pytest.mark.parametrize("space", [LARGE, TINY])
-@pytest.mark.parametrize("lag", [1, 2, 5])
+@pytest.mark.parametrize(("space", "lag"), [(LARGE, 1), (LARGE, 2), (LARGE, 5), (TINY, 1)])
 def test_agrees_with_overlapping_cycles_written_naively(accuracy: Accuracy, space: ToySpace, lag: int) -> None:
-    config = replace(SMALL, cycles=12, lag=lag)
+    cycles = 4 if space is TINY else 12  # TINY is used up in the third, and each draw after that takes long to give up
+    config = replace(SMALL, cycles=cycles, lag=lag)
     steps = list(run(EcoNAS(space, config, seed=2), accuracy))
     naive = naive_search(space, config, 2, accuracy)
     assert [(t.candidate, t.start_epoch, t.end_epoch) for _, trials, _ in steps for t in trials] == naive["log"]
