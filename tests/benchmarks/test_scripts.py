@@ -15,6 +15,7 @@ FILES = [file for file in sorted(FOLDER.rglob("*.py")) if "__main__" in file.rea
 SCRIPTS = {".".join(file.relative_to(FOLDER).with_suffix("").parts): file for file in FILES}
 NEEDED = {  # not of this package
     "data.torch_reading": "torchvision",
+    "peers.darts_search_step": "torch",
     "peers.darts_step": "torch",
     "peers.published_outputs": "torch",
     "peers.released_step": "torch",
