@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_search import HASTY
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -16,8 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.mark.slow
 def test_a_killed_search_ends_as_an_undisturbed_one_and_memory_does_not_grow(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.searches.reliability", "--kills=1", "--candidates=300", "--devices"]
-    # Compiled in a third of the time: the searches are compared with each other alone.
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)} | HASTY
     result = tmp_path / "result.json"
     done = subprocess.run(
         [*command, f"--json={result}"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from documents import REPOSITORY, recipes
-from tiny_search import quick_compilation
+from tiny_search import HASTY, quick_compilation
 
 RECIPES = recipes(REPOSITORY / "docs" / "recipes.md")
 
@@ -24,7 +24,8 @@ def run(name: str) -> dict[str, Any]:
 @pytest.mark.slow
 def test_recipe_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # in worker processes: a third of the compilation
+    for name, value in HASTY.items():  # of the worker processes
+        monkeypatch.setenv(name, value)
     result = run("search")["result"]
     assert (tmp_path / "runs" / "tiny" / "result.json").is_file()
     assert capsys.readouterr().out.splitlines()[-1] == f"{result.best[0].accuracy} {result.best[0].genotype}"

@@ -59,6 +59,12 @@ LONGER = dataclasses.replace(
 # XLA's default and what conftest.py sets, said aloud: a worker then has the same flags. They are part of the key under
 # which jax keeps compiled programs on disk, so that all tests and the processes they start share these.
 XLA_FLAGS = "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
+# For processes whose programs are compiled in a third of the time, and are compared with nothing but the same on as
+# many devices: what XLA's older emitters make rounds otherwise where these differ.
+HASTY = {
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": f"{XLA_FLAGS} --xla_cpu_use_fusion_emitters=false",
+}
 
 
 def genotypes(count: int) -> list[Genotype]:
