@@ -29,6 +29,7 @@ from econas_jax.search.config import from_mapping
 from econas_jax.search.ladder import Ladder, Setting
 from econas_jax.search.prepared import Prepared
 from econas_jax.search.workdir import Workdir
+from econas_jax.training import Trainer
 from econas_jax.training.job import EpochDone, Events, Job, Jobs, Outcome, next_wave
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "econas.py"
@@ -99,12 +100,18 @@ def read_config() -> SearchConfig:
 def simulate(config: SearchConfig, devices: int, lanes: int) -> list[Wave]:
     """Runs a whole search; returns the waves that it trained."""
     trainer = SimulatedTrainer(devices, lanes)
+    search_by(trainer, config, trainer.now)
+    return trainer.waves
+
+
+def search_by(trainer: Trainer, config: SearchConfig, clock: Callable[[], float]) -> None:
+    """Runs a whole search without commits by a trainer that needs no genotypes; clock: tells seconds."""
 
     def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
-        plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": devices}
+        plan = {"stages": config.search.stages, "rounds": config.search.rounds, "devices": trainer.devices}
         files.claim(config, {}, {"plan": plan})
         algorithm = ALGORITHMS[config.algorithm](config.space, config.search, config.seed)
-        return Prepared(algorithm, Ladder(config.rungs, [Setting(_Free())]), trainer, None, trainer.now)
+        return Prepared(algorithm, Ladder(config.rungs, [Setting(_Free())]), trainer, None, clock)
 
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -113,7 +120,6 @@ def simulate(config: SearchConfig, devices: int, lanes: int) -> list[Wave]:
         mock.patch("econas_jax.search.report.figures.write_search_figures", lambda *arguments: []),
     ):
         run_search(config, folder, Reporter(show=False))
-    return trainer.waves
 
 
 def occupancy(config: SearchConfig, devices: int, lag: int, lanes: int = LANES) -> dict[str, Any]:

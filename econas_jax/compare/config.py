@@ -19,6 +19,7 @@ from econas_jax.spaces import SPACES
 from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.space import Space
 from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfig
+from econas_jax.training.trainer_config import TrainerConfig
 
 Unit = Literal["epochs", "seconds"]
 
@@ -82,6 +83,7 @@ class CompareConfig:
     data: DataConfig = DataConfig()
     table: str | None = None  # a file of accuracies (.npz) that takes the place of training
     processes: int = 1  # with a table: how many searches run at a time
+    trainer: TrainerConfig = TrainerConfig()  # of its searches, without a table; retrainings stay on this machine
     devices: int | None = None  # without one: as for a search
     lanes: int = 1  # as for a search
 
@@ -124,6 +126,7 @@ class CompareConfig:
             training=contender.training,
             data=self.data,
             table=self.table,
+            trainer=self.trainer,
             devices=self.devices,
             lanes=self.lanes,
             tensorboard=False,

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from econas_jax.compare.run_file import RunFile
 from econas_jax.experiment.folder import ExperimentFolder
+from econas_jax.training.trainer_config import TRAINER_FIELDS
 
 # No run depends on these; larger budgets and more seeds only make runs longer and more.
 CHANGEABLE = (
     *("seeds", "unit", "budgets", "baseline", "retraining.cost", "retraining.config", "table", "processes"),
-    *("devices", "data.path", "data.download"),
+    *("devices", "data.path", "data.download", *TRAINER_FIELDS),
 )
 
 

@@ -19,6 +19,7 @@ from econas_jax.spaces.darts import DartsSpace
 from econas_jax.spaces.proxy import Proxy
 from econas_jax.spaces.space import Space
 from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfig
+from econas_jax.training.trainer_config import TrainerConfig
 
 STUDY_FIELDS = frozenset(("networks", "original", "grid", "proxies"))
 
@@ -40,6 +41,7 @@ class SearchConfig:
     training: TrainingConfig = TrainingConfig()
     # A file of accuracies (.npz) that takes the place of training; data, proxy and training then do not matter.
     table: str | None = None
+    trainer: TrainerConfig = TrainerConfig()
     devices: int | None = None  # each trains `lanes` candidates at a time; None: every accelerator, or every CPU core
     lanes: int = 1  # candidates each device trains at once; more fill a large accelerator, and round differently
     # Least time between two commits within a phase, whose end commits too; None: as often as saving costs at most 2 %.

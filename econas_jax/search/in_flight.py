@@ -74,7 +74,7 @@ class InFlight:
             trial,
             outcome,
             self.costs[trial],
-            self._device,
+            outcome.device or self._device,
             start_epoch=start,
             proxy=setting.proxy,
             images=setting.images,

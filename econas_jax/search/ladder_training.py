@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from econas_jax.data import Dataset
-from econas_jax.errors import InputError
+from econas_jax.errors import InputError, require
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.ladder import Ladder, Setting
 from econas_jax.training import Devices, Trainer
@@ -30,6 +30,9 @@ def ladder_training(config: SearchConfig, dataset: Dataset, devices: Devices) ->
     """
     rungs = config.rungs
     several = len(rungs.trainings) > 1
+    # Each of several trainers would hold all devices of a cluster, and the others would wait for them.
+    alone = devices.cluster is None or not several
+    require(alone, "trainer.name", config.trainer.name, "auto where search.proxies gives rungs proxies of their own")
     settings, trainers = [], []
     for training in rungs.trainings:
         family, trainer = proxy_training(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from econas_jax.search.state import SearchState, restored, to_commit
 from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.training import Outcome, Trainer
 from econas_jax.training.job import Event, Events, Jobs
+from econas_jax.training.pool_report import PoolReport
 from econas_jax.training.proxy_text import proxy_text
 
 
@@ -85,6 +86,7 @@ class _Search:
         # And of those whose batch was told: what a round has come to depends on no stage that was over early.
         self._settled, self._settled_stages = BestAccuracy(), 0
         self._in_flight = InFlight(self.ladder, (), self.trainer.device_kind)
+        self._pool: PoolReport | None = None  # the last, of a trainer whose devices come and go
 
     def run(self) -> SearchResult:
         """Runs to the end, or to the first of the exceptions that `run_search` names."""
@@ -145,7 +147,10 @@ class _Search:
         self._leave_if_asked(state)
         state = self._advanced(self._asked(state, jobs), jobs)
         with contextlib.closing(self.trainer.train(jobs, self.config.retries)) as events:
-            for event in self._timed(events):
+            while (event := self._next(events, state)) is not None:
+                if isinstance(event, PoolReport):
+                    self._pool = event
+                    self.files.write_devices(event)
                 in_wave = isinstance(event, Outcome) and event.following > 0  # what follows is trained: it is not lost
                 if isinstance(event, Outcome):
                     state = self._recorded(state, event)
@@ -190,13 +195,14 @@ class _Search:
             state = self._commit(state)
         return state
 
-    def _timed(self, events: Events) -> Iterator[Event]:
-        while True:
+    def _next(self, events: Events, state: SearchState) -> Event | None:
+        """Returns the trainer's next event, or None; raises SearchError, after a commit, where it cannot go on."""
+        try:
             with self.times.measuring("train"):
-                event = next(events, None)
-            if event is None:
-                return
-            yield event
+                return next(events, None)
+        except SearchError:
+            self._leave(state)
+            raise
 
     def _stop_if_asked(self) -> None:
         if self.should_stop():
@@ -263,7 +269,7 @@ class _Search:
             self.files.write_progress(state)
             self.files.write_times(self.times.to_json())
             if self.config.tensorboard:
-                self._scalars.write(state, self.times.shares())
+                self._scalars.write(state, self.times.shares(), self._pool)
 
     def _make_room(self, size: int) -> None:
         disk.check_room(self.files.path, size, self.config.disk_gib)

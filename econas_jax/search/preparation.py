@@ -14,10 +14,9 @@ from econas_jax.search.prepared import Prepared
 from econas_jax.search.progress import Reporter
 from econas_jax.search.table_preparation import prepare_on_table
 from econas_jax.search.workdir import Workdir
-from econas_jax.training import choose_devices
 from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
-from econas_jax.training.devices import lanes_hint
+from econas_jax.training.devices import find_devices, lanes_hint
 
 
 def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepared:
@@ -26,7 +25,7 @@ def prepare(config: SearchConfig, files: Workdir, reporter: Reporter) -> Prepare
         return prepare_on_table(config, local_folder(config.table, "table"), files)
     settings = arithmetic()
     use_compilation_cache()
-    devices = choose_devices(config.devices, config.network.compute_dtype)
+    devices = find_devices(config.trainer, config.devices, config.network.compute_dtype, reporter.say)
     if hint := lanes_hint(devices.platform, config.lanes):
         reporter.say(hint)
     with reporter.doing(f"loading {config.data.name}"):

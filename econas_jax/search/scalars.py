@@ -9,6 +9,7 @@ from pathlib import Path
 from econas_jax.experiment.scalar_log import ScalarLog
 from econas_jax.search.history import RoundSummary
 from econas_jax.search.state import SearchState
+from econas_jax.training.pool_report import PoolReport
 
 
 class Scalars:
@@ -27,11 +28,15 @@ class Scalars:
     ) -> None:
         self._log.close()
 
-    def write(self, state: SearchState, shares: dict[str, float]) -> None:
-        """Writes the rounds of a commit that are not written yet; shares: of the run's time, by kind, so far."""
+    def write(self, state: SearchState, shares: dict[str, float], pool: PoolReport | None = None) -> None:
+        """Writes the rounds of a commit that are not written yet; shares: of the run's time, by kind, so far.
+
+        pool: what the devices are doing, where they may come and go.
+        """
         for summary in state.rounds[self._written :]:
             of_time = {f"time/{kind}": part for kind, part in shares.items()}
-            self._log.write(summary.round, dict(_of_round(summary, state)) | of_time)
+            of_pool = {"devices": pool.at_work, "stages_an_hour": pool.stages_an_hour} if pool else {}
+            self._log.write(summary.round, dict(_of_round(summary, state)) | of_time | of_pool)
         self._written = len(state.rounds)
 
 

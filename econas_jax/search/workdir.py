@@ -14,12 +14,16 @@ from econas_jax.search.earlier_format import EARLIER_ROUNDS_FILE
 from econas_jax.search.history import ROUNDS_FILE, STAGES_FILE, Record, StageRecord, lines_of, write_lines
 from econas_jax.search.state import SearchState
 from econas_jax.spaces.space import Diagram
+from econas_jax.training import pool_report
+from econas_jax.training.pool_report import PoolReport
+from econas_jax.training.trainer_config import TRAINER_FIELDS
 
 # No number of a search depends on these, but for `lanes` (with more than one also `devices`), which may change the last
 # bits of what is trained from then on. The field that makes a search longer is changeable, too.
 CHANGEABLE = (
     *("devices", "lanes", "save_seconds", "retries", "failures_in_a_row", "disk_gib", "keep_best"),
     *("tensorboard", "data.path", "data.download", "table"),
+    *TRAINER_FIELDS,
 )
 
 CHECKPOINTS = "checkpoints"
@@ -35,7 +39,8 @@ class Workdir(ExperimentFolder):
 
     `history.jsonl`, `rounds.jsonl`, `result.json`, `figures/` and `report.html` are made from a commit, after it, so
     they never tell more than it does, and are made again from the last commit at every start. `failures/` holds
-    tracebacks, for people to read; `times.json` tells where the last run's time went.
+    tracebacks, for people to read; `times.json` tells where the last run's time went,
+    `devices.json` what the devices of a cluster are doing.
     """
 
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
@@ -60,11 +65,16 @@ class Workdir(ExperimentFolder):
                 write_lines(self.path / name, records)
                 if found is not None or records:
                     self._say(f"{name} did not tell what is committed: made again")
+        (self.path / pool_report.FILE).unlink(missing_ok=True)  # of an earlier run's devices
         (self.path / EARLIER_ROUNDS_FILE).unlink(missing_ok=True)  # `rounds.jsonl` tells what it told
 
     def write_times(self, times: dict[str, object]) -> None:
         """Writes `times.json`: where the run's time went so far."""
         write_text(self.path / "times.json", json.dumps(times, indent=2) + "\n")
+
+    def write_devices(self, report: PoolReport) -> None:
+        """Writes `devices.json`: what the devices of a cluster are doing."""
+        write_text(self.path / pool_report.FILE, report.to_json() + "\n")
 
     def write_failure(self, record: StageRecord, trace: str) -> str:
         """Keeps a failed stage's traceback; returns where, seen from the workdir."""

@@ -22,6 +22,9 @@ def lines(status: Status) -> Iterator[str]:
     yield f"{running}: {len(status.stages)} of {status.plan.stages} stages, {last}"
     if status.seconds_left is not None and not status.finished:
         yield f"time left: about {_duration(status.seconds_left)} of training"
+    if status.pool is not None:
+        yield f"{status.pool.summary}; {status.pool.stages_an_hour:.0f} stages an hour"
+        yield from (f"   {device.node} {device.kind}: {device.doing}" for device in status.pool.devices)
     if status.time_shares:
         yield "time: " + ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in status.time_shares.items())
     for rank, stage in enumerate(status.best, start=1):

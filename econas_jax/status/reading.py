@@ -20,6 +20,8 @@ from econas_jax.search.history import (
     round_from_json,
     stage_from_json,
 )
+from econas_jax.training import pool_report
+from econas_jax.training.pool_report import PoolReport
 
 MAXIMUM_BYTES = 2**28  # of a file; a search of 100,000 stages has a third of it
 BEST = 5
@@ -49,6 +51,7 @@ class Status:
     time_shares: dict[str, float]  # of the last run, by kind; empty if unknown
     tracebacks: tuple[str, ...]  # names of files in failures/
     unreadable: tuple[str, ...]
+    pool: PoolReport | None = None  # what the devices of a cluster do, of a search that is running on one
 
     @property
     def best(self) -> list[StageRecord]:
@@ -89,16 +92,17 @@ def read_status(workdir: Path) -> Status:
     result = _json(workdir / "result.json", unreadable)
     # A result of fewer rounds than the plan has is that of a search which goes on.
     finished = result.get("finished") is True and result.get("rounds", result.get("cycles")) == plan.rounds
-    failures = workdir / "failures"
+    failures, running = workdir / "failures", lock.is_held(workdir)
     return Status(
         plan=plan,
-        running=lock.is_held(workdir),
+        running=running,
         stages=stages,
         rounds=rounds,
         finished=finished,
         time_shares={str(kind): float(share) for kind, share in times.items() if isinstance(share, int | float)},
         tracebacks=tuple(sorted(path.name for path in failures.iterdir())) if failures.is_dir() else (),
         unreadable=tuple(unreadable),
+        pool=_pool(workdir / pool_report.FILE, unreadable) if running else None,
     )
 
 
@@ -114,6 +118,15 @@ def _plan(workdir: Path) -> Plan:
         raise InputError("workdir", str(workdir), allowed)
     devices = plan.get("devices")
     return Plan(plan["stages"], plan["rounds"], devices if isinstance(devices, int) and devices > 0 else 1)
+
+
+def _pool(file: Path, unreadable: list[str]) -> PoolReport | None:
+    fields = _json(file, unreadable)
+    try:
+        return PoolReport.from_fields(fields) if fields else None
+    except (ValueError, TypeError, KeyError):
+        unreadable.append(file.name)
+        return None
 
 
 def _json(file: Path, unreadable: list[str]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from econas_jax.study.recommendation import MARGIN
 from econas_jax.study.resampling import RESAMPLES
 from econas_jax.study.setting import PREVIOUS, Setting
 from econas_jax.training.config import NetworkConfig, ProxyConfig, TrainingConfig, check_against_dataset
+from econas_jax.training.trainer_config import TrainerConfig
 
 SEARCH_FIELDS = frozenset(("algorithm", "search", "proxy"))
 
@@ -63,6 +64,7 @@ class StudyConfig:
     network: NetworkConfig = NetworkConfig()
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig(batch_size=96)  # the paper enlarged it to 384 for the search alone
+    trainer: TrainerConfig = TrainerConfig()
     devices: int | None = None  # networks trained at a time; None: every accelerator, or every CPU core
     margin: float = MARGIN  # how far below the best rho the recommended proxy may be
     resamples: int = RESAMPLES  # of the bootstrap

@@ -20,7 +20,7 @@ from econas_jax.study.wide_table import read_any_table
 from econas_jax.study.workdir import StudyWorkdir, is_changeable
 from econas_jax.training.arithmetic import arithmetic
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
-from econas_jax.training.devices import choose_devices
+from econas_jax.training.devices import find_devices
 
 
 def run_study(
@@ -44,7 +44,7 @@ def run_study(
 def _run(config: StudyConfig, files: StudyWorkdir, reporter: Reporter, should_stop: Callable[[], bool]) -> StudyOutcome:
     settings = arithmetic()
     use_compilation_cache()
-    devices = choose_devices(config.devices, config.network.compute_dtype)
+    devices = find_devices(config.trainer, config.devices, config.network.compute_dtype, reporter.say)
     with reporter.doing(f"loading {config.data.name}"):
         dataset = config.data.load(config.seed, max(setting.proxy.resolution for setting in config.settings))
     report = DataReport.of(dataset)

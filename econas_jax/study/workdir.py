@@ -16,7 +16,7 @@ from econas_jax.study.row_file import RowFile
 
 # No row of the table depends on these; more networks or settings only add rows.
 CHANGEABLE = ("devices", "margin", "resamples", "data.path", "data.download", "networks", "original", "proxies")
-CHANGEABLE_GROUP = "grid."
+CHANGEABLE_GROUPS = ("grid.", "trainer.")
 
 
 class StudyWorkdir(ExperimentFolder):
@@ -43,4 +43,4 @@ class StudyWorkdir(ExperimentFolder):
 
 def is_changeable(field: str) -> bool:
     """Says of a field of a study's config whether the study may go on with another value of it."""
-    return field in CHANGEABLE or field.startswith(CHANGEABLE_GROUP)
+    return field in CHANGEABLE or field.startswith(CHANGEABLE_GROUPS)

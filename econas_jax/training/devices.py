@@ -5,29 +5,54 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import jax
 
 from econas_jax.errors import InputError, require, require_integer
 from econas_jax.nn import ComputeDtype
+from econas_jax.training.trainer_config import TrainerConfig
+
+if TYPE_CHECKING:
+    from econas_jax.training.ray.cluster import Cluster
 
 PROCESSES_A_CORE = 8  # at most: more only take memory
 
 
 @dataclasses.dataclass(frozen=True)
 class Devices:
-    """The devices of a trainer: either CPU cores, by number, or accelerators."""
+    """The devices of a trainer: CPU cores, by number, or accelerators, or what a cluster has."""
 
     cores: tuple[int, ...] = ()  # one for each worker process; several may share a core
     accelerators: tuple[jax.Device, ...] = ()
+    cluster: Cluster | None = None
 
     @property
     def platform(self) -> str:
         """JAX's name of the platform, such as cpu or gpu."""
+        if self.cluster is not None:
+            return self.cluster.platform
         return "cpu" if self.cores else self.accelerators[0].platform
 
     def __len__(self) -> int:
-        return len(self.cores or self.accelerators)
+        return len(self.cluster or self.cores or self.accelerators)
+
+
+def find_devices(
+    where: TrainerConfig, count: int | None, compute_dtype: ComputeDtype, say: Callable[[str], None]
+) -> Devices:
+    """Chooses devices of this machine, or joins the cluster that the config names; raises InputError as these do.
+
+    count: None for all of them. say: is told what happens to devices that may come and go.
+    """
+    if where.name == "auto":
+        return choose_devices(count, compute_dtype)
+    from econas_jax.training.ray.cluster import join_cluster  # Ray is an extra
+
+    devices = Devices(cluster=join_cluster(where, count, say, len(available_cores())))
+    _require_type(compute_dtype, devices.platform)
+    return devices
 
 
 def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "float32") -> Devices:
@@ -43,7 +68,7 @@ def choose_devices(count: int | None = None, compute_dtype: ComputeDtype = "floa
     if local[0].platform != "cpu":
         require(count is None or count <= len(local), "devices", count, f"at most {len(local)}, what JAX has here")
         return Devices(accelerators=tuple(local[:count]))
-    _require_type(compute_dtype, local[0])
+    _require_type(compute_dtype, local[0].platform)
     cores = available_cores()
     most = PROCESSES_A_CORE * len(cores)
     allowed = f"at most {most}: {PROCESSES_A_CORE} processes for each of {len(cores)} cores"
@@ -58,7 +83,7 @@ def batch_devices(count: int | None = None, compute_dtype: ComputeDtype = "float
     for more devices than there are, and for bfloat16 on CPUs.
     """
     local = _local_devices()
-    _require_type(compute_dtype, local[0])
+    _require_type(compute_dtype, local[0].platform)
     if count is None:
         return tuple(local[:1] if local[0].platform == "cpu" else local)
     require_integer("devices", count, 1)
@@ -66,8 +91,8 @@ def batch_devices(count: int | None = None, compute_dtype: ComputeDtype = "float
     return tuple(local[:count])
 
 
-def _require_type(compute_dtype: ComputeDtype, device: jax.Device) -> None:
-    fits = device.platform != "cpu" or compute_dtype == "float32"
+def _require_type(compute_dtype: ComputeDtype, platform: str) -> None:
+    fits = platform != "cpu" or compute_dtype == "float32"
     require(fits, "network.compute_dtype", compute_dtype, "float32 on a CPU (bfloat16 is for accelerators)")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
+from econas_jax.training.pool_report import PoolReport
 from econas_jax.training.state import Vector
 
 LONGEST_REASON = 300  # characters
@@ -58,9 +59,10 @@ class Outcome:
     reason: str | None = None  # one line, of a job that did not complete
     trace: str | None = None  # the traceback of an exception
     following: int = 0  # outcomes of the same wave that come next, without any more training
+    device: str | None = None  # the kind it was trained on; None: that of all the trainer's devices
 
 
-Event = EpochDone | Outcome
+Event = EpochDone | Outcome | PoolReport
 Events = Generator[Event, None, None]  # closed by the caller, it abandons what is left
 
 

@@ -49,11 +49,15 @@ class Trainer(Protocol):
 
 
 def trainer_for(task: Task, train: Split, validation: Split, devices: Devices, example: Any, lanes: int = 1) -> Trainer:
-    """Chooses processes for CPU cores, and one program over all devices for accelerators.
+    """Chooses actors for a cluster, processes for CPU cores, and one program over all devices for accelerators.
 
     example: any architecture's arrays, which fix the shapes of the programs. lanes: candidates a device trains at a
     time.
     """
+    if devices.cluster is not None:
+        from econas_jax.training.ray.trainer import ray_trainer  # Ray is an extra
+
+        return ray_trainer(task, train, validation, devices.cluster, example, lanes)
     if devices.cores:
         return ProcessTrainer(task, train, validation, devices.cores, example, lanes)
     return WaveTrainer(task, train, validation, devices.accelerators, example, lanes)

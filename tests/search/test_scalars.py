@@ -14,6 +14,7 @@ from tensorboardX.record_writer import masked_crc32c
 from econas_jax.algorithms import EcoNASState
 from econas_jax.search.scalars import Scalars
 from econas_jax.search.state import SearchState
+from econas_jax.training.pool_report import PoolReport
 
 SHARES = {"train": 0.75, "rest": 0.25}
 
@@ -66,6 +67,13 @@ def test_a_round_is_a_point_of_every_scalar(tmp_path: Path) -> None:
             "time/rest": 0.25,
         }
     }
+
+
+def test_devices_that_come_and_go_are_two_scalars_more(tmp_path: Path) -> None:
+    with Scalars(tmp_path, finished=0) as writer:
+        writer.write(state(1), SHARES, PoolReport((), 8, 3, 0.0, 120.0))
+    (found,) = scalars(tmp_path).values()
+    assert (found["devices"], found["stages_an_hour"]) == (3.0, 120.0)
 
 
 def test_each_round_is_written_once(tmp_path: Path) -> None:

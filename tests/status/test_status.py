@@ -23,6 +23,7 @@ from econas_jax.search.history import write_lines
 from econas_jax.search.workdir import Workdir
 from econas_jax.status import read_status
 from econas_jax.status.__main__ import main
+from econas_jax.training.pool_report import DeviceReport, PoolReport
 
 FAILED = dataclasses.replace(DIVERGED, candidate=9, status="failed", reason="ValueError: no")
 
@@ -86,6 +87,26 @@ def test_it_touches_nothing(searches: Path, capsys: pytest.CaptureFixture[str]) 
 def test_a_search_before_its_first_commit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     claimed(tmp_path, CONFIG)
     assert output_of(tmp_path, capsys) == ["stopped: 0 of 22 stages, in the first round", "failures: 0"]
+
+
+POOL = PoolReport((DeviceReport("first", "NVIDIA H200", "candidate 3, epoch 1 of 20"),), 8, 1, 40.2, 120.0)
+
+
+def test_the_devices_of_a_cluster_are_told_while_the_search_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claimed(tmp_path, CONFIG)
+    Workdir(tmp_path).write_devices(POOL)
+    assert not any("devices" in line for line in output_of(tmp_path, capsys))
+    with lock.locked(tmp_path):
+        assert read_status(tmp_path).pool == POOL
+        assert output_of(tmp_path, capsys)[1:3] == [
+            "1 of 8 devices, waiting for resources 40 s; 120 stages an hour",
+            "   first NVIDIA H200: candidate 3, epoch 1 of 20",
+        ]
+        for damaged in ("[", '{"devices": 3}', '{"devices": [["a"]]}', POOL.to_json().replace("40.2", '"x"')):
+            (tmp_path / "devices.json").write_text(damaged)
+            assert read_status(tmp_path).unreadable == ("devices.json",)
 
 
 def test_failures_are_counted_and_the_last_ones_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,7 @@ def test_the_clock_of_two_workers() -> None:
 def test_a_free_worker_takes_a_job_that_was_added_meanwhile() -> None:
     evaluator, jobs, ends = TabularEvaluator(TABLE, workers=2), deque([Job(0, 0, 0, 3), Job(1, 1, 0, 1)]), []
     for event in evaluator.train(jobs):
+        assert isinstance(event, Outcome)
         ends.append((event.candidate, evaluator.now()))
         if event.candidate == 1:
             jobs.append(Job(2, 0, 0, 2))

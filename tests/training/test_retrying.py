@@ -101,7 +101,20 @@ def test_a_reason_is_a_short_line_whatever_is_raised() -> None:
 
 def test_epochs_are_told_as_they_are_done_those_of_a_wave_that_fails_too() -> None:
     told = events(FailingWaves({3: [KeyError("x")]}))
-    assert [event.candidate for event in told] == [0, 1, 2, 3, 0, 0, 1, 1, 2, 2, 3, 3]
+    assert [event.candidate for event in told if isinstance(event, EpochDone | Outcome)] == [
+        0,
+        1,
+        2,
+        3,
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]
     assert [isinstance(event, Outcome) for event in told] == [False] * 4 + [False, True] * 4
 
 

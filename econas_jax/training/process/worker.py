@@ -26,7 +26,7 @@ from econas_jax.training.compile.export_cache import OWN_SETTINGS
 from econas_jax.training.compile.kept_program import Shape
 from econas_jax.training.compile.population_mesh import POPULATION
 from econas_jax.training.epoch import Task
-from econas_jax.training.job import Event, Job
+from econas_jax.training.job import Event, Events, Job
 from econas_jax.training.programs import Programs
 from econas_jax.training.wave import WaveTrainer
 
@@ -36,7 +36,7 @@ Request = tuple[str, tuple[Any, ...]]  # the name of a method of `Worker`, and i
 class Worker:
     """Does what is asked for, method by method, in the order of the requests; `tell` sends an event meanwhile."""
 
-    def __init__(self, tell: Callable[[Event], None]) -> None:
+    def __init__(self, tell: Callable[[Event], None] = lambda event: None) -> None:
         self._tell = tell
         self._trainer: WaveTrainer | None = None
 
@@ -63,8 +63,12 @@ class Worker:
 
     def train(self, jobs: Sequence[Job], retries: int) -> None:
         """Trains jobs and tells every event."""
-        for event in self._made().train(deque(jobs), retries):
+        for event in self.events(jobs, retries):
             self._tell(event)
+
+    def events(self, jobs: Sequence[Job], retries: int) -> Events:
+        """Trains jobs and yields every event."""
+        return self._made().train(deque(jobs), retries)
 
     def _made(self) -> WaveTrainer:
         if self._trainer is None:
@@ -73,7 +77,7 @@ class Worker:
 
 
 def _devices() -> list[jax.Device]:
-    return jax.local_devices(backend="cpu")[:1]
+    return jax.local_devices()[:1]  # the CPU, in a process of a trainer by processes
 
 
 def _listen(parent: Connection, requests: queue.SimpleQueue[Request]) -> None:

@@ -1,0 +1,158 @@
+"""Candidates on a real cluster of this machine: the same to the bit as by processes, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+from collections import deque
+from collections.abc import Sequence
+
+import jax
+import pytest
+from ray_cluster import TestCluster, actors
+from tiny_training import TINY_SPLIT, tiny_task
+from waves import EXAMPLE, FIRST, assert_same, promoted, train
+
+from econas_jax.errors import InputError
+from econas_jax.experiment.provenance import versions
+from econas_jax.training import EpochDone, Job, Outcome, WaveTrainer
+from econas_jax.training.pool_report import PoolReport
+from econas_jax.training.ray import cluster as joining
+from econas_jax.training.ray.cluster import Cluster, join_cluster
+from econas_jax.training.ray.trainer import RayTrainer, ray_trainer
+
+ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'econas_jax[ray]'")
+
+# The cluster's own start of a node forks this process, which JAX warns of; nothing runs in the fork.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:os.fork", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+LONG = [dataclasses.replace(job, end_epoch=300) for job in FIRST]
+said: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def expected() -> WaveTrainer:
+    return WaveTrainer(tiny_task(), TINY_SPLIT, TINY_SPLIT, jax.devices()[:1], EXAMPLE)
+
+
+def joined(machines: TestCluster, count: int | None = None) -> Cluster:
+    return join_cluster(machines.config, count, said.append, 1)
+
+
+def trainer_on(cluster: Cluster) -> RayTrainer:
+    return ray_trainer(tiny_task(), TINY_SPLIT, TINY_SPLIT, cluster, EXAMPLE)
+
+
+def test_a_cluster_without_a_device_is_refused_unless_some_are_to_be_waited_for(
+    machines: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(joined(machines)) == 2
+    head = next(node for node in ray.nodes() if not node["Resources"].get("CPU"))
+    monkeypatch.setattr(ray, "nodes", lambda: [head])
+    with pytest.raises(InputError, match=r"^trainer\.address = .*: expected a cluster with a GPU or a CPU core, or "):
+        joined(machines)
+    assert len(joined(machines, count=3)) == 3
+
+
+def test_nodes_with_other_software_are_refused(machines: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = versions() | {"jax": "0.0.1"}
+    monkeypatch.setattr("econas_jax.training.ray.node.versions", lambda: here)  # not on the nodes
+    with pytest.raises(InputError, match=r"versions \(jax .* on .* and 0\.0\.1 here\)$"):
+        joined(machines)
+
+
+@pytest.fixture(scope="module")
+def trainer(machines: TestCluster) -> RayTrainer:
+    trainer = trainer_on(joined(machines))
+    trainer.prepare()
+    return trainer
+
+
+def test_outcomes_are_those_of_one_process(trainer: RayTrainer, expected: WaveTrainer) -> None:
+    events = list(trainer.train(deque(FIRST)))
+    found = {event.candidate: event for event in events if isinstance(event, Outcome)}
+    assert {outcome.device for outcome in found.values()} == {"cpu"} == {trainer.device_kind}
+    found = {candidate: dataclasses.replace(outcome, device=None) for candidate, outcome in found.items()}
+    assert_same(found, train(expected, FIRST))
+    assert [event.epoch for event in events if isinstance(event, EpochDone) and event.candidate == 0] == [0, 1]
+    assert (trainer.devices, trainer.slots, trainer.state_size) == (2, 2, expected.state_size)
+    later = promoted(FIRST, found)
+    assert_same(anywhere(trainer, later), train(expected, later))
+
+
+def anywhere(trainer: RayTrainer, jobs: Sequence[Job], disturb: object = None) -> dict[int, Outcome]:
+    """Returns the outcomes without the kind of device; disturb: is called once, as soon as all devices train."""
+    found, reports = {}, 0
+    for event in trainer.train(deque(jobs)):
+        if isinstance(event, Outcome):
+            found[event.candidate] = dataclasses.replace(event, device=None)
+        if isinstance(event, EpochDone) and event.epoch > 3:
+            reports += 1
+            if callable(disturb) and reports == 1:
+                disturb()
+    return found
+
+
+def test_an_actor_that_is_killed_costs_nothing(trainer: RayTrainer, expected: WaveTrainer) -> None:
+    before = actors()
+    assert len(before) == 2
+    found = anywhere(trainer, LONG, lambda: os.kill(actors()[0], signal.SIGKILL))
+    assert_same(found, train(expected, LONG))
+    assert before[0] not in actors() and any("is lost, candidate" in line for line in said)
+
+
+def test_a_device_that_hangs_is_given_up(machines: TestCluster, expected: WaveTrainer, trainer: RayTrainer) -> None:
+    trainer._cluster = dataclasses.replace(
+        trainer._cluster, config=dataclasses.replace(trainer._cluster.config, lease_seconds=10.0)
+    )
+    stopped: list[int] = []
+
+    def hang() -> None:
+        stopped.append(actors()[0])
+        os.kill(stopped[0], signal.SIGSTOP)
+
+    try:
+        assert_same(anywhere(trainer, LONG, hang), train(expected, LONG))
+    finally:
+        trainer._cluster = joined(machines)
+        with contextlib.suppress(ProcessLookupError):  # Ray has ended it by force
+            os.kill(stopped[0], signal.SIGKILL)
+    assert any("is given up" in line for line in said)
+
+
+def test_a_node_that_is_killed_costs_nothing_and_one_that_joins_trains(
+    machines: TestCluster, trainer: RayTrainer, expected: WaveTrainer
+) -> None:
+    jobs = [dataclasses.replace(job, candidate=number) for number, job in enumerate([*LONG, *LONG])]
+    reports = []
+    killed = False
+    found = {}
+    for event in trainer.train(deque(jobs)):
+        if isinstance(event, EpochDone) and not killed:
+            killed = True
+            machines.kill_node()
+            machines.add_node()
+        if isinstance(event, Outcome):
+            found[event.candidate] = dataclasses.replace(event, device=None)
+        if isinstance(event, PoolReport):
+            reports.append(event)
+    assert_same(found, train(expected, jobs))
+    assert min(report.at_work for report in reports) <= 1
+
+
+def test_closing_the_events_ends_what_trains(trainer: RayTrainer, expected: WaveTrainer) -> None:
+    events = trainer.train(deque(dataclasses.replace(job, end_epoch=10**6) for job in FIRST))
+    next(event for event in events if isinstance(event, EpochDone) and event.epoch > 3)
+    events.close()
+    assert_same(anywhere(trainer, FIRST[:2]), train(expected, FIRST[:2]))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999"])
+def test_no_cluster_at_the_address_is_told_at_once(address: str) -> None:
+    with pytest.raises(InputError, match=r"^trainer\.address = .*: nothing answers there"):
+        joining._init(address, 1)
