@@ -100,6 +100,7 @@ def _init(address: str, cores: int) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == "local":
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 leaves training what others leave of a core
         options |= {"num_cpus": cores, "include_dashboard": False}
     allowed = "the address of a running Ray cluster (ray start --head starts one), or local"
     with _signals_kept():
