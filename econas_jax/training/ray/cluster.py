@@ -16,7 +16,7 @@ from econas_jax.errors import InputError, require
 from econas_jax.training.ray.node import node_facts
 from econas_jax.training.trainer_config import TrainerConfig
 
-ANSWER_SECONDS = 60.0  # for a node to start a process and describe itself
+ANSWER_SECONDS = 120.0  # for a node to start a process and describe itself
 REACH_SECONDS = 5.0  # for a connection to the head
 _RESERVES = "XLA_PYTHON_CLIENT_PREALLOCATE"
 
