@@ -93,6 +93,7 @@ def read_status(workdir: Path) -> Status:
     # A result of fewer rounds than the plan has is that of a search which goes on.
     finished = result.get("finished") is True and result.get("rounds", result.get("cycles")) == plan.rounds
     failures, running = workdir / "failures", lock.is_held(workdir)
+    pool = _pool(workdir / pool_report.FILE, unreadable) if running else None
     return Status(
         plan=plan,
         running=running,
@@ -102,7 +103,7 @@ def read_status(workdir: Path) -> Status:
         time_shares={str(kind): float(share) for kind, share in times.items() if isinstance(share, int | float)},
         tracebacks=tuple(sorted(path.name for path in failures.iterdir())) if failures.is_dir() else (),
         unreadable=tuple(unreadable),
-        pool=_pool(workdir / pool_report.FILE, unreadable) if running else None,
+        pool=pool,
     )
 
 
