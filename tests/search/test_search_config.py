@@ -55,6 +55,7 @@ WRONG: dict[str, list[Any]] = {
     "search.lifetime": ["10", 0],
     "search.lag": ["1", -1, 1.5],
     "search.epochs": [20.0, 0],
+    "search.proxies": ["c4r4s0", ["c4r4s0"], [1, 2, 3], ["nonsense", "", ""]],
     "search.skip_repeats": [1, "yes", None],
     "proxy.channels": ["9", 0, True],
     "proxy.resolution": [8.0, 0, 6, 2, 100_000],
