@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from econas_jax.figures.style import INK, NOTE_SIZE, TEXT_SIZE, TITLE_SIZE, series_style
+from econas_jax.figures.style import INK, NOTE_SIZE, SERIES_COLOURS, TEXT_SIZE, TITLE_SIZE, series_style
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
 from econas_jax.spaces.darts.diagram import INPUTS
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
@@ -25,7 +25,6 @@ def plot_shares(title: str, tables: Sequence[Rows]) -> Figure:
     nodes = len(node_rows(values[0]))
     width, height = INCHES[0] * (CELL_INPUTS + nodes - 1), INCHES[1] * nodes + TOP
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(title, fontsize=TITLE_SIZE, color=INK, x=0.01, ha="left")
     grid = figure.subplots(nodes, CELL_INPUTS + nodes - 1, sharex=True, sharey=True, squeeze=False)
     epochs = np.arange(1, len(values) + 1)
     edge = 0
@@ -36,8 +35,17 @@ def plot_shares(title: str, tables: Sequence[Rows]) -> Figure:
                 continue
             for place, operation in enumerate(SEARCH_OPERATIONS):
                 colour, marker = series_style(place)
-                axes.plot(epochs, values[:, edge, place], color=colour, linewidth=1.2, label=operation)
-                axes.plot(epochs[-1:], values[-1:, edge, place], color=colour, marker=marker, markersize=4)
+                line = "-" if place < len(SERIES_COLOURS) else "--"  # colours come again
+                axes.plot(
+                    *(epochs, values[:, edge, place]),
+                    color=colour,
+                    linestyle=line,
+                    linewidth=1.2,
+                    marker=marker,
+                    markersize=4,
+                    markevery=[-1],
+                    label=operation,
+                )
             name = INPUTS[source].name if source < CELL_INPUTS else str(source - CELL_INPUTS)
             axes.set_title(f"${name}$ to {node}", fontsize=NOTE_SIZE, color=INK)
             axes.tick_params(labelsize=NOTE_SIZE)
@@ -47,5 +55,15 @@ def plot_shares(title: str, tables: Sequence[Rows]) -> Figure:
     figure.supxlabel("Epoch", fontsize=TEXT_SIZE, color=INK)
     figure.supylabel("Share", fontsize=TEXT_SIZE, color=INK)
     handles, labels = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=4, fontsize=NOTE_SIZE, frameon=False)
+    figure.legend(
+        *(handles, labels),
+        title=title,  # so that neither covers the other
+        title_fontsize=TITLE_SIZE,
+        alignment="left",
+        loc="outside upper left",
+        ncols=4,
+        fontsize=NOTE_SIZE,
+        labelcolor=INK,
+        frameon=False,
+    )
     return figure
