@@ -10,12 +10,13 @@ from jax.flatten_util import ravel_pytree
 
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
-from econas_jax.supernet.derive import Shares, by_edge, derived_genotype
+from econas_jax.supernet.derive import by_edge, derived_genotype
 from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import DartsConfig
-from econas_jax.supernet.methods.method import Method, Phase, Setting
+from econas_jax.supernet.methods.logits import LogitsMethod
+from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.second_order import look_ahead
-from econas_jax.supernet.methods.tables import host_softmax, normal_logits, softmax
+from econas_jax.supernet.methods.tables import softmax
 from econas_jax.supernet.steps import architecture_step, weights_step
 from econas_jax.supernet.task import (
     Batches,
@@ -27,14 +28,11 @@ from econas_jax.supernet.task import (
     Tree,
     batch_loss,
 )
-from econas_jax.training.adam import adam_memory
 from econas_jax.training.epoch import Images
-
-DEVIATION = 1e-3  # of the initial logits
 
 
 @dataclasses.dataclass(frozen=True)
-class Darts(Method):
+class Darts(LogitsMethod):
     """DARTS with logits alpha for the operations of each edge; an edge is the softmax-weighted sum of them."""
 
     config: DartsConfig
@@ -44,15 +42,6 @@ class Darts(Method):
     def phases(self) -> tuple[Phase, ...]:
         """One: a step reads a batch of either kind."""
         return (Phase("search", PhaseReads(None, True, self.setting.batch_size), self.step),)
-
-    def initial(self, key: jax.Array) -> tuple[Tree, Tree]:
-        """Returns logits near 0, and Adam's memory."""
-        logits = normal_logits(key, self.setting.network.nodes, 0.0, DEVIATION)
-        return logits, adam_memory(logits)
-
-    def probabilities(self, architecture: EdgeWeights) -> Shares:
-        """Returns the softmax of the logits."""
-        return host_softmax(architecture)
 
     def genotype(self, architecture: EdgeWeights) -> Genotype:
         """Returns each node with its two strongest edges, each with its strongest operation but `none`."""

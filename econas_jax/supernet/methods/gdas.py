@@ -9,24 +9,21 @@ import jax
 
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
-from econas_jax.supernet.derive import Shares, by_operation, derived_genotype
+from econas_jax.supernet.derive import by_operation, derived_genotype
 from econas_jax.supernet.history import EpochRecord
 from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import GdasConfig
-from econas_jax.supernet.methods.method import Method, Phase, Setting
+from econas_jax.supernet.methods.logits import LogitsMethod
+from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.sampling import hard_sample
-from econas_jax.supernet.methods.tables import host_softmax, normal_logits
 from econas_jax.supernet.result import Found, best_found, last_found
 from econas_jax.supernet.steps import architecture_step, chosen_weights_step
-from econas_jax.supernet.task import Batches, Measures, Moment, Seen, SupernetState, SupernetTask, Tree, batch_loss
-from econas_jax.training.adam import adam_memory
+from econas_jax.supernet.task import Batches, Measures, Moment, Seen, SupernetState, SupernetTask, batch_loss
 from econas_jax.training.keys import derive
-
-DEVIATION = 1e-3  # of the initial logits
 
 
 @dataclasses.dataclass(frozen=True)
-class Gdas(Method):
+class Gdas(LogitsMethod):
     """GDAS with logits for the operations of each edge; a pass computes one operation an edge."""
 
     config: GdasConfig
@@ -37,19 +34,10 @@ class Gdas(Method):
         """One: a step reads a batch of either kind."""
         return (Phase("search", PhaseReads(None, True, self.setting.batch_size), self.step),)
 
-    def initial(self, key: jax.Array) -> tuple[Tree, Tree]:
-        """Returns logits near 0, and Adam's memory."""
-        logits = normal_logits(key, self.setting.network.nodes, 0.0, DEVIATION)
-        return logits, adam_memory(logits)
-
     def temperature(self, epoch: int) -> float:
         """Falls in equal steps from the first epoch's to the last one's."""
         done = epoch / max(1, self.setting.proxy.epochs - 1)
         return self.config.first_temperature + done * (self.config.last_temperature - self.config.first_temperature)
-
-    def probabilities(self, architecture: EdgeWeights) -> Shares:
-        """Returns the softmax of the logits."""
-        return host_softmax(architecture)
 
     def genotype(self, architecture: EdgeWeights) -> Genotype:
         """Returns each node with its two strongest pairs of an input and an operation but `none`."""

@@ -11,24 +11,24 @@ import optax
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.supernet.costs import cell_costs
-from econas_jax.supernet.derive import Shares, by_edge_with_none, derived_genotype
+from econas_jax.supernet.derive import by_edge_with_none, derived_genotype
 from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import SnasConfig
-from econas_jax.supernet.methods.method import Method, Phase, Setting
+from econas_jax.supernet.methods.logits import LogitsMethod
+from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.sampling import soft_sample
-from econas_jax.supernet.methods.tables import host_softmax, normal_logits
 from econas_jax.supernet.steps import architecture_step
 from econas_jax.supernet.task import Batches, Measures, Moment, Seen, SupernetState, SupernetTask, Tree, batch_loss
-from econas_jax.training.adam import adam_memory
 from econas_jax.training.keys import derive
 from econas_jax.training.optimizer import apply_gradient
 
-MEAN, DEVIATION = 1.0, 0.01  # of the initial logits
-
 
 @dataclasses.dataclass(frozen=True)
-class Snas(Method):
+class Snas(LogitsMethod):
     """SNAS with logits for the operations of each edge; a soft sample of them weighs the operations of a pass."""
+
+    MEAN = 1.0
+    DEVIATION = 0.01
 
     config: SnasConfig
     setting: Setting
@@ -38,19 +38,10 @@ class Snas(Method):
         """One: a step reads a batch, and steps both kinds of weights by it."""
         return (Phase("search", PhaseReads(None, True, 0), self.step),)
 
-    def initial(self, key: jax.Array) -> tuple[Tree, Tree]:
-        """Returns logits near 1, and Adam's memory."""
-        logits = normal_logits(key, self.setting.network.nodes, MEAN, DEVIATION)
-        return logits, adam_memory(logits)
-
     def temperature(self, epoch: int) -> float:
         """Falls in equal steps to the last epoch's, one of them before the first epoch."""
         done = (epoch + 1) / self.setting.proxy.epochs
         return self.config.first_temperature + done * (self.config.last_temperature - self.config.first_temperature)
-
-    def probabilities(self, architecture: EdgeWeights) -> Shares:
-        """Returns the softmax of the logits."""
-        return host_softmax(architecture)
 
     def genotype(self, architecture: EdgeWeights) -> Genotype:
         """Returns each node with its two strongest edges, each with its strongest operation, which may be `none`."""
