@@ -8,4 +8,5 @@ from .fingerprint import fingerprints as fingerprints
 from .load import LOADERS as LOADERS
 from .load import load_dataset as load_dataset
 from .report import DataReport as DataReport
+from .subset import subset_size as subset_size
 from .subset import training_subset as training_subset

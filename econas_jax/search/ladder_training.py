@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from econas_jax.data import Dataset
+from econas_jax.data import Dataset, subset_size
 from econas_jax.errors import InputError, require
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.ladder import Ladder, Setting
@@ -49,7 +49,7 @@ def ladder_training(config: SearchConfig, dataset: Dataset, devices: Devices) ->
         )
         trainers.append(trainer)
         batch = config.training.batch_size
-        images = int(len(dataset.train) * training.proxy.sample_ratio) // batch * batch
+        images = subset_size(dataset, training.proxy.sample_ratio) // batch * batch
         settings.append(Setting(family, proxy_text(training.proxy), images) if several else Setting(family))
     if not several:
         return Ladder(rungs, settings), trainers[0]

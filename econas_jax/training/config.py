@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from econas_jax.data import Dataset
+from econas_jax.data import Dataset, subset_size
 from econas_jax.data.config import Augmentation
 from econas_jax.errors import require, require_integer, require_number
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
@@ -68,7 +68,7 @@ class TrainingConfig:
 
 def check_against_dataset(proxy: ProxyConfig, training: TrainingConfig, dataset: Dataset) -> None:
     """Raises InputError where config and data set, each valid alone, do not go together."""
-    images = int(len(dataset.train) * proxy.sample_ratio)
+    images = subset_size(dataset, proxy.sample_ratio)
     batch = training.batch_size
     allowed = f"at most {images}, the training images left by proxy.sample_ratio: lower it, or raise the ratio"
     require(batch <= images, "training.batch_size", batch, allowed)
