@@ -6,7 +6,7 @@ import argparse
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,17 @@ def retrain_parser(description: str | None) -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [name for name, value in vars(published).items() if isinstance(value, Genotype)]
     flags.add_argument("--genotype", choices=names, required=True)
-    for name, value in PUBLISHED_SETTING.items():
+    add_step_flags(flags, PUBLISHED_SETTING)
+    return flags
+
+
+def add_step_flags(flags: argparse.ArgumentParser, setting: Mapping[str, int]) -> None:
+    """Adds the flags of a setting with these defaults, and those of `time_steps`."""
+    for name, value in setting.items():
         flags.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     flags.add_argument("--repeats", type=int, default=3, help="timed steps, after one to warm up")
     flags.add_argument("--in-turn", action="store_true", help="for each step print a line and wait for one")
     flags.add_argument("--json", type=Path, required=True)
-    return flags
 
 
 def time_steps(step: Callable[[], Any], arguments: argparse.Namespace) -> dict[str, Any]:

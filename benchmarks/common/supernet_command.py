@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from benchmarks.common.retrain_command import time_steps
+from benchmarks.common.retrain_command import add_step_flags, time_steps
 
 # Liu et al., DARTS, in the proxy c4r2: the paper's setting but for channels (16) and resolution (32).
 SUPERNET_SETTING = {"channels": 9, "resolution": 16, "cells": 8, "batch": 64}
@@ -20,11 +19,7 @@ def supernet_parser(description: str | None) -> argparse.ArgumentParser:
     """Returns the flags of such a script."""
     flags = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--step", choices=STEPS, default=STEPS[0])
-    for name, value in SUPERNET_SETTING.items():
-        flags.add_argument(f"--{name}", type=int, default=value)
-    flags.add_argument("--repeats", type=int, default=3, help="timed steps, after one to warm up")
-    flags.add_argument("--in-turn", action="store_true", help="for each step print a line and wait for one")
-    flags.add_argument("--json", type=Path, required=True)
+    add_step_flags(flags, SUPERNET_SETTING)
     return flags
 
 

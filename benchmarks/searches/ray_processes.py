@@ -26,10 +26,10 @@ import numpy as np
 from benchmarks.common.result_file import write_result
 from econas_jax.experiment import config_source
 from econas_jax.search import from_mapping
+from econas_jax.search.ladder_training import ladder_training
 from econas_jax.training import Job, Outcome, Trainer
 from econas_jax.training.compile.compilation_cache import use_compilation_cache
 from econas_jax.training.devices import Devices, available_cores, find_devices
-from econas_jax.training.proxy_training import proxy_training
 from econas_jax.training.trainer_config import TrainerConfig
 
 EPOCHS, JOBS = 3, 8  # of a stage; of a batch
@@ -53,17 +53,8 @@ def compare(devices: int, pairs: int) -> dict[str, Any]:
     }
     trainers: dict[str, Trainer] = {}
     for name, place in places.items():
-        family, trainers[name] = proxy_training(
-            config.space,
-            dataset,
-            place,
-            proxy=config.proxy,
-            network=config.network,
-            training=config.training,
-            total_epochs=config.search.total_epochs,
-            seed=config.seed,
-            subset_seed=config.seed,
-        )
+        ladder, trainers[name] = ladder_training(config, dataset, place)
+    family = ladder.setting(EPOCHS).family
     genotypes = [config.space.sample(np.random.default_rng(number)) for number in range(JOBS)]
     jobs = [Job(number, family.encode(genotype), 0, EPOCHS) for number, genotype in enumerate(genotypes)]
     seconds: dict[str, list[float]] = {name: [] for name in trainers}
