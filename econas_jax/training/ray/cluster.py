@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import logging
 import os
-import signal
-import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from econas_jax.errors import InputError, require
+from econas_jax.training.ray.connection import connect, one_line
 from econas_jax.training.ray.node import node_facts
 from econas_jax.training.trainer_config import TrainerConfig
 
 ANSWER_SECONDS = 120.0  # for a node to start a process and describe itself
-REACH_SECONDS = 5.0  # for a connection to the head
 _RESERVES = "XLA_PYTHON_CLIENT_PREALLOCATE"
 
 
@@ -54,7 +50,7 @@ def join_cluster(config: TrainerConfig, count: int | None, say: Callable[[str], 
     except ImportError:
         raise InputError("trainer.name", config.name, "ray to be installed: pip install 'econas_jax[ray]'") from None
     if not ray.is_initialized():  # else somebody has joined one in this process, in a notebook, say
-        _init(config.address, count or cores)
+        connect(config.address, count or cores)
     nodes = [node for node in ray.nodes() if node["Alive"]]
     resource = "GPU" if any(node["Resources"].get("GPU", 0) >= 1 for node in nodes) else "CPU"
     with_devices = [node for node in nodes if node["Resources"].get(resource, 0) >= 1]
@@ -81,52 +77,6 @@ def actor_environment(ours: Mapping[str, str], on_gpu: bool, same_machine: bool)
     if same_machine:
         of_jax["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     return of_jax
-
-
-def one_line(error: BaseException) -> str:
-    """Returns the line of an error that tells most: of an exception elsewhere its own, not Ray's."""
-    error = getattr(error, "cause", None) or error
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    telling = [line for line in lines if "because" in line or "Error" in line]
-    return (telling[-1] if telling else lines[0])[:300]
-
-
-def _init(address: str, cores: int) -> None:
-    import ray
-
-    if ":" in address:
-        _reach(address)
-    # Not the dashboard and no logs of actors: what they have to say they return.
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address == "local":
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 leaves training what others leave of a core
-        options |= {"num_cpus": cores, "include_dashboard": False}
-    allowed = "the address of a running Ray cluster (ray start --head starts one), or local"
-    with _signals_kept():
-        try:
-            ray.init(address=address, **options)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:  # the second: of another version, say
-            raise InputError("trainer.address", address, f"{allowed} ({one_line(error)})") from None
-
-
-def _reach(address: str) -> None:
-    """Raises InputError where nothing listens: Ray itself would try for a minute."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), REACH_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        allowed = f"the address of a running Ray cluster: nothing answers there ({error})"
-        raise InputError("trainer.address", address, allowed) from None
-
-
-@contextlib.contextmanager
-def _signals_kept() -> Iterator[None]:
-    """Keeps this process's answer to SIGTERM, which Ray would replace by an end at once."""
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    with contextlib.suppress(ValueError):  # not in the main thread: Ray could not replace it either
-        signal.signal(signal.SIGTERM, handler)
 
 
 def _check_nodes(config: TrainerConfig, nodes: Sequence[Mapping[str, Any]], resource: str) -> None:

@@ -12,7 +12,8 @@ import jax
 from econas_jax.errors import SearchError
 from econas_jax.training.job import Job
 from econas_jax.training.ray.actor import DeviceActor, DeviceFacts
-from econas_jax.training.ray.cluster import Cluster, one_line
+from econas_jax.training.ray.cluster import Cluster
+from econas_jax.training.ray.connection import one_line
 from econas_jax.training.ray.lease import Lease
 from econas_jax.training.ray.node import node_facts
 

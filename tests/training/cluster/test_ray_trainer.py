@@ -19,7 +19,6 @@ from econas_jax.errors import InputError
 from econas_jax.experiment.provenance import versions
 from econas_jax.training import EpochDone, Job, Outcome, WaveTrainer
 from econas_jax.training.pool_report import PoolReport
-from econas_jax.training.ray import cluster as joining
 from econas_jax.training.ray.cluster import Cluster, join_cluster
 from econas_jax.training.ray.trainer import RayTrainer, ray_trainer
 
@@ -150,9 +149,3 @@ def test_closing_the_events_ends_what_trains(trainer: RayTrainer, expected: Wave
     next(event for event in events if isinstance(event, EpochDone) and event.epoch > 3)
     events.close()
     assert_same(anywhere(trainer, FIRST[:2]), train(expected, FIRST[:2]))
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999"])
-def test_no_cluster_at_the_address_is_told_at_once(address: str) -> None:
-    with pytest.raises(InputError, match=r"^trainer\.address = .*: nothing answers there"):
-        joining._init(address, 1)
