@@ -142,7 +142,39 @@ class OneShotConfig:
         return self.architecture_share
 
 
-MethodConfig = DartsConfig | SnasConfig | GdasConfig | EnasConfig | OneShotConfig
+@dataclasses.dataclass(frozen=True)
+class HypernetworkConfig(AdamConfig):
+    """SMASH's hypernetwork: a DenseNet that makes 1x1 kernels, and how it is trained."""
+
+    learning_rate: float = 1e-3  # of Adam at first; it falls as that of the weights does
+    weight_decay: float = 0.0  # added to the gradient, as torch's Adam does
+    layers: int = 8  # of the DenseNet, before the one that makes the kernels
+    growth: int = 10  # channels of each of these layers, which all later ones read
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_integer("layers", self.layers, 0)
+        require_integer("growth", self.growth, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class SmashConfig(OneShotConfig):
+    """SMASH (Brock et al., 2018) on the cells of DARTS: a hypernetwork makes the 1x1 kernels of random cells."""
+
+    candidates: int = 500  # random cells that are ranked at the end
+    perturbations: int = 100  # of the best of these, which are ranked next
+    markov_steps: int = 100  # then perturbations of the best so far, which one that is better takes the place of
+    perturbation: float = 0.05  # the probability that an edge's operation, or its input, becomes another one
+    hypernetwork: HypernetworkConfig = HypernetworkConfig()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("perturbations", "markov_steps"):
+            require_integer(name, getattr(self, name), 0)
+        require_number("perturbation", self.perturbation, lambda value: 0 <= value <= 1, "a number in [0, 1]")
+
+
+MethodConfig = DartsConfig | SnasConfig | GdasConfig | EnasConfig | OneShotConfig | SmashConfig
 
 METHODS: dict[str, type[MethodConfig]] = {
     "darts": DartsConfig,
@@ -150,6 +182,7 @@ METHODS: dict[str, type[MethodConfig]] = {
     "gdas": GdasConfig,
     "enas": EnasConfig,
     "one_shot": OneShotConfig,
+    "smash": SmashConfig,
 }
 
 

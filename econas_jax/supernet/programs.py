@@ -39,9 +39,23 @@ def initial_state(task: SupernetTask, method: Method, seed: jax.Array | int) -> 
     images = jnp.zeros((1, task.resolution, task.resolution, 3))
     table = jnp.zeros((edge_count(task.nodes), len(SEARCH_OPERATIONS)))
     variables = task.network.init(derive(seed, "initial values", 0), images, EdgeWeights(table, table), train=False)
-    params = variables["params"]
+    params = method.learnt(variables["params"])
     weights = TrainState(params, variables["batch_stats"], task.optimizer().init(params))
     return SupernetState(weights, *method.initial(derive(seed, "architecture values")))
+
+
+def candidate_accuracy(
+    task: SupernetTask,
+    method: Method,
+    state: SupernetState,
+    edges: EdgeWeights,
+    images: Images,
+    seed: jax.Array | int,
+    number: jax.Array | int,
+) -> jax.Array:
+    """Returns the accuracy of the candidate of this number in the ranking, on a batch as stored."""
+    params = method.ranked_params(state, edges, derive(seed, "hypernetwork noise", number))
+    return batch_accuracy(task, params, state.weights.batch_stats, edges, images)
 
 
 class SupernetPrograms:
@@ -78,12 +92,13 @@ class SupernetPrograms:
         return self._kept(f"{part.name}_step", step, (state, images, moment), consumes_first=True)
 
     def evaluation(self, shape: Shape) -> Callable[..., Any]:
-        """Returns the program from a state, weights of edges and images of this shape to how many it gets right."""
+        """Returns the program that takes what `candidate_accuracy` does after the method; shape: of the images."""
         state = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
         rows = (edge_count(self._task.nodes), len(SEARCH_OPERATIONS))
         edges = EdgeWeights(*(placed(rows, np.float32, self.everywhere) for _ in range(2)))
-        evaluate = functools.partial(batch_accuracy, self._task)
-        return self._kept("evaluate", evaluate, (state, edges, self._images(shape)))
+        number = placed((), np.int32, self.everywhere)
+        evaluate = functools.partial(candidate_accuracy, self._task, self._method)
+        return self._kept("evaluate", evaluate, (state, edges, self._images(shape), number, number))
 
     def _images(self, shape: Shape) -> Images:
         return Images(*placed_images(shape, self.sharding(shape[0])))

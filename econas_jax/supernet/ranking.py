@@ -36,23 +36,28 @@ class Ranked:
 
 
 def ranked_candidates(
-    file: Path, candidates: Sequence[Candidate], score: Callable[[Genotype], float], check: Callable[[], None]
+    file: Path,
+    following: Callable[[Sequence[Ranked]], Candidate | None],
+    score: Callable[[Genotype, int], float],
+    check: Callable[[], None],
 ) -> list[Ranked]:
     """Scores the candidates that are not in the file yet, one after another; returns all, in their order.
 
-    check: is called before each, and may raise to stop; what is scored until then is in the file. Raises InputError for
-    a file of other candidates.
+    following: gives the candidate after those that are ranked, or None after the last. score: of a genotype and its
+    place in the ranking. check: is called before each, and may raise to stop; what is scored until then is in the file.
+    Raises InputError for a file of other candidates.
     """
     lines = LineFile(file)
     lines.mend()
     done = read_ranking(file) if file.exists() else []
-    same = [each.genotype for each in done] == [str(each.genotype) for each in candidates[: len(done)]]
-    if not same:
-        raise InputError("workdir", str(file), "the candidates of this search, or no such file")
-    for number in range(len(done), len(candidates)):
+    for number, line in enumerate(done):
+        expected = following(done[:number])
+        if expected is None or line.genotype != str(expected.genotype):
+            raise InputError("workdir", str(file), "the candidates of this search, or no such file")
+    while (candidate := following(done)) is not None:
         check()
-        candidate = candidates[number]
-        line = Ranked(number, str(candidate.genotype), score(candidate.genotype), candidate.standalone)
+        number = len(done)
+        line = Ranked(number, str(candidate.genotype), score(candidate.genotype, number), candidate.standalone)
         lines.append(json.dumps(dataclasses.asdict(line), allow_nan=False) + "\n")
         done.append(line)
     return done

@@ -64,9 +64,12 @@ def result_fields(
 
 
 def best_ranked(ranking: Sequence[Ranked], epoch: int) -> tuple[Found, ...]:
-    """Returns the candidates of the best accuracy, of equals the earlier ones. epoch: the last."""
-    ordered = sorted(ranking, key=lambda each: -each.accuracy)  # stable
-    return tuple(Found(Genotype.parse(each.genotype), epoch, each.accuracy) for each in ordered[:BEST])
+    """Returns the genotypes of the best accuracy, each once, of equals the earlier ones. epoch: the last."""
+    best: dict[str, Ranked] = {}
+    for each in sorted(ranking, key=lambda each: -each.accuracy):  # stable
+        best.setdefault(each.genotype, each)
+    ordered = list(best.values())[:BEST]
+    return tuple(Found(Genotype.parse(each.genotype), epoch, each.accuracy) for each in ordered)
 
 
 def best_found(history: Sequence[EpochRecord]) -> tuple[Found, ...]:

@@ -14,6 +14,7 @@ from econas_jax.supernet.task import Measures, Seen, SupernetState, SupernetTask
 from econas_jax.training.adam import Adam, adam_step
 from econas_jax.training.epoch import Images
 from econas_jax.training.optimizer import apply_gradient
+from econas_jax.training.state import TrainState
 
 
 def chosen_weights_step(
@@ -25,12 +26,17 @@ def chosen_weights_step(
     """
     before = state.weights
     state, measures = weights_step(task, state, edges, batch, learning_rate)
+    return state._replace(weights=chosen_alone(before, state.weights, edges)), measures
+
+
+def chosen_alone(before: TrainState, after: TrainState, edges: EdgeWeights) -> TrainState:
+    """Returns the weights after a step, those of operations of weight 0 and their momentum as before it."""
     masks = operation_masks(before.params, jax.lax.stop_gradient(edges))
     used = jax.tree.map(lambda mask, leaf: jnp.broadcast_to(mask > 0, leaf.shape), masks, before.params)
-    params = jax.tree.map(jnp.where, used, state.weights.params, before.params)
+    params = jax.tree.map(jnp.where, used, after.params, before.params)
     flat, _ = ravel_pytree(used)  # all parameters are one vector to the optimiser
-    optimizer = jax.tree.map(lambda new, old: jnp.where(flat, new, old), state.weights.optimizer, before.optimizer)
-    return state._replace(weights=state.weights._replace(params=params, optimizer=optimizer)), measures
+    optimizer = jax.tree.map(lambda new, old: jnp.where(flat, new, old), after.optimizer, before.optimizer)
+    return after._replace(params=params, optimizer=optimizer)
 
 
 def weights_step(

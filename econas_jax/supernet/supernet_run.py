@@ -75,13 +75,21 @@ class SupernetRun:
 
         Raises SupernetInterruptedError; what is ranked until then is in the workdir.
         """
-        own = self.trainer.method.candidates(jax.device_get(state.architecture), self.config.seed)
-        candidates = [*map(Candidate, own), *others]
-        with self.reporter.doing(f"ranking {len(candidates)} candidates"), self.times.measuring("validate"):
+        method, seed = self.trainer.method, self.config.seed
+        own = method.candidates(jax.device_get(state.architecture), seed)
+        first = [*map(Candidate, own), *others]
+
+        def following(ranking: Sequence[Ranked]) -> Candidate | None:
+            if len(ranking) < len(first):
+                return first[len(ranking)]
+            genotype = method.further([*ranking[: len(own)], *ranking[len(first) :]], seed)
+            return None if genotype is None else Candidate(genotype)
+
+        with self.reporter.doing("ranking candidates"), self.times.measuring("validate"):
             return ranked_candidates(
                 self.files.ranking,
-                candidates,
-                lambda genotype: self.trainer.accuracy(state, genotype, self.images.architecture),
+                following,
+                lambda genotype, number: self.trainer.accuracy(state, genotype, number, self.images.architecture),
                 self._leave_if_asked,
             )
 

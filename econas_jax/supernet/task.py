@@ -88,11 +88,12 @@ def batch_loss(
     return jnp.mean(losses), Seen(updated["batch_stats"], jnp.mean(correct))
 
 
-def batch_accuracy(task: SupernetTask, state: SupernetState, edges: EdgeWeights, images: Images) -> jax.Array:
+def batch_accuracy(
+    task: SupernetTask, params: Tree, batch_stats: Tree, edges: EdgeWeights, images: Images
+) -> jax.Array:
     """Returns the accuracy on a batch as stored, not augmented, by the batch's own statistics.
 
     Running statistics are mixed over all cells that were trained, and suit none of them.
     """
     pixels = prepare(images.images, task.resolution, task.mean, task.std)
-    params, stats = state.weights.params, state.weights.batch_stats
-    return batch_loss(task, params, stats, edges, Images(pixels, images.labels))[1].accuracy
+    return batch_loss(task, params, batch_stats, edges, Images(pixels, images.labels))[1].accuracy

@@ -77,10 +77,11 @@ class SupernetTrainer:
         stepped: tuple[SupernetState, Measures] = self._program(_kind(images))(state, batches, moment)
         return stepped
 
-    def accuracy(self, state: SupernetState, genotype: Genotype, split: Split) -> float:
-        """Returns a genotype's accuracy with the state's weights, on whole batches of a split.
+    def accuracy(self, state: SupernetState, genotype: Genotype, number: int, split: Split) -> float:
+        """Returns the accuracy of a ranking's candidate with the state's weights, on whole batches of a split.
 
-        What does not fill a batch is left out: it would be normalised by few images.
+        What does not fill a batch is left out: it would be normalised by few images. number: of the candidate, on which
+        depends what may be random in it.
         """
         size = self.task.training.batch_size
         edges = EdgeWeights(*(jax.device_put(table, self._sources.everywhere) for table in edge_counts(genotype)))
@@ -89,7 +90,7 @@ class SupernetTrainer:
             images = self._put(split.take(np.arange(begin, begin + size)))
             if self._evaluate is None:
                 self._evaluate = self._sources.evaluation((size, *split.images.shape[1:]))
-            shares.append(self._evaluate(state, edges, images))
+            shares.append(self._evaluate(state, edges, images, np.int32(self._seed), np.int32(number)))
         return float(np.mean([float(share) for share in shares]))
 
     def _put(self, split: Split | None) -> Images | None:

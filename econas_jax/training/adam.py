@@ -13,7 +13,7 @@ Tree = Any
 class Adam(NamedTuple):
     """The optimiser's numbers (Kingma & Ba, 2015)."""
 
-    learning_rate: float
+    learning_rate: float | jax.Array
     beta1: float
     beta2: float
     weight_decay: float = 0.0

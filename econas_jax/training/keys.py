@@ -12,6 +12,7 @@ _PURPOSES = (
     "architecture values",
     "architecture augmentation",
     "architecture sample",
+    "hypernetwork noise",
 )
 
 

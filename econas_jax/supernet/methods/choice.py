@@ -6,12 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from econas_jax.supernet.config import SupernetConfig
-from econas_jax.supernet.method_configs import DartsConfig, EnasConfig, GdasConfig, OneShotConfig, SnasConfig
+from econas_jax.supernet.method_configs import (
+    DartsConfig,
+    EnasConfig,
+    GdasConfig,
+    OneShotConfig,
+    SmashConfig,
+    SnasConfig,
+)
 from econas_jax.supernet.methods.darts import Darts
 from econas_jax.supernet.methods.enas import Enas
 from econas_jax.supernet.methods.gdas import Gdas
 from econas_jax.supernet.methods.method import Method, Setting
 from econas_jax.supernet.methods.one_shot import OneShot
+from econas_jax.supernet.methods.smash import Smash
 from econas_jax.supernet.methods.snas import Snas
 
 _METHODS: dict[type, Callable[[Any, Setting], Method]] = {
@@ -20,6 +28,7 @@ _METHODS: dict[type, Callable[[Any, Setting], Method]] = {
     GdasConfig: Gdas,
     EnasConfig: Enas,
     OneShotConfig: OneShot,
+    SmashConfig: Smash,
 }
 
 

@@ -115,7 +115,7 @@ class Enas(Method):
 
         def accuracy(given: tuple[EdgeWeights, Images]) -> jax.Array:
             own, share = given
-            return batch_accuracy(task, state, own, share)
+            return batch_accuracy(task, state.weights.params, state.weights.batch_stats, own, share)
 
         return jax.lax.map(accuracy, (edges, shares))
 

@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import jax
 
+from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.spaces.proxy import Proxy
 from econas_jax.supernet.config import NetworkConfig
 from econas_jax.supernet.derive import Shares
 from econas_jax.supernet.history import EpochRecord
 from econas_jax.supernet.images import PhaseReads
+from econas_jax.supernet.ranking import Ranked
 from econas_jax.supernet.result import Found, last_found
 from econas_jax.supernet.task import Batches, Measures, Moment, SupernetState, SupernetTask, Tree
 
@@ -63,6 +65,24 @@ class Method(abc.ABC):
     def candidates(self, architecture: Tree, seed: int) -> tuple[Genotype, ...]:
         """Returns the genotypes that are ranked at the end by the supernet's weights; none for most methods."""
         return ()
+
+    def further(self, ranking: Sequence[Ranked], seed: int) -> Genotype | None:
+        """Returns one more genotype to rank, found from those that are ranked: `candidates`, and what this returned.
+
+        None where no more is to be ranked: for most methods at once.
+        """
+        return None
+
+    def learnt(self, params: Tree) -> Tree:
+        """Returns which of the network's parameters the weights are: all for most methods."""
+        return params
+
+    def ranked_params(self, state: SupernetState, edges: EdgeWeights, key: jax.Array) -> Tree:
+        """Returns the network's parameters by which a candidate is ranked: the weights for most methods.
+
+        edges: the candidate's. key: of what is random in the parameters.
+        """
+        return state.weights.params
 
     def found(self, history: Sequence[EpochRecord]) -> tuple[Found, ...]:
         """Returns what a search without candidates ends with, best first; none where no epoch is done."""
