@@ -36,7 +36,7 @@ class Hypernetwork:
     """A DenseNet of 1x1 convolutions over the places of a layout: cell, edge, convolution, and block of its kernel.
 
     A kernel of a cell with k times the first cells' channels C has k^2 blocks of C x C values. Each block's input is
-    one number of noise, the one-hot code of its kind of cell (which operations each edge has), and where it stands.
+    one number of noise and, as 1 or -1, which operations the edges of its kind of cell have and where the block stands.
 
     channels, cells, nodes: of the supernet; layers: of the DenseNet, each of `growth` channels.
     """
@@ -95,11 +95,14 @@ class Hypernetwork:
         layouts = [self._layout(place) for place in places]
         tables = [edges.reduction if place.reduction else edges.normal for place in places]
         codes = [
-            jnp.broadcast_to((table != 0).astype(jnp.float32).reshape(1, -1), (len(layout), table.size))
+            jnp.broadcast_to(_signs((table != 0).reshape(1, -1)), (len(layout), table.size))
             for table, layout in zip(tables, layouts, strict=True)
         ]
         where = np.concatenate(layouts)
-        told = [jax.nn.one_hot(column, size) for column, size in zip(where.T, self._sizes, strict=True)]
+        told = [
+            _signs(jnp.asarray(column)[:, None] == jnp.arange(size)[None])
+            for column, size in zip(where.T, self._sizes, strict=True)
+        ]
         return jnp.concatenate([jax.random.normal(key, (len(where), 1)), jnp.concatenate(codes), *told], axis=1)
 
     def _of_cell(self, place: CellPlace, blocks: jax.Array) -> Variables:
@@ -134,6 +137,10 @@ def with_pointwise(parameters: Variables, kernels: Variables) -> Variables:
         return {part: own | made.get(part, {}) for part, own in cell.items()}
 
     return {name: of_cell(part, kernels[name]) if name in kernels else part for name, part in parameters.items()}
+
+
+def _signs(said: jax.Array) -> jax.Array:
+    return jnp.where(said, 1.0, -1.0)
 
 
 def _normalised(weight: jax.Array) -> jax.Array:

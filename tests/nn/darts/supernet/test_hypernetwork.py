@@ -70,10 +70,9 @@ def test_kernels_are_those_of_plain_loops() -> None:
         for edge, (number, (operation, convolution)) in itertools.product(range(2), enumerate(CONVOLUTIONS)):
             kernel = np.zeros((width, width))
             for row, column in itertools.product(range(width // 2), repeat=2):
-                x = np.concatenate(
-                    [[next(noise)], code, np.eye(3)[cell], np.eye(2)[edge], np.eye(6)[number], np.eye(4)[row]]
-                    + [np.eye(4)[column]]
-                )
+                place = zip((3, 2, 6, 4, 4), (cell, edge, number, row, column), strict=True)
+                told = np.concatenate([code, *(np.eye(count)[value] for count, value in place)])
+                x = np.concatenate([[next(noise)], np.where(told > 0, 1, -1)])
                 x = np.concatenate([x, x @ weights[0]])
                 for weight in weights[1:]:
                     y = np.where(x < 0, 0.02 * x, x) @ weight
