@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from network_cases import quick_jit
 from tiny_retrain import tiny_dataset
+from tiny_search import quick_compilation
 from tiny_supernet import CONFIG, ToySupernet, assert_same_search, use_toys
 
 from econas_jax.errors import InputError
@@ -90,7 +91,7 @@ def ranking(folder: Path) -> list[dict[str, Any]]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a search from beginning to end."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with pytest.MonkeyPatch.context() as monkeypatch, quick_compilation():
         use_smash_toys(monkeypatch)
         searched(folder)
     return folder
@@ -166,7 +167,7 @@ def states() -> list[SupernetState]:
     step = quick_jit(lambda state, moment: METHOD.phases[0].step(TASK, state, Batches(images, None), moment)[0])
     found = [quick_jit(lambda: initial_state(TASK, METHOD, 0))()]
     for number, rate in enumerate((RATE, 0.0)):
-        moment = Moment(*map(np.int32, (0, number)), *map(np.float32, (rate, 1.0)), np.int32(0))
+        moment = Moment(np.int32(0), np.int32(number), np.float32(rate), np.float32(1), np.int32(0))
         found.append(step(found[-1], moment))
     host: list[SupernetState] = jax.device_get(found)
     return host
