@@ -146,7 +146,8 @@ def _says_nothing(group: Any, others: Sequence[type], by: str) -> bool:
     if not isinstance(group, Mapping | ConfigDict):
         return False
     given = {name: value for name, value in group.items() if name != by}
-    defaults = ({name: value for name, value in to_config_dict(kind()).items() if name != by} for kind in others)
+    complete = [kind for kind in others if not any(map(_required, dataclasses.fields(kind)))]
+    defaults = ({name: value for name, value in to_config_dict(kind()).items() if name != by} for kind in complete)
     return bool(given) and any(given == default for default in defaults)
 
 
@@ -161,6 +162,11 @@ def _follows(config: Any, field: dataclasses.Field[Any]) -> bool:
 def _choice(choices: Mapping[str, type], key: Any, path: str) -> type:
     require(isinstance(key, str) and key in choices, path, key, "one of " + ", ".join(choices))
     return choices[key]
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    """Says whether an object cannot be made without the field's value."""
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _value(field: dataclasses.Field[Any], default: Any) -> Any:

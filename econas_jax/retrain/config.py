@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 from ml_collections import ConfigDict
 
+from econas_jax.data.choices import DATA
 from econas_jax.data.config import DataConfig
-from econas_jax.data.load import LOADERS
-from econas_jax.data.stream.config import Kind, StreamConfig
+from econas_jax.data.stream.config import StreamConfig
 from econas_jax.errors import require, require_integer, require_number
 from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
@@ -29,8 +29,6 @@ CHANGEABLE = frozenset(
         *("data.path", "data.download", "data.workers"),
     )
 )
-
-DATA: dict[str, type] = {name: DataConfig for name in LOADERS} | {name: StreamConfig for name in get_args(Kind)}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,11 +25,7 @@ def image_source(config: RetrainConfig, reporter: Reporter) -> ImageSource:
 
 
 def _stream(config: RetrainConfig, data: StreamConfig, reporter: Reporter) -> ImageSource:
-    augmentation, name = config.training.augmentation, "training.augmentation"
-    allowed = "0, since streamed images are cropped as they are read (data.smallest_area)"
-    require(augmentation.crop_padding == 0, f"{name}.crop_padding", augmentation.crop_padding, allowed)
-    allowed = "False, since streamed images are flipped as they are read (data.flip)"
-    require(not augmentation.flip, f"{name}.flip", augmentation.flip, allowed)
+    data.check_augmentation(config.training.augmentation)
     allowed = "pixels a side, since streamed images have no size of their own"
     if config.resolution is None:
         raise InputError("resolution", config.resolution, allowed)

@@ -8,18 +8,29 @@ from typing import Any, Literal, get_args
 
 from ml_collections import ConfigDict
 
+from econas_jax.data.choices import DATA
 from econas_jax.data.config import Augmentation, DataConfig
-from econas_jax.errors import require, require_integer, require_number
+from econas_jax.data.stream.config import StreamConfig
+from econas_jax.errors import InputError, require, require_integer, require_number
 from econas_jax.experiment.config_fields import build_config, check_choices, to_config_dict
 from econas_jax.nn.compute_dtype import ComputeDtype, require_compute_dtype
 from econas_jax.spaces.proxy import MOST_CELLS_PER_STAGE, Proxy
+from econas_jax.supernet.chain_configs import (
+    ChainProxy,
+    ChainTrainingConfig,
+    MbconvConfig,
+    ProxylessConfig,
+    ShufflenetConfig,
+)
 from econas_jax.supernet.method_configs import METHODS, DartsConfig, MethodConfig
 from econas_jax.training.config import LARGEST_RESOLUTION
 
 Schedule = Literal["epoch", "step", "restarts"]
 
 # No number depends on these, but for `devices`, which may change the last bits of what is trained from then on.
-CHANGEABLE = frozenset(("devices", "save_epochs", "disk_gib", "tensorboard", "data.path", "data.download"))
+CHANGEABLE = frozenset(
+    ("devices", "save_epochs", "disk_gib", "tensorboard", "data.path", "data.download", "data.workers")
+)
 
 MOST_NODES = 8  # of a cell: with each the edges grow faster
 
@@ -71,6 +82,11 @@ class TrainingConfig:
             require_number("gradient_clip", self.gradient_clip, lambda value: value > 0, "a positive number, or None")
 
 
+def _by_method(of_cells: type, **of_chains: type) -> dict[str, Any]:
+    """Returns a group's metadata: its kind for every method, all but those of chains having that of cells."""
+    return {"choices": {name: of_cells for name in METHODS} | of_chains, "by": "method"}
+
+
 @dataclasses.dataclass(frozen=True)
 class SupernetConfig:
     """A whole search inside a supernet. The defaults are DARTS's on CIFAR-10."""
@@ -79,11 +95,22 @@ class SupernetConfig:
     method: str = "darts"  # the fields of `search` are this method's
     search: MethodConfig = dataclasses.field(default=DartsConfig(), metadata={"choices": METHODS, "by": "method"})
     # The paper's c, r, s and e: channels of the first cells, pixels a side, share of the training images, epochs.
-    proxy: Proxy = Proxy(channels=16, resolution=32, sample_ratio=1.0, epochs=50)
-    network: NetworkConfig = NetworkConfig()
-    training: TrainingConfig = TrainingConfig()
+    proxy: Proxy | ChainProxy = dataclasses.field(
+        default=Proxy(channels=16, resolution=32, sample_ratio=1.0, epochs=50),
+        metadata=_by_method(Proxy, proxyless=ChainProxy, spos=ChainProxy),
+    )
+    network: NetworkConfig | MbconvConfig | ShufflenetConfig = dataclasses.field(
+        default=NetworkConfig(), metadata=_by_method(NetworkConfig, proxyless=MbconvConfig, spos=ShufflenetConfig)
+    )
+    training: TrainingConfig | ChainTrainingConfig = dataclasses.field(
+        default=TrainingConfig(),
+        metadata=_by_method(TrainingConfig, proxyless=ChainTrainingConfig, spos=ChainTrainingConfig),
+    )
     # Of its images, the training images are searched on, and no others are read.
-    data: DataConfig = DataConfig(validation_size=0)
+    # The fields of `data` are those of images in memory, or of streamed ones, as its `name` says.
+    data: DataConfig | StreamConfig = dataclasses.field(
+        default=DataConfig(validation_size=0), metadata={"choices": DATA, "by": "name"}
+    )
     devices: int | None = None  # that share every batch; None: every accelerator, or the CPU with all its cores
     # Epochs between two commits. After ten minutes without one, and at an interrupt, it commits within an epoch, too.
     save_epochs: int = 1
@@ -95,8 +122,13 @@ class SupernetConfig:
         require(self.method in METHODS, "method", self.method, "one of " + ", ".join(METHODS))
         check_choices(self)
         require_integer("proxy.resolution", self.proxy.resolution, 4, LARGEST_RESOLUTION)
-        allowed = "a multiple of 4: two reduction cells halve the map"
-        require(self.proxy.resolution % 4 == 0, "proxy.resolution", self.proxy.resolution, allowed)
+        if isinstance(self.network, NetworkConfig):
+            allowed = "a multiple of 4: two reduction cells halve the map"
+            require(self.proxy.resolution % 4 == 0, "proxy.resolution", self.proxy.resolution, allowed)
+        elif isinstance(self.proxy, ChainProxy):
+            _check_width(self.network, self.proxy.width)
+        if isinstance(self.search, ProxylessConfig):
+            require_integer("search.warmup_epochs", self.search.warmup_epochs, 0, self.proxy.epochs - 1)
         if self.devices is not None:
             require_integer("devices", self.devices, 1)
         require_integer("save_epochs", self.save_epochs, 1)
@@ -105,10 +137,24 @@ class SupernetConfig:
         require(isinstance(self.tensorboard, bool), "tensorboard", self.tensorboard, "True or False")
 
 
-def default_config(method: str = "darts") -> ConfigDict:
-    """Returns a method's defaults, for a config file to start from; raises InputError for an unknown name."""
+def _check_width(network: MbconvConfig | ShufflenetConfig, width: float) -> None:
+    """Raises InputError for a width that makes no network, or whose paths are none at width 1."""
+    try:
+        places = network.space(width).places
+    except InputError as error:  # the network's own values are right
+        raise InputError("proxy.width", width, f"a network whose {error.field} are {error.allowed}") from None
+    allowed = "a width at which the same blocks can be left out as at 1: where inputs and outputs are as many"
+    same = [len(place) for place in places] == [len(place) for place in network.space(1.0).places]
+    require(same, "proxy.width", width, allowed)
+
+
+def default_config(method: str = "darts", data: str = "cifar10") -> ConfigDict:
+    """Returns a method's defaults, for a config file to start from; raises InputError for an unknown name.
+
+    data: what `data.name` is; `image_stream` and `tfds_stream` have fields of their own.
+    """
     require(method in METHODS, "method", method, "one of " + ", ".join(METHODS))
-    return to_config_dict(SupernetConfig(method=method, search=METHODS[method]()))
+    return to_config_dict(build_config(SupernetConfig, {"method": method, "data": {"name": data}}))
 
 
 def from_mapping(fields: Mapping[str, Any]) -> SupernetConfig:

@@ -10,22 +10,25 @@ from typing import Any
 
 HISTORY_FILE = "history.jsonl"
 
-Rows = tuple[tuple[float, ...], ...]  # of a table [edges, operations]
+TABLES = ("normal", "reduction", "places")  # fields of a record
+Rows = tuple[tuple[float, ...], ...]  # of a table [edges, operations] or [places, candidates]
 
 
 @dataclasses.dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Numbers of batches are means over its steps, of the batches as they were stepped on, augmented."""
+    """One epoch. Numbers of batches are means over its steps, of the batches as they were stepped on."""
 
     epoch: int  # from 0
     learning_rate: float  # of the network's weights, in the epoch's last step
     temperature: float  # of samples; 1 where the method has none
-    measures: dict[str, float]  # such as train_loss (nats) and train_accuracy (a fraction of 1)
+    # Such as train_loss (nats) and train_accuracy (a fraction of 1); of chains also costs and the entropy after it.
+    measures: dict[str, float]
     genotype: str | None  # after the epoch's last step; None where the method learns none
-    skips: int | None  # skip-connects in its normal cell
+    skips: int | None  # skip-connects in its normal cell; of a chain, places that are left out
     normal: Rows | None  # how much each operation of each edge counts after the last step, to 6 decimals
     reduction: Rows | None
     seconds: float  # since the search began, interruptions not counted
+    places: Rows | None = None  # of a chain: how much each candidate of each place counts
 
     def scalars(self) -> dict[str, float]:
         """Returns the numbers by name."""
@@ -35,7 +38,7 @@ class EpochRecord:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> EpochRecord:
         """Reads what `dataclasses.asdict` gives, from JSON."""
-        tables = {name: _rows(fields[name]) for name in ("normal", "reduction")}
+        tables = {name: _rows(fields.get(name)) for name in TABLES}
         return cls(**{**fields, **tables, "measures": dict(fields["measures"])})
 
 

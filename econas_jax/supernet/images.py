@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from econas_jax.data import Dataset, Split, training_subset
 from econas_jax.data.batches import MemoryBatches
-from econas_jax.errors import require
+from econas_jax.supernet.course import Course
 
-
-class PhaseReads(NamedTuple):
-    """What the steps of a phase of an epoch read."""
-
-    steps: int | None  # of the phase; None: one for each batch of the images for weights
-    weights: bool  # whether a step reads a batch of the images for weights
-    architecture: int  # images for the architecture that a step reads
+Indices = npt.NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +22,7 @@ class StepImages:
     phase: int
     weights: Split | None
     architecture: Split | None
+    then: StepImages | None = None  # of another phase's step that is taken right after, as one with this
 
     def __len__(self) -> int:
         """Returns the images for weights, else those for the architecture, by which a mean weighs the step."""
@@ -41,56 +35,76 @@ class SearchImages:
     def __init__(self, dataset: Dataset, sample_ratio: float, share: float, seed: int) -> None:
         """Splits the proxy's images at random. share: of the architecture; 0: it has the same images as the weights."""
         images = training_subset(dataset, sample_ratio, seed)
-        count = len(images)
-        held_out = round(count * share)
-        order = np.random.default_rng([seed, count, held_out]).permutation(count)
-        self.weights = images.take(np.sort(order[held_out:]))
-        self.architecture = images.take(np.sort(order[:held_out])) if held_out else self.weights
+        weights, architecture = two_parts(len(images), share, seed)
+        self.weights = images.take(weights)
+        self.architecture = self.weights if architecture is weights else images.take(architecture)
+        self.size = dataset.image_size
         self._seed = seed
 
-    def steps(self, phases: Sequence[PhaseReads], batch_size: int, short_batch: bool) -> tuple[int, ...]:
-        """Returns the steps of each phase of an epoch; raises InputError where there are too few images for one."""
-        require_images("training.batch_size", batch_size, len(self.weights), "the weights")
-        for phase in phases:
-            own = phase.architecture == batch_size
-            field = "training.batch_size" if own else "search.samples * search.reward_images"
-            require_images(field, phase.architecture, len(self.architecture), "the architecture")
-        batches = MemoryBatches(self.weights, batch_size, self._seed, short_batch=short_batch)
-        return tuple(batches.steps if phase.steps is None else phase.steps for phase in phases)
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The numbers of images for the weights and for the architecture."""
+        return len(self.weights), len(self.architecture)
 
-    def epoch(
-        self, phases: Sequence[PhaseReads], batch_size: int, short_batch: bool, number: int, first_step: int = 0
-    ) -> Iterator[StepImages]:
-        """Yields what the steps of an epoch read, phase after phase, from a step on."""
-        begin = 0
-        batches = MemoryBatches(self.weights, batch_size, self._seed, short_batch=short_batch)
-        for place, (phase, steps) in enumerate(zip(phases, self.steps(phases, batch_size, short_batch), strict=True)):
-            first = max(first_step - begin, 0)
-            begin += steps
-            training = batches.epoch(number, first)
-            for step in range(first, steps):
-                weights = next(training) if phase.weights else None
-                yield StepImages(place, weights, self._held_out(place, phase.architecture, number * steps + step))
+    def epoch(self, course: Course, number: int, first_step: int = 0) -> Iterator[StepImages]:
+        """Yields what the steps of an epoch read, from a step on."""
+        batches: Iterator[Split] | None = None
+        for parts in course.epoch(number, first_step):
+            made = []
+            for part in parts:
+                weights = None
+                if part.weights is not None:
+                    batches = batches or self._training(course).epoch(number, part.weights)
+                    weights = next(batches)
+                made.append(StepImages(part.phase, weights, self._held_out(part.phase, part.size, part.architecture)))
+            yield joined(made)
 
-    def kinds(self, phases: Sequence[PhaseReads], batch_size: int, short_batch: bool) -> list[StepImages]:
-        """Returns the first and the last step of each phase: images of all shapes that there are."""
-        ends = np.cumsum([0, *self.steps(phases, batch_size, short_batch)])
-        edges = sorted({step for begin, end in pairwise(ends.tolist()) for step in (begin, end - 1)})
-        return [next(self.epoch(phases, batch_size, short_batch, 0, step)) for step in edges]
+    def to_judge(self, size: int, whole: bool) -> list[Split]:
+        """Returns the images for the architecture in batches. whole: what does not fill one is left out."""
+        count = len(self.architecture)
+        ends = [begin + size for begin in range(0, count, size) if begin + size <= count or not whole]
+        return [self.architecture.take(np.arange(end - size, min(end, count))) for end in ends]
 
-    def _held_out(self, place: int, size: int, step: int) -> Split | None:
-        """Returns the images for the architecture of a phase's step, counted over all epochs.
+    def to_calibrate(self, size: int, batches: int) -> list[Split]:
+        """Returns random images for the weights, always the same, in so many batches; there must be as many."""
+        order = calibration_order(len(self.weights), self._seed)
+        return [self.weights.take(order[number * size : (number + 1) * size]) for number in range(batches)]
+
+    def _training(self, course: Course) -> MemoryBatches:
+        return MemoryBatches(self.weights, course.batch_size, self._seed, short_batch=course.short_batch)
+
+    def _held_out(self, phase: int, size: int, batch: int | None) -> Split | None:
+        """Returns a batch for the architecture, counted over all epochs.
 
         The images are gone through in passes of whole batches, each pass in another order.
         """
-        if not size:
+        if batch is None:
             return None
         count = len(self.architecture)
-        number, batch = divmod(step, count // size)
-        order = np.random.default_rng((self._seed, 1, place, number)).permutation(count)
-        return self.architecture.take(order[batch * size : (batch + 1) * size])
+        number, place = divmod(batch, count // size)
+        order = np.random.default_rng((self._seed, 1, phase, number)).permutation(count)
+        return self.architecture.take(order[place * size : (place + 1) * size])
 
 
-def require_images(field: str, needed: int, there: int, whose: str) -> None:
-    """Raises InputError unless there are as many images as are needed at once."""
-    require(needed <= there, field, needed, f"at most {there}, the number of images for {whose}")
+def two_parts(count: int, share: float, seed: int) -> tuple[Indices, Indices]:
+    """Returns which of so many images are for the weights, and which for the architecture, both ascending.
+
+    share: of the architecture; 0: both have all.
+    """
+    held_out = round(count * share)
+    order = np.random.default_rng([seed, count, held_out]).permutation(count)
+    weights = np.sort(order[held_out:])
+    return weights, np.sort(order[:held_out]) if held_out else weights
+
+
+def calibration_order(count: int, seed: int) -> Indices:
+    """Returns the order of so many images for the weights in which statistics are made of the first."""
+    return np.random.default_rng((seed, 2)).permutation(count)
+
+
+def joined(parts: Sequence[StepImages]) -> StepImages:
+    """Returns the parts of a step as one, each followed by the next."""
+    *before, made = parts
+    for part in reversed(before):
+        made = dataclasses.replace(part, then=made)
+    return made

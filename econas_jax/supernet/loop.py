@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from econas_jax.data import DataReport, Dataset
+from econas_jax.data import Dataset
 from econas_jax.errors import SearchError, require
 from econas_jax.experiment import disk
 from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.times import Times
 from econas_jax.nn.darts.supernet import CellSupernet
-from econas_jax.supernet.config import CHANGEABLE, SupernetConfig
+from econas_jax.spaces.proxy import Proxy
+from econas_jax.supernet.chains.choice import chain_search
+from econas_jax.supernet.config import CHANGEABLE, NetworkConfig, SupernetConfig, TrainingConfig
+from econas_jax.supernet.course import require_images
 from econas_jax.supernet.history import HISTORY_FILE, read_history
-from econas_jax.supernet.images import SearchImages, require_images
 from econas_jax.supernet.method_configs import OneShotConfig
 from econas_jax.supernet.methods.choice import chosen_method
+from econas_jax.supernet.methods.method import SupernetMethod
+from econas_jax.supernet.opened import Opened, opened_images
 from econas_jax.supernet.progress import Reporter
 from econas_jax.supernet.ranking import Candidate, Ranked, read_ranking
-from econas_jax.supernet.result import SupernetResult, best_ranked, result_fields
+from econas_jax.supernet.result import Found, SupernetResult, best_ranked, result_fields
 from econas_jax.supernet.standalone import standalone_candidates
 from econas_jax.supernet.supernet_run import SupernetInterruptedError, SupernetRun
-from econas_jax.supernet.task import SupernetTask
+from econas_jax.supernet.task import SupernetTask, Task
 from econas_jax.supernet.trainer import SupernetTrainer
 from econas_jax.supernet.workdir import Workdir
 from econas_jax.training.arithmetic import arithmetic
@@ -50,27 +55,22 @@ def run_supernet(
     require(isinstance(config, SupernetConfig), "config", kind, "a SupernetConfig (from_mapping makes one)")
     reporter = reporter or Reporter(show=False)
     files = Workdir(local_folder(workdir), reporter.say)
-    with files.held(config, CHANGEABLE.__contains__):
+    with files.held(config, CHANGEABLE.__contains__), contextlib.ExitStack() as stack:
         files.check(config, CHANGEABLE.__contains__)  # again: another search may have run here until now
         settings = arithmetic()
         use_compilation_cache()
         devices = batch_devices(config.devices, config.network.compute_dtype)
-        dataset = dataset or _loaded(config, reporter)
-        report = DataReport.of(dataset)
-        _check_crop(config, dataset)
-        method = chosen_method(config)
-        trainer = SupernetTrainer(task_of(config, dataset), method, devices, config.proxy.epochs, config.seed)
+        opened = opened_images(config, reporter, dataset)
+        stack.callback(opened.close)
+        task, method = _chosen(config, opened)
+        trainer = SupernetTrainer(task, method, devices, config.proxy.epochs, config.seed)
         trainer.shapes()
-        folder = config.search.standalone if isinstance(config.search, OneShotConfig) else None
-        standalone = standalone_candidates(folder, config.network.nodes)
-        images = SearchImages(dataset, config.proxy.sample_ratio, config.search.held_out(), config.seed)
-        if config.search.ranks:
-            held_out, batch = len(images.architecture), config.training.batch_size
-            require_images("training.batch_size", batch, held_out, "the architecture")
+        standalone = _standalone(config)
+        _check_counts(config, method, opened.images.counts)
         run = SupernetRun(
             config=config,
             trainer=trainer,
-            images=images,
+            images=opened.images,
             files=files,
             make_room=lambda size: disk.check_room(files.path, size, config.disk_gib),
             reporter=reporter,
@@ -78,45 +78,55 @@ def run_supernet(
             times=Times(),
         )
         # Not before: a config that fits no images must not claim the folder.
-        files.claim(config, {"data": report.fingerprints, "arithmetic": settings}, {"data": report.facts()})
+        files.claim(config, {"data": opened.identity, "arithmetic": settings}, {"data": opened.facts})
         files.record(config)
         with disk.one_line_errors(files.path):
             return _searched(run, standalone)
 
 
-def task_of(config: SupernetConfig, dataset: Dataset) -> SupernetTask:
-    """Returns the supernet of a config and how its weights are trained."""
-    network = CellSupernet(
-        channels=config.proxy.channels,
-        cells=config.network.cells,
-        nodes=config.network.nodes,
-        classes=dataset.num_classes,
-        compute_dtype=config.network.compute_dtype,
+def _check_counts(config: SupernetConfig, method: SupernetMethod, counts: tuple[int, int]) -> None:
+    """Raises InputError where there are too few images to rank candidates."""
+    judging = method.judging
+    if judging is not None:
+        field = "search.statistics_batches * search.evaluation_batch_size"
+        require_images(field, judging.batch_size * judging.batches, counts[0], "the weights")
+    elif config.search.ranks:
+        require_images("training.batch_size", config.training.batch_size, counts[1], "the architecture")
+
+
+def task_of(config: SupernetConfig, opened: Opened) -> SupernetTask:
+    """Returns the supernet of cells of a config and how its weights are trained."""
+    network, proxy, training = config.network, config.proxy, config.training
+    assert isinstance(network, NetworkConfig) and isinstance(proxy, Proxy) and isinstance(training, TrainingConfig)
+    supernet = CellSupernet(
+        channels=proxy.channels,
+        cells=network.cells,
+        nodes=network.nodes,
+        classes=opened.classes,
+        compute_dtype=network.compute_dtype,
     )
-    sizes = (config.network.nodes, config.training, config.proxy.resolution)
-    return SupernetTask(network, *sizes, dataset.mean, dataset.std)
+    return SupernetTask(supernet, network.nodes, training, proxy.resolution, opened.mean, opened.std)
 
 
-def _loaded(config: SupernetConfig, reporter: Reporter) -> Dataset:
-    with reporter.doing(f"loading {config.data.name}"):
-        dataset = config.data.load(config.seed, config.proxy.resolution)
-    for line in DataReport.of(dataset).lines():
-        reporter.say(line)
-    return dataset
+def _chosen(config: SupernetConfig, opened: Opened) -> tuple[Task, SupernetMethod]:
+    if isinstance(config.network, NetworkConfig):
+        return task_of(config, opened), chosen_method(config)
+    return chain_search(config, opened.classes, opened.mean, opened.std)
 
 
-def _check_crop(config: SupernetConfig, dataset: Dataset) -> None:
-    padding, size = config.training.augmentation.crop_padding, dataset.image_size
-    allowed = f"less than the images' size, {size}: lower it"
-    require(padding < size, "training.augmentation.crop_padding", padding, allowed)
+def _standalone(config: SupernetConfig) -> tuple[Candidate, ...]:
+    if not isinstance(config.search, OneShotConfig):
+        return ()
+    assert isinstance(config.network, NetworkConfig)
+    return standalone_candidates(config.search.standalone, config.network.nodes)
 
 
 def _searched(run: SupernetRun, standalone: Sequence[Candidate]) -> SupernetResult:
     config, files, reporter, method = run.config, run.files, run.reporter, run.trainer.method
+    weights, held_out = run.images.counts
     reporter.say(
-        f"searching by {config.method}: {config.proxy.epochs} epochs of {run.steps} steps, "
-        f"{len(run.images.weights):,} images for the weights and {len(run.images.architecture):,} for the "
-        f"architecture; results in {files.path}"
+        f"searching by {config.method}: {config.proxy.epochs} epochs of {run.steps} steps, {weights:,} images for the "
+        f"weights and {held_out:,} for the architecture; results in {files.path}"
     )
     ranking: list[Ranked] = []
     try:
@@ -124,14 +134,14 @@ def _searched(run: SupernetRun, standalone: Sequence[Candidate]) -> SupernetResu
         history, best = progress.history, method.found(progress.history)
         if config.search.ranks:
             ranking = run.ranked(state, standalone)
-            best = best_ranked(ranking, progress.epoch - 1)
+            best = _best(method, ranking, progress.epoch - 1)
     except DivergedError as error:
         raise SearchError(f"{error}; a lower training.learning_rate may help, in a new workdir") from None
     except SupernetInterruptedError:
         file = files.path / HISTORY_FILE
         history = tuple(read_history(file)) if file.exists() else ()
         done = read_ranking(files.ranking) if files.ranking.exists() else []
-        best = best_ranked(done, len(history) - 1) if done else method.found(history)
+        best = _best(method, done, len(history) - 1) if done else method.found(history)
         finished = len(history) == config.proxy.epochs and not config.search.ranks
         files.write_result(result_fields(best, history, finished, done))
         reporter.say(f"report so far: {files.report}")
@@ -141,3 +151,7 @@ def _searched(run: SupernetRun, standalone: Sequence[Candidate]) -> SupernetResu
     reporter.say(f"report: {files.report}")
     reporter.say(f"time: {run.times}")
     return SupernetResult(best, history, files.path)
+
+
+def _best(method: SupernetMethod, ranking: Sequence[Ranked], epoch: int) -> tuple[Found, ...]:
+    return tuple(method.described(each.genotype, epoch, each.accuracy) for each in best_ranked(ranking))

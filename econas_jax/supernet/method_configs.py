@@ -6,6 +6,8 @@ import dataclasses
 from typing import ClassVar, Literal, get_args
 
 from econas_jax.errors import require, require_integer, require_number
+from econas_jax.supernet.chain_configs import ProxylessConfig, SposConfig
+from econas_jax.supernet.field_checks import check_share, check_temperatures
 
 Product = Literal["difference", "exact"]
 Final = Literal["best", "last"]
@@ -174,7 +176,9 @@ class SmashConfig(OneShotConfig):
         require_number("perturbation", self.perturbation, lambda value: 0 <= value <= 1, "a number in [0, 1]")
 
 
-MethodConfig = DartsConfig | SnasConfig | GdasConfig | EnasConfig | OneShotConfig | SmashConfig
+ChainMethodConfig = ProxylessConfig | SposConfig
+CellMethodConfig = DartsConfig | SnasConfig | GdasConfig | EnasConfig | OneShotConfig | SmashConfig
+MethodConfig = CellMethodConfig | ChainMethodConfig
 
 METHODS: dict[str, type[MethodConfig]] = {
     "darts": DartsConfig,
@@ -183,16 +187,11 @@ METHODS: dict[str, type[MethodConfig]] = {
     "enas": EnasConfig,
     "one_shot": OneShotConfig,
     "smash": SmashConfig,
+    "proxyless": ProxylessConfig,
+    "spos": SposConfig,
 }
 
 
-def check_share(share: float) -> None:
-    """Raises InputError for a share that leaves the weights or the architecture without images."""
-    require_number("architecture_share", share, lambda value: 0 < value < 1, "a number in (0, 1)")
-
-
-def check_temperatures(first: float, last: float) -> None:
-    """Raises InputError unless the temperature falls and stays positive."""
-    require_number("last_temperature", last, lambda value: value > 0, "a positive number")
-    allowed = f"a number of at least last_temperature, {last:g}"
-    require_number("first_temperature", first, lambda value: value >= last, allowed)
+def is_of_chains(method: str) -> bool:
+    """Says whether a method searches for a chain of blocks; raises KeyError for an unknown one."""
+    return issubclass(METHODS[method], ChainMethodConfig)

@@ -7,15 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from econas_jax.nn.darts.supernet import EdgeWeights
-from econas_jax.nn.darts.supernet.places import edge_count
-from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
-from econas_jax.supernet.methods.method import Method
-from econas_jax.supernet.task import Batches, Moment, SupernetState, SupernetTask, batch_accuracy
+from econas_jax.supernet.methods.method import SupernetMethod
+from econas_jax.supernet.task import Batches, Moment, SupernetState, Task, Tree
 from econas_jax.training.compile.compilation import compile_lowered
 from econas_jax.training.compile.kept_program import (
     Shape,
@@ -29,39 +25,33 @@ from econas_jax.training.compile.population_mesh import compiler_options
 from econas_jax.training.epoch import Images
 from econas_jax.training.keys import derive
 from econas_jax.training.network_step import DATA
-from econas_jax.training.state import TrainState
 
 _TYPES = Moment(np.int32, np.int32, np.float32, np.float32, np.int32)
 
 
-def initial_state(task: SupernetTask, method: Method, seed: jax.Array | int) -> SupernetState:
+def initial_state(task: Task, method: SupernetMethod, seed: jax.Array | int) -> SupernetState:
     """Returns the state before the first step, which depends on the seed, the network and the method alone."""
-    images = jnp.zeros((1, task.resolution, task.resolution, 3))
-    table = jnp.zeros((edge_count(task.nodes), len(SEARCH_OPERATIONS)))
-    variables = task.network.init(derive(seed, "initial values", 0), images, EdgeWeights(table, table), train=False)
-    params = method.learnt(variables["params"])
-    weights = TrainState(params, variables["batch_stats"], task.optimizer().init(params))
+    weights = method.initial_weights(task, derive(seed, "initial values", 0))
     return SupernetState(weights, *method.initial(derive(seed, "architecture values")))
 
 
 def candidate_accuracy(
-    task: SupernetTask,
-    method: Method,
+    task: Task,
+    method: SupernetMethod,
     state: SupernetState,
-    edges: EdgeWeights,
+    code: Tree,
     images: Images,
     seed: jax.Array | int,
     number: jax.Array | int,
 ) -> jax.Array:
     """Returns the accuracy of the candidate of this number in the ranking, on a batch as stored."""
-    params = method.ranked_params(state, edges, derive(seed, "hypernetwork noise", number))
-    return batch_accuracy(task, params, state.weights.batch_stats, edges, images)
+    return method.accuracy(task, state, code, images, derive(seed, "hypernetwork noise", number))
 
 
 class SupernetPrograms:
     """Compiles the programs of a method for a mesh of devices along `DATA`."""
 
-    def __init__(self, task: SupernetTask, method: Method, mesh: Mesh) -> None:
+    def __init__(self, task: Task, method: SupernetMethod, mesh: Mesh) -> None:
         """Compiles nothing yet."""
         self._task, self._method, self._mesh = task, method, mesh
         self.everywhere = NamedSharding(mesh, PartitionSpec())
@@ -86,19 +76,27 @@ class SupernetPrograms:
         """Returns the program of a phase's step, which consumes its state; the shapes are those of its images."""
         images = Batches(*(None if shape is None else self._images(shape) for shape in (weights, architecture)))
         moment = Moment(*(placed((), dtype, self.everywhere) for dtype in _TYPES))
-        state = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
+        state = self._placed(self.shapes())
         part = self._method.phases[phase]
         step = functools.partial(part.step, self._task)
         return self._kept(f"{part.name}_step", step, (state, images, moment), consumes_first=True)
 
-    def evaluation(self, shape: Shape) -> Callable[..., Any]:
+    def evaluation(self, code: Tree, shape: Shape) -> Callable[..., Any]:
         """Returns the program that takes what `candidate_accuracy` does after the method; shape: of the images."""
-        state = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
-        rows = (edge_count(self._task.nodes), len(SEARCH_OPERATIONS))
-        edges = EdgeWeights(*(placed(rows, np.float32, self.everywhere) for _ in range(2)))
         number = placed((), np.int32, self.everywhere)
         evaluate = functools.partial(candidate_accuracy, self._task, self._method)
-        return self._kept("evaluate", evaluate, (state, edges, self._images(shape), number, number))
+        arguments = (*self._placed((self.shapes(), code)), self._images(shape), number, number)
+        return self._kept("evaluate", evaluate, arguments)
+
+    def calibration(self, code: Tree, shape: Shape) -> Callable[..., Any]:
+        """Returns the program of the task's `calibrated` for images of this shape."""
+        state = self.shapes()
+        trees = self._placed((state, state.weights.batch_stats, code))
+        number = placed((), np.float32, self.everywhere)
+        return self._kept("calibrate", self._task.calibrated, (*trees, self._images(shape), number))
+
+    def _placed(self, trees: Tree) -> Any:
+        return jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), trees)
 
     def _images(self, shape: Shape) -> Images:
         return Images(*placed_images(shape, self.sharding(shape[0])))

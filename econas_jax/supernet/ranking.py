@@ -6,11 +6,11 @@ import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import scipy.stats
 
-from econas_jax.errors import InputError
+from econas_jax.errors import InputError, require
 from econas_jax.experiment.line_file import LineFile
 from econas_jax.spaces.darts.genotype import Genotype
 
@@ -19,10 +19,10 @@ FEWEST = 3  # candidates of which ranks can be compared
 
 
 class Candidate(NamedTuple):
-    """A genotype to be ranked; standalone: its accuracy when trained by itself, where that is known."""
+    """Cells to be ranked; standalone: their accuracy when trained by themselves, where that is known."""
 
     genotype: Genotype
-    standalone: float | None = None
+    standalone: float | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,32 +35,42 @@ class Ranked:
     standalone: float | None
 
 
-def ranked_candidates(
-    file: Path,
-    following: Callable[[Sequence[Ranked]], Candidate | None],
-    score: Callable[[Genotype, int], float],
-    check: Callable[[], None],
-) -> list[Ranked]:
-    """Scores the candidates that are not in the file yet, one after another; returns all, in their order.
+class Ranking:
+    """A ranking in its file: candidates that are in it already are not scored again."""
 
-    following: gives the candidate after those that are ranked, or None after the last. score: of a genotype and its
-    place in the ranking. check: is called before each, and may raise to stop; what is scored until then is in the file.
-    Raises InputError for a file of other candidates.
-    """
-    lines = LineFile(file)
-    lines.mend()
-    done = read_ranking(file) if file.exists() else []
-    for number, line in enumerate(done):
-        expected = following(done[:number])
-        if expected is None or line.genotype != str(expected.genotype):
-            raise InputError("workdir", str(file), "the candidates of this search, or no such file")
-    while (candidate := following(done)) is not None:
-        check()
-        number = len(done)
-        line = Ranked(number, str(candidate.genotype), score(candidate.genotype, number), candidate.standalone)
-        lines.append(json.dumps(dataclasses.asdict(line), allow_nan=False) + "\n")
-        done.append(line)
-    return done
+    def __init__(
+        self,
+        file: Path,
+        text: Callable[[Any], str],
+        score: Callable[[Any, int], float],
+        check: Callable[[], None],
+    ) -> None:
+        """Reads the file if there is one; raises InputError for another file.
+
+        text: of a genotype; score: the accuracy of a genotype as the candidate of a number; check: is called before
+        each score, and may raise to stop.
+        """
+        self._lines, self._text, self._score, self._check = LineFile(file), text, score, check
+        self._lines.mend()
+        self._done = read_ranking(file) if file.exists() else []
+        self.ranked: list[Ranked] = []  # in the order in which they were judged
+
+    def judge(self, genotype: Any, standalone: float | None = None) -> Ranked:
+        """Returns the line of the next candidate, which is in the file then.
+
+        Raises InputError where the file has another one in its place, and what `check` raises.
+        """
+        number, text = len(self.ranked), self._text(genotype)
+        if number < len(self._done):
+            line = self._done[number]
+            allowed = "the candidates of this search, or no such file"
+            require(line.genotype == text, "workdir", str(self._lines.path), allowed)
+        else:
+            self._check()
+            line = Ranked(number, text, self._score(genotype, number), standalone)
+            self._lines.append(json.dumps(dataclasses.asdict(line), allow_nan=False) + "\n")
+        self.ranked.append(line)
+        return line
 
 
 def read_ranking(file: Path) -> list[Ranked]:

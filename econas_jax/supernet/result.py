@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,30 @@ CHANNELS, CELLS_PER_STAGE = 36, 6
 class Found:
     """A genotype that a search ends with, best first."""
 
-    genotype: Genotype
+    genotype: Any  # of the supernet's space
     epoch: int  # after which it was derived, from 0
-    accuracy: float | None = None  # with the supernet's weights, a fraction of 1; None where it was not looked at
+    accuracy: float | None  # with the supernet's weights, a fraction of 1; None where it was not looked at
+    facts: Mapping[str, Any]  # more for `result.json`: its skips, its parameters and what else it costs
 
     def to_json(self, rank: int) -> dict[str, Any]:
         """Returns its entry in `result.json`."""
-        return {
+        entry = {
             "rank": rank,
             "genotype": str(self.genotype),
             "epoch": self.epoch,
             "supernet_accuracy": self.accuracy,
-            "skips": skips(self.genotype.normal),
-            "parameters": parameters(self.genotype, channels=CHANNELS, cells_per_stage=CELLS_PER_STAGE),
         }
+        return entry | dict(self.facts)
+
+
+def cell_found(text: str, epoch: int, accuracy: float | None = None) -> Found:
+    """Returns cells that a search ends with."""
+    genotype = Genotype.parse(text)
+    facts = {
+        "skips": skips(genotype.normal),
+        "parameters": parameters(genotype, channels=CHANNELS, cells_per_stage=CELLS_PER_STAGE),
+    }
+    return Found(genotype, epoch, accuracy, facts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,27 +73,18 @@ def result_fields(
     }
 
 
-def best_ranked(ranking: Sequence[Ranked], epoch: int) -> tuple[Found, ...]:
-    """Returns the genotypes of the best accuracy, each once, of equals the earlier ones. epoch: the last."""
+def best_ranked(ranking: Sequence[Ranked]) -> list[Ranked]:
+    """Returns the candidates of the best accuracy, each genotype once, of equals the earlier ones."""
     best: dict[str, Ranked] = {}
     for each in sorted(ranking, key=lambda each: -each.accuracy):  # stable
         best.setdefault(each.genotype, each)
-    ordered = list(best.values())[:BEST]
-    return tuple(Found(Genotype.parse(each.genotype), epoch, each.accuracy) for each in ordered)
+    return list(best.values())[:BEST]
 
 
 def best_found(history: Sequence[EpochRecord]) -> tuple[Found, ...]:
-    """Returns the genotype after the epoch of the best accuracy on architecture batches, the first of equals."""
+    """Returns the cells after the epoch of the best accuracy on architecture batches, the first of equals."""
     if not history:
         return ()
     record = max(history, key=lambda record: record.measures[ARCHITECTURE_ACCURACY])
-    accuracy = record.measures[ARCHITECTURE_ACCURACY]
-    return tuple(dataclasses.replace(found, accuracy=accuracy) for found in last_found([record]))
-
-
-def last_found(history: Sequence[EpochRecord]) -> tuple[Found, ...]:
-    """Returns the genotype after the last epoch that is done, if there is one."""
-    last = history[-1] if history else None
-    if last is None or last.genotype is None:
-        return ()
-    return (Found(Genotype.parse(last.genotype), last.epoch),)
+    assert record.genotype is not None  # a method that has such batches learns a genotype
+    return (cell_found(record.genotype, record.epoch, record.measures[ARCHITECTURE_ACCURACY]),)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
 
+from econas_jax.data import Split
 from econas_jax.experiment.commits import Commits
 from econas_jax.experiment.epoch_commits import EpochCommits
 from econas_jax.experiment.times import Times
 from econas_jax.supernet.config import SupernetConfig
-from econas_jax.supernet.derive import Table, skips
-from econas_jax.supernet.history import EpochRecord, Progress, Rows
+from econas_jax.supernet.course import Course
+from econas_jax.supernet.derive import Table
+from econas_jax.supernet.history import TABLES, EpochRecord, Progress, Rows
 from econas_jax.supernet.images import SearchImages, StepImages
 from econas_jax.supernet.progress import Reporter
-from econas_jax.supernet.ranking import Candidate, Ranked, ranked_candidates
-from econas_jax.supernet.schedules import learning_rate
+from econas_jax.supernet.ranking import Candidate, Ranked, Ranking
+from econas_jax.supernet.stream_images import StreamImages
 from econas_jax.supernet.task import Measures, SupernetState
 from econas_jax.supernet.trainer import SupernetTrainer
 from econas_jax.supernet.workdir import Workdir
@@ -38,7 +42,7 @@ class SupernetRun:
 
     config: SupernetConfig
     trainer: SupernetTrainer
-    images: SearchImages
+    images: SearchImages | StreamImages
     files: Workdir
     make_room: Callable[[int], None]
     reporter: Reporter
@@ -46,11 +50,11 @@ class SupernetRun:
     times: Times
 
     def __post_init__(self) -> None:
-        training = self.config.training
-        self._reads = [phase.reads for phase in self.trainer.method.phases]
-        self._sizes = (training.batch_size, training.short_batch)
-        self.epochs = self.config.proxy.epochs
-        self.steps = sum(self.images.steps(self._reads, *self._sizes))
+        method, training = self.trainer.method, self.config.training
+        reads = tuple(phase.reads for phase in method.phases)
+        sizes = training.batch_size, training.short_batch
+        self._course = Course(reads, *sizes, self.images.counts, method.order)
+        self.epochs, self.steps = self.config.proxy.epochs, self._course.steps
         self._began, self._seconds_before = time.perf_counter(), 0.0
 
     def run(self) -> tuple[Progress, SupernetState]:
@@ -75,23 +79,26 @@ class SupernetRun:
 
         Raises SupernetInterruptedError; what is ranked until then is in the workdir.
         """
-        method, seed = self.trainer.method, self.config.seed
-        own = method.candidates(jax.device_get(state.architecture), seed)
-        first = [*map(Candidate, own), *others]
+        method = self.trainer.method
+        batches = functools.cache(self._to_judge)  # read only if a candidate is not in the file
 
-        def following(ranking: Sequence[Ranked]) -> Candidate | None:
-            if len(ranking) < len(first):
-                return first[len(ranking)]
-            genotype = method.further([*ranking[: len(own)], *ranking[len(first) :]], seed)
-            return None if genotype is None else Candidate(genotype)
+        def score(genotype: Any, number: int) -> float:
+            return self.trainer.accuracy(state, genotype, number, *batches())
 
         with self.reporter.doing("ranking candidates"), self.times.measuring("validate"):
-            return ranked_candidates(
-                self.files.ranking,
-                following,
-                lambda genotype, number: self.trainer.accuracy(state, genotype, number, self.images.architecture),
-                self._leave_if_asked,
-            )
+            ranking = Ranking(self.files.ranking, method.text, score, self._leave_if_asked)
+            method.rank(jax.device_get(state.architecture), self.config.seed, ranking.judge)
+            for candidate in others:
+                ranking.judge(*candidate)
+        return ranking.ranked
+
+    def _to_judge(self) -> tuple[list[Split], list[Split]]:
+        """Returns the batches that candidates are judged by, and those of which their statistics are made."""
+        judging = self.trainer.method.judging
+        if judging is None:
+            return self.images.to_judge(self.config.training.batch_size, whole=True), []
+        held_out = self.images.to_judge(judging.batch_size, whole=False)
+        return held_out, self.images.to_calibrate(judging.batch_size, judging.batches)
 
     def seconds(self) -> float:
         """Returns what was spent on the search so far, interruptions not counted."""
@@ -99,7 +106,7 @@ class SupernetRun:
 
     def batches(self, epoch: int, first_step: int = 0) -> Iterator[StepImages]:
         """Yields what the steps of an epoch read, from a step on."""
-        return self.images.epoch(self._reads, *self._sizes, epoch, first_step)
+        return self.images.epoch(self._course, epoch, first_step)
 
     def step(self, state: SupernetState, batch: StepImages, epoch: int, index: int) -> tuple[SupernetState, Measures]:
         """Takes one step; returns the state after it, and its measures."""
@@ -117,19 +124,16 @@ class SupernetRun:
     def ended(self, progress: Progress, state: SupernetState) -> Progress:
         """Derives the genotype; returns the place after the epoch at hand."""
         method, epoch = self.trainer.method, progress.epoch
-        architecture = jax.device_get(state.architecture)
-        genotype, shares = method.genotype(architecture), method.probabilities(architecture)
-        rate = learning_rate(self.config.training, self.epochs, epoch, (self.steps - 1) / self.steps)
+        derived = method.derived(jax.device_get(state.architecture))
         record = EpochRecord(
             epoch=epoch,
-            learning_rate=rate,
+            learning_rate=self.trainer.task.learning_rate(self.epochs, epoch, (self.steps - 1) / self.steps),
             temperature=method.temperature(epoch),
-            measures=progress.means(),
-            genotype=None if genotype is None else str(genotype),
-            skips=None if genotype is None else skips(genotype.normal),
-            normal=None if shares is None else _rows(shares.normal),
-            reduction=None if shares is None else _rows(shares.reduction),
+            measures=progress.means() | dict(derived.numbers),
+            genotype=derived.genotype,
+            skips=derived.skips,
             seconds=round(self.seconds(), 3),
+            **{name: _rows(derived.tables.get(name)) for name in TABLES},
         )
         self.reporter.epoch(record)
         return progress.ended(record)
@@ -165,7 +169,8 @@ class SupernetRun:
     def _prepared(self, progress: Progress) -> Iterator[StepImages]:
         """Compiles for all steps that are left, and returns those of the epoch at hand."""
         with self.reporter.doing("compiling"), self.times.measuring("compile"):
-            self.trainer.prepare(self.images.kinds(self._reads, *self._sizes), self._leave_if_asked)
+            kinds = self._course.kinds(range(progress.epoch, self.epochs))
+            self.trainer.prepare(kinds, self.images.size, self._leave_if_asked)
         return self.batches(progress.epoch, progress.step)
 
     def _leave_if_asked(self) -> None:
@@ -173,5 +178,7 @@ class SupernetRun:
             raise SupernetInterruptedError
 
 
-def _rows(table: Table) -> Rows:
+def _rows(table: Table | None) -> Rows | None:
+    if table is None:
+        return None
     return tuple(tuple(round(float(value), DECIMALS) for value in row) for row in table)

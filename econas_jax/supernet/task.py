@@ -1,8 +1,10 @@
-"""What all steps of a search inside a supernet share: its network and images, its state, and the loss of a batch."""
+"""What all steps of a search inside a supernet share: its network and images, its state; the loss of a batch."""
 
 from __future__ import annotations
 
+import abc
 import dataclasses
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -11,8 +13,12 @@ import optax
 
 from econas_jax.data import augment, prepare
 from econas_jax.nn.darts.supernet import EdgeWeights
+from econas_jax.nn.darts.supernet.places import edge_count
 from econas_jax.nn.network import Network
+from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS, Genotype
 from econas_jax.supernet.config import TrainingConfig
+from econas_jax.supernet.derive import edge_counts
+from econas_jax.supernet.schedules import learning_rate
 from econas_jax.training.epoch import Images, loss_and_correct
 from econas_jax.training.keys import derive
 from econas_jax.training.optimizer import torch_sgd
@@ -47,14 +53,55 @@ class Batches(NamedTuple):
     architecture: Images | None
 
 
+class Task(abc.ABC):
+    """A supernet, and how its weights are trained. Its subclasses are hashable: compiled functions close over them."""
+
+    network: Any  # a `Network` whose second argument is an architecture
+    training: Any  # with batch_size, short_batch and augmentation
+    resolution: int  # images are resized to it on the device
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    @abc.abstractmethod
+    def initial(self, key: jax.Array) -> TrainState:
+        """Returns the weights before the first step."""
+
+    @abc.abstractmethod
+    def learning_rate(self, epochs: int, epoch: int, share: float) -> float:
+        """Returns the rate of a step. epochs: of the whole search; epoch: from 0; share: of the epoch that is over."""
+
+    @abc.abstractmethod
+    def code(self, genotype: Any) -> Tree:
+        """Returns a genotype as arrays on the host, of the same shapes and types for every genotype."""
+
+    def calibrated(self, state: SupernetState, running: Tree, code: Tree, images: Images, number: jax.Array) -> Tree:
+        """Returns running statistics for one genotype, means over batches of which this is the number-th, from 1.
+
+        running: those over the batches before. They stay as they are where accuracies are by a batch's own statistics.
+        """
+        return running
+
+    def augmented(self, images: Images | None, purpose: str, moment: Moment) -> Images:
+        """Returns a batch as the network sees it: float32 [batch, r, r, 3]. purpose: that of the random key."""
+        assert images is not None  # a phase says what its steps read
+        key = derive(moment.seed, purpose, moment.epoch, moment.step)
+        pixels = augment(key, images.images, self.resolution, self.mean, self.std, self.training.augmentation)
+        return Images(pixels, images.labels)
+
+    def prepared(self, images: Images | None) -> Images:
+        """Returns a batch as `augmented` does, but not augmented."""
+        assert images is not None
+        return Images(prepare(images.images, self.resolution, self.mean, self.std), images.labels)
+
+
 @dataclasses.dataclass(frozen=True)
-class SupernetTask:
-    """One supernet and how its weights are trained. Hashable, so it can be closed over by compiled functions."""
+class SupernetTask(Task):
+    """The supernet of cells, and how its weights are trained."""
 
     network: Network  # called with images and `EdgeWeights`
     nodes: int  # of its cells
     training: TrainingConfig
-    resolution: int  # images are resized to it on the device
+    resolution: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
 
@@ -63,12 +110,22 @@ class SupernetTask:
         training = self.training
         return torch_sgd(training.gradient_clip, training.weight_decay, training.momentum, training.nesterov)
 
-    def augmented(self, images: Images | None, purpose: str, moment: Moment) -> Images:
-        """Returns a batch as the network sees it: float32 [batch, r, r, 3]. purpose: that of the random key."""
-        assert images is not None  # a phase says what its steps read
-        key = derive(moment.seed, purpose, moment.epoch, moment.step)
-        pixels = augment(key, images.images, self.resolution, self.mean, self.std, self.training.augmentation)
-        return Images(pixels, images.labels)
+    def initial(self, key: jax.Array, learnt: Callable[[Tree], Tree] = lambda params: params) -> TrainState:
+        """Returns the weights before the first step. learnt: which of the network's parameters they are."""
+        images = jnp.zeros((1, self.resolution, self.resolution, 3))
+        table = jnp.zeros((edge_count(self.nodes), len(SEARCH_OPERATIONS)))
+        variables = self.network.init(key, images, EdgeWeights(table, table), train=False)
+        params = learnt(variables["params"])
+        return TrainState(params, variables["batch_stats"], self.optimizer().init(params))
+
+    def learning_rate(self, epochs: int, epoch: int, share: float) -> float:
+        """Returns the rate by the training's schedule."""
+        return learning_rate(self.training, epochs, epoch, share)
+
+    def code(self, genotype: Genotype) -> EdgeWeights:
+        """Returns the weights of edges with which the supernet is the genotype's."""
+        counts: Any = edge_counts(genotype)
+        return EdgeWeights(*counts)
 
 
 class Seen(NamedTuple):
@@ -95,5 +152,4 @@ def batch_accuracy(
 
     Running statistics are mixed over all cells that were trained, and suit none of them.
     """
-    pixels = prepare(images.images, task.resolution, task.mean, task.std)
-    return batch_loss(task, params, batch_stats, edges, Images(pixels, images.labels))[1].accuracy
+    return batch_loss(task, params, batch_stats, edges, task.prepared(images))[1].accuracy

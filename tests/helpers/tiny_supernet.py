@@ -25,10 +25,12 @@ from econas_jax.supernet import SupernetConfig, loop, trainer
 from econas_jax.supernet.config import NetworkConfig, TrainingConfig
 
 EPOCHS, STEPS = 3, 2  # of an epoch: 11 of 22 images are for the weights
+PROXY = Proxy(channels=1, resolution=SIZE, sample_ratio=1.0, epochs=EPOCHS)
+TRAINING = TrainingConfig(batch_size=4, short_batch=False, learning_rate=0.1, augmentation=Augmentation(1, True))
 CONFIG = SupernetConfig(
-    proxy=Proxy(channels=1, resolution=SIZE, sample_ratio=1.0, epochs=EPOCHS),
+    proxy=PROXY,
     network=NetworkConfig(cells=3, nodes=2),
-    training=TrainingConfig(batch_size=4, short_batch=False, learning_rate=0.1, augmentation=Augmentation(1, True)),
+    training=TRAINING,
     tensorboard=False,
 )
 

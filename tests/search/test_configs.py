@@ -24,7 +24,16 @@ from econas_jax.supernet import from_mapping as supernet_from_mapping
 from econas_jax.training.config import check_against_dataset
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-SUPERNET_METHODS = ("darts", "snas", "gdas", "enas", "one", "smash")  # begin the names of their configs
+SUPERNET_METHODS = (
+    "darts",
+    "snas",
+    "gdas",
+    "enas",
+    "one",
+    "smash",
+    "proxyless",
+    "spos",
+)  # begin the names of their configs
 FILES = sorted(CONFIGS.glob("*.py"))
 BUILDERS = {
     "study": study_from_mapping,

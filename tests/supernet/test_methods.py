@@ -14,7 +14,8 @@ from tiny_supernet import CONFIG, ToySupernet, toy_edges
 from econas_jax.data.config import Augmentation
 from econas_jax.nn.darts.supernet import EdgeWeights, operation_masks
 from econas_jax.spaces.proxy import Proxy
-from econas_jax.supernet.config import NetworkConfig, SupernetConfig, TrainingConfig
+from econas_jax.supernet.chains.choice import chain_search
+from econas_jax.supernet.config import NetworkConfig, TrainingConfig, from_mapping
 from econas_jax.supernet.costs import cell_costs
 from econas_jax.supernet.history import EpochRecord
 from econas_jax.supernet.method_configs import METHODS, DartsConfig, GdasConfig, SnasConfig
@@ -182,4 +183,9 @@ def test_costs_are_counted_by_hand() -> None:
 
 def test_every_method_has_a_config_of_its_own() -> None:
     for name, kind in METHODS.items():
-        assert chosen_method(SupernetConfig(method=name, search=kind())).phases
+        config = from_mapping({"method": name})
+        assert type(config.search) is kind
+        if isinstance(config.network, NetworkConfig):
+            assert chosen_method(config).phases
+        else:
+            assert chain_search(config, CLASSES, (0.5,) * 3, (0.2,) * 3)[1].phases

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tiny_retrain import IMAGES, tiny_dataset
 
 from econas_jax.data import Split
 from econas_jax.errors import InputError
-from econas_jax.supernet.images import PhaseReads, SearchImages, StepImages
+from econas_jax.supernet.course import Course, PhaseReads
+from econas_jax.supernet.images import SearchImages, StepImages
 
 DATASET = tiny_dataset(0, 0)
 BOTH = [PhaseReads(None, True, 4)]
@@ -18,6 +21,10 @@ def numbers(split: Split | None) -> list[int]:
     assert split is not None
     known = {image.tobytes(): place for place, image in enumerate(DATASET.train.images)}
     return [known[image.tobytes()] for image in split.images]
+
+
+def course_of(images: SearchImages, reads: list[PhaseReads], size: int, short_batch: bool, **order: Any) -> Course:
+    return Course(tuple(reads), size, short_batch, images.counts, **order)
 
 
 def test_the_parts_are_all_images_once() -> None:
@@ -40,15 +47,16 @@ def test_without_a_share_both_are_all_images() -> None:
 
 def test_an_epoch_reads_every_image_for_the_weights_once() -> None:
     images = SearchImages(DATASET, 1.0, 0.5, 0)
-    epoch = list(images.epoch(BOTH, 4, True, 0))
+    epoch = list(images.epoch(course_of(images, BOTH, 4, True), 0))
     assert [len(step) for step in epoch] == [4, 4, 3]
     assert sorted(sum((numbers(step.weights) for step in epoch), [])) == sorted(numbers(images.weights))
-    assert [len(step) for step in images.epoch(BOTH, 4, False, 0)] == [4, 4]
+    assert [len(step) for step in images.epoch(course_of(images, BOTH, 4, False), 0)] == [4, 4]
 
 
 def test_images_for_the_architecture_come_in_passes_of_whole_batches() -> None:
     images = SearchImages(DATASET, 1.0, 0.5, 0)
-    batches = [numbers(step.architecture) for epoch in range(4) for step in images.epoch(BOTH, 4, True, epoch)]
+    course = course_of(images, BOTH, 4, True)
+    batches = [numbers(step.architecture) for epoch in range(4) for step in images.epoch(course, epoch)]
     assert all(len(batch) == 4 and set(batch) <= set(numbers(images.architecture)) for batch in batches)
     passes = [batches[place] + batches[place + 1] for place in range(0, 12, 2)]
     assert all(len(set(images)) == 8 for images in passes)
@@ -66,8 +74,9 @@ def same(one: StepImages, other: StepImages) -> bool:
 def test_from_any_step_on_it_reads_the_same(first: int) -> None:
     images = SearchImages(DATASET, 1.0, 0.5, 0)
     phases = [PhaseReads(None, True, 0), PhaseReads(2, False, 6)]
-    assert images.steps(phases, 4, True) == (3, 2)
-    whole, rest = (list(images.epoch(phases, 4, True, 1, step)) for step in (0, first))
+    course = course_of(images, phases, 4, True)
+    assert course.phase_steps == (3, 2) and course.steps == 5
+    whole, rest = (list(images.epoch(course, 1, step)) for step in (0, first))
     assert [step.phase for step in whole] == [0, 0, 0, 1, 1]
     assert len(rest) == 5 - first and all(map(same, rest, whole[first:]))
 
@@ -75,8 +84,7 @@ def test_from_any_step_on_it_reads_the_same(first: int) -> None:
 def test_kinds_are_one_step_of_every_shape() -> None:
     images = SearchImages(DATASET, 1.0, 0.5, 0)
     phases = [PhaseReads(None, True, 0), PhaseReads(2, False, 6)]
-    shapes = {(step.phase, len(step)) for step in images.kinds(phases, 4, True)}
-    assert shapes == {(0, 4), (0, 3), (1, 6)}
+    assert course_of(images, phases, 4, True).kinds(range(9)) == {(0, 4, 0), (0, 3, 0), (1, 0, 6)}
 
 
 def test_too_few_images_are_told() -> None:
@@ -85,6 +93,6 @@ def test_too_few_images_are_told() -> None:
     with pytest.raises(
         InputError, match="training.batch_size = 9: expected at most 6, the number of images for the ar"
     ):
-        images.steps([PhaseReads(None, True, 9)], 9, True)
+        course_of(images, [PhaseReads(None, True, 9)], 9, True)
     with pytest.raises(InputError, match="search.samples . search.reward_images = 7: expected at most 6"):
-        images.steps([PhaseReads(None, True, 0), PhaseReads(2, False, 7)], 9, True)
+        course_of(images, [PhaseReads(None, True, 0), PhaseReads(2, False, 7)], 9, True)

@@ -14,7 +14,7 @@ import pytest
 from network_cases import quick_jit
 from tiny_retrain import tiny_dataset
 from tiny_search import quick_compilation
-from tiny_supernet import CONFIG, ToySupernet, assert_same_search, use_toys
+from tiny_supernet import CONFIG, PROXY, TRAINING, ToySupernet, assert_same_search, use_toys
 
 from econas_jax.errors import InputError
 from econas_jax.nn.darts.supernet import operation_masks
@@ -42,7 +42,7 @@ SEARCH = SmashConfig(
     hypernetwork=HypernetworkConfig(layers=1, growth=2),
 )
 SMASH = dataclasses.replace(
-    CONFIG, method="smash", search=SEARCH, proxy=dataclasses.replace(CONFIG.proxy, channels=2, epochs=2)
+    CONFIG, method="smash", search=SEARCH, proxy=dataclasses.replace(PROXY, channels=2, epochs=2)
 )
 STEPS = 2 * 2
 SPACE = DartsSpace(nodes=2, operations=OPERATIONS, concat="all")
@@ -151,7 +151,7 @@ SIZE, RATE = 4, 0.1
 TASK = SupernetTask(
     PointwiseToy(2, 3, 2, 3, "float32"),
     2,
-    dataclasses.replace(CONFIG.training, learning_rate=RATE),
+    dataclasses.replace(TRAINING, learning_rate=RATE),
     SIZE,
     (0.5,) * 3,
     (0.2,) * 3,

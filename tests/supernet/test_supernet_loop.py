@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import pytest
 from tiny_retrain import IMAGES, tiny_dataset
-from tiny_supernet import CONFIG, EPOCHS, STEPS, assert_same_search, committed, history, use_toys
+from tiny_supernet import CONFIG, EPOCHS, STEPS, TRAINING, assert_same_search, committed, history, use_toys
 
 from econas_jax.data import Dataset, Split
 from econas_jax.errors import InputError, SearchError
@@ -139,7 +139,7 @@ def test_several_devices_share_every_batch(undisturbed: Path, tmp_path: Path) ->
 
 
 def test_a_loss_that_is_not_finite_is_one_line(tmp_path: Path) -> None:
-    training = dataclasses.replace(CONFIG.training, learning_rate=1e38, gradient_clip=None)
+    training = dataclasses.replace(TRAINING, learning_rate=1e38, gradient_clip=None)
     with pytest.raises(SearchError, match="a loss that is not finite in epoch 1, step 2"):
         searched(tmp_path, dataclasses.replace(CONFIG, training=training))
 

@@ -23,8 +23,19 @@ class StreamBatches:
     image). Reading goes on into the next epoch while this one's results are looked at.
     """
 
-    def __init__(self, part: Part, pool: ReaderPool, batch_size: int, seed: int, *, short_batch: bool) -> None:
+    def __init__(
+        self,
+        part: Part,
+        pool: ReaderPool,
+        batch_size: int,
+        seed: int,
+        *,
+        short_batch: bool,
+        central: bool = False,
+    ) -> None:
+        """Reads nothing yet. central: images are seen as in an evaluation, though in random order."""
         self._part, self._pool, self._batch_size, self._seed = part, pool, batch_size, seed
+        self._crop_seed = None if central else seed
         whole, rest = divmod(len(part.numbers), batch_size)
         self._steps = whole + (short_batch and rest > 0)
         self._order = functools.lru_cache(maxsize=2)(self._permutation)  # two: reading is ahead by an epoch at most
@@ -65,7 +76,7 @@ class StreamBatches:
     def _made(self, batch: int) -> Split:
         epoch, step = divmod(batch, self._steps)
         numbers = self._order(epoch)[step * self._batch_size : (step + 1) * self._batch_size]
-        return Split(*self._pool.read(Request(self._part.records, numbers, self._seed, epoch)))
+        return Split(*self._pool.read(Request(self._part.records, numbers, self._crop_seed, epoch)))
 
     def _permutation(self, epoch: int) -> Numbers:
         numbers = self._part.numbers

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from econas_jax.errors import InputError, require, require_integer, require_number
 
 if TYPE_CHECKING:
+    from econas_jax.data.config import Augmentation
     from econas_jax.data.stream.source import StreamSource
 
 Kind = Literal["image_stream", "tfds_stream"]
@@ -65,6 +66,14 @@ class StreamConfig:
         parts, origins = opening.parts(stored, self.validation, seed)
         reader = Reader(stored.records, resolution, RandomCrop(self.smallest_area), self.flip, self.crop)
         return StreamSource(stored.name, stored.classes, reader, parts, origins, self._workers())
+
+    def check_augmentation(self, augmentation: Augmentation) -> None:
+        """Raises InputError for what is done while images are read, not with batches."""
+        allowed = "0, since streamed images are cropped as they are read (data.smallest_area)"
+        padding = augmentation.crop_padding
+        require(padding == 0, "training.augmentation.crop_padding", padding, allowed)
+        allowed = "False, since streamed images are flipped as they are read (data.flip)"
+        require(not augmentation.flip, "training.augmentation.flip", augmentation.flip, allowed)
 
     def _workers(self) -> int:
         if self.workers is not None:

@@ -58,6 +58,18 @@ class StreamSource:
         """Returns the training batches; short_batch: whether an epoch ends with the images that do not fill one."""
         return StreamBatches(self._parts["train"], self._pool, batch_size, seed, short_batch=short_batch)
 
+    def part(self, split: str) -> Part:
+        """Returns which stored images a split has."""
+        return self._parts[split]
+
+    def batches(self, part: Part, batch_size: int, seed: int, *, short_batch: bool, central: bool) -> StreamBatches:
+        """Returns batches of some images; central: of their centres, as in an evaluation."""
+        return StreamBatches(part, self._pool, batch_size, seed, short_batch=short_batch, central=central)
+
+    def centres(self, part: Part, batch_size: int) -> Iterator[Split]:
+        """Yields some images in order, their centres alone; the last batch may be smaller."""
+        return self._central(part.records, part.numbers, batch_size)
+
     def evaluation(self, split: str, batch_size: int) -> Iterator[Split]:
         """Yields all images of a split in order, their centres alone; the last batch may be smaller."""
         if split in self._parts:

@@ -17,6 +17,7 @@ from econas_jax.spaces.chain.space import ChainSpace
 KERNELS = (3, 5, 7)
 EXPANSIONS = (3, 6)
 ZERO = "zero"  # the candidate that leaves a block out, where its input has the shape of its output
+LABELS = (*(f"k{kernel}e{expansion}" for kernel in KERNELS for expansion in EXPANSIONS), ZERO)
 
 STEM, FIRST, LAST = 32, 16, 1280  # channels: of the stem, of the first block, of the last convolution
 WIDTHS = (24, 40, 80, 96, 192, 320)
@@ -60,7 +61,7 @@ def mbconv_space(
         stem=Unit(3, stem, 3, stem_stride, activation="relu6"),
         fixed=(fixed,),
         places=tuple(places),
-        labels=(*(f"k{kernel}e{expansion}" for kernel in KERNELS for expansion in EXPANSIONS), ZERO),
+        labels=LABELS,
         last=Unit(channels, last, activation="relu6"),
         classifier_bias=True,
         affine_supernet=True,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
+import jax
+import jax.numpy as jnp
 
 from econas_jax.errors import require, require_integer, require_number
-from econas_jax.spaces.chain.space import ChainSpace, Path
+from econas_jax.spaces.chain.space import ChainSpace
 from econas_jax.supernet.chains.cost import CostTable, cost_range
+from econas_jax.supernet.chains.sampling import available, sample_path
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -35,12 +37,16 @@ class BinSampler:
         allowed = f"between {cheapest:g} and {dearest:g}, what paths cost"
         require(self.low <= dearest and self.high >= cheapest, "low, high", (self.low, self.high), allowed)
 
-    def sample(self, rng: np.random.Generator) -> Path:
-        """Draws a path."""
+    def sample(self, key: jax.Array) -> jax.Array:
+        """Draws a path, int32 [places]."""
+        of_bin, of_paths = jax.random.split(key)
         width = (self.high - self.low) / self.bins
-        begin = self.low + int(rng.integers(self.bins)) * width
-        for _ in range(self.tries):
-            path = self.space.sample(rng)
-            if begin <= self.table.of(path) <= begin + width:
-                return path
-        return self.space.sample(rng)
+        begin = self.low + jax.random.randint(of_bin, (), 0, self.bins) * width
+        there = available(self.space)
+        logits = jnp.zeros((self.tries + 1, *there.shape))
+        paths = sample_path(of_paths, logits, there[None])
+        table, places = jnp.asarray(self.table.added, jnp.float32), jnp.arange(there.shape[0])
+        costs = self.table.common + jnp.sum(table[places[None], paths], axis=1)
+        fits = (begin <= costs) & (costs <= begin + width)
+        # The last path, after all tries, is taken wherever it lies.
+        return paths[jnp.argmax(fits.at[self.tries].set(True))]

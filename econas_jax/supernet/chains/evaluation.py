@@ -29,8 +29,8 @@ def path_statistics(network: ChainSupernet, params: Tree, path: Path, batches: S
     images = jnp.zeros((1, *batches[0].shape[1:]))
     shapes = jax.eval_shape(functools.partial(network.init, train=False), jax.random.key(0), images)
     mean = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes["batch_stats"])
-    for count, batch in enumerate(batches, 1):
-        mean = _averaged(network, params, mean, jnp.array(path), batch, jnp.float32(count))
+    for number, batch in enumerate(batches, 1):
+        mean = _averaged(network, params, mean, jnp.array(path), batch, jnp.float32(number))
     return mean
 
 
@@ -43,19 +43,30 @@ def path_accuracy(
     return float(sum(map(float, sums))) / sum(len(batch.labels) for batch in batches)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _averaged(
-    network: ChainSupernet, params: Tree, mean: Tree, path: jax.Array, images: jax.Array, count: jax.Array
+def averaged_statistics(
+    network: ChainSupernet, params: Tree, mean: Tree, path: jax.Array, images: jax.Array, number: jax.Array
 ) -> Tree:
+    """Returns a path's statistics over one batch more, the number-th from 1; mean: those over the batches before.
+
+    The first batch's do not depend on `mean`.
+    """
     zeros = jax.tree.map(jnp.zeros_like, mean)
     variables = {"params": params, "batch_stats": zeros}
     _, new = network.apply(variables, images, path, train=True, mutable=["batch_stats"])
-    # From zero, a moving average is MOMENTUM times what the batch has.
-    return jax.tree.map(lambda old, made: old + (made / MOMENTUM - old) / count, mean, new["batch_stats"])
+
+    def averaged(old: jax.Array, made: jax.Array) -> jax.Array:
+        seen = made / MOMENTUM  # from zero, a moving average is MOMENTUM times what the batch has
+        return jnp.where(number == 1, seen, old + (seen - old) / number)
+
+    return jax.tree.map(averaged, mean, new["batch_stats"])
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _correct(network: ChainSupernet, params: Tree, statistics: Tree, path: jax.Array, batch: Images) -> jax.Array:
+def correct_images(network: ChainSupernet, params: Tree, statistics: Tree, path: jax.Array, batch: Images) -> jax.Array:
+    """Returns how many images of a normalised batch a path gets right."""
     variables = {"params": params, "batch_stats": statistics}
     logits = network.apply(variables, batch.images, path, train=False)
     return jnp.sum(loss_and_correct(logits, batch.labels)[1])
+
+
+_averaged = jax.jit(averaged_statistics, static_argnums=0)
+_correct = jax.jit(correct_images, static_argnums=0)

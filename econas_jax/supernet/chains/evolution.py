@@ -58,10 +58,7 @@ def evolve(
     accuracies: judges the paths of a generation. What is drawn depends on seed, generation and accuracies alone. Raises
     InputError where no path is cheap enough.
     """
-    if evolution.limit is not None:
-        cheapest = cost_range(space, table)[0]
-        allowed = f"at least {cheapest:g}, the cost of the cheapest path"
-        require_number("limit", evolution.limit, lambda limit: limit >= cheapest, allowed)
+    check_limit(evolution, space, table)
     judged: list[Ranked] = []
     for generation in range(evolution.generations):
         rng = np.random.default_rng((seed, generation))
@@ -71,6 +68,14 @@ def evolve(
             break
         judged += map(Ranked, paths, map(float, accuracies(paths)))
     return tuple(_best(judged))
+
+
+def check_limit(evolution: Evolution, space: ChainSpace, table: CostTable) -> None:
+    """Raises InputError where no path is cheap enough."""
+    if evolution.limit is not None:
+        cheapest = cost_range(space, table)[0]
+        allowed = f"at least {cheapest:g}, the cost of the cheapest path"
+        require_number("limit", evolution.limit, lambda limit: limit >= cheapest, allowed)
 
 
 def _best(judged: Sequence[Ranked]) -> list[Ranked]:

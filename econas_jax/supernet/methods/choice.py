@@ -1,11 +1,12 @@
-"""The methods by their names: the one place that knows which there are."""
+"""The methods for cells by their configs: the one place that knows which there are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from econas_jax.supernet.config import SupernetConfig
+from econas_jax.spaces.proxy import Proxy
+from econas_jax.supernet.config import NetworkConfig, SupernetConfig
 from econas_jax.supernet.method_configs import (
     DartsConfig,
     EnasConfig,
@@ -33,6 +34,7 @@ _METHODS: dict[type, Callable[[Any, Setting], Method]] = {
 
 
 def chosen_method(config: SupernetConfig) -> Method:
-    """Returns the method that a config names."""
+    """Returns the method for cells that a config names."""
+    assert isinstance(config.proxy, Proxy) and isinstance(config.network, NetworkConfig)
     setting = Setting(config.proxy, config.network, config.training.batch_size)
     return _METHODS[type(config.search)](config.search, setting)

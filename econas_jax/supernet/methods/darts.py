@@ -10,8 +10,8 @@ from jax.flatten_util import ravel_pytree
 
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.derive import by_edge, derived_genotype
-from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import DartsConfig
 from econas_jax.supernet.methods.logits import LogitsMethod
 from econas_jax.supernet.methods.method import Phase, Setting

@@ -12,8 +12,8 @@ import numpy as np
 
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.derive import Shares, counted_genotype
-from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import EnasConfig
 from econas_jax.supernet.methods.controller import Params, initial_controller, most_likely, sampled
 from econas_jax.supernet.methods.method import Method, Phase, Setting

@@ -9,14 +9,14 @@ import jax
 
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.derive import by_operation, derived_genotype
 from econas_jax.supernet.history import EpochRecord
-from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import GdasConfig
 from econas_jax.supernet.methods.logits import LogitsMethod
 from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.sampling import hard_sample
-from econas_jax.supernet.result import Found, best_found, last_found
+from econas_jax.supernet.result import Found, best_found
 from econas_jax.supernet.steps import architecture_step, chosen_weights_step
 from econas_jax.supernet.task import Batches, Measures, Moment, Seen, SupernetState, SupernetTask, batch_loss
 from econas_jax.training.keys import derive
@@ -45,7 +45,7 @@ class Gdas(LogitsMethod):
 
     def found(self, history: Sequence[EpochRecord]) -> tuple[Found, ...]:
         """Returns the genotype after the epoch that `final` names."""
-        return best_found(history) if self.config.final == "best" else last_found(history)
+        return best_found(history) if self.config.final == "best" else super().found(history)
 
     def step(
         self, task: SupernetTask, state: SupernetState, batches: Batches, moment: Moment

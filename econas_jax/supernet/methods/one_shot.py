@@ -17,7 +17,7 @@ from econas_jax.nn.darts.supernet.places import edge_count
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS, Genotype
 from econas_jax.spaces.darts.space import DartsSpace
-from econas_jax.supernet.images import PhaseReads
+from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.method_configs import OneShotConfig
 from econas_jax.supernet.methods.method import Method, Phase, Setting
 from econas_jax.supernet.steps import chosen_weights_step

@@ -11,8 +11,8 @@ import optax
 from econas_jax.nn.darts.supernet import EdgeWeights
 from econas_jax.spaces.darts.genotype import Genotype
 from econas_jax.supernet.costs import cell_costs
+from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.derive import by_edge_with_none, derived_genotype
-from econas_jax.supernet.images import PhaseReads
 from econas_jax.supernet.method_configs import SnasConfig
 from econas_jax.supernet.methods.logits import LogitsMethod
 from econas_jax.supernet.methods.method import Phase, Setting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import jax
 import numpy as np
 import pytest
 
@@ -18,7 +19,8 @@ TABLE = multiply_add_table(SPACE, 224, 1000)
 def test_bins_of_multiply_adds_are_drawn_equally_often() -> None:
     sampler, rng = BinSampler(SPACE, TABLE), np.random.default_rng(0)
     edges = np.linspace(290e6, 360e6, 8)
-    counts = np.histogram([TABLE.of(sampler.sample(rng)) for _ in range(210)], bins=edges)[0]
+    paths = jax.jit(jax.vmap(sampler.sample))(jax.random.split(jax.random.key(0), 210))
+    counts = np.histogram([TABLE.of(tuple(path)) for path in paths.tolist()], bins=edges)[0]
     assert counts.sum() == 210
     assert np.sum((counts - 30) ** 2 / 30) < 22.5  # chi-square, 6 degrees of freedom: 1 in 1000
     uniform = np.histogram([TABLE.of(SPACE.sample(rng)) for _ in range(210)], bins=edges)[0]
