@@ -79,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--candidates", type=int, default=5_000, help="of the search with a folder")
+    parser.add_argument("--candidates", type=int, default=20_000, help="of the search with a folder")
     options = parser.parse_args()
     table = synthetic_table(SPACE, EPOCHS)
     result: dict[str, Any] = {"epochs": EPOCHS, "in_memory": {}, "with_a_folder": []}

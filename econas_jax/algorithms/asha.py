@@ -108,7 +108,7 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
         groups = []
         for epochs, members, promoted in zip(self.config.rung_epochs, state.completed, state.promoted, strict=True):
             gone = promoted - {trial.candidate for trial in state.pending if trial.start_epoch == epochs}
-            here = tuple(member for member in members if member.candidate not in gone)
+            here = tuple([member for member in members if member.candidate not in gone])
             groups.append(Group(f"{epochs} epochs", epochs, here))
         return tuple(groups)
 

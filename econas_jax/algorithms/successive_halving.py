@@ -145,7 +145,7 @@ class HalvingSearch(BaseAlgorithm[HalvingState, C]):
     def settle(self, state: HalvingState, answers: Sequence[tuple[Trial, Result]]) -> HalvingState:
         """Puts the candidates that did not fail in the place of what they were, and ends the round."""
         told = {trial.candidate for trial, _ in answers}
-        others = tuple(member for member in state.members if member.candidate not in told)
+        others = tuple([member for member in state.members if member.candidate not in told])
         return replace(state, members=others + completed_members(answers), round=state.round + 1)
 
     def groups(self, state: HalvingState) -> tuple[Group, ...]:
