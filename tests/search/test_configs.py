@@ -165,7 +165,7 @@ def test_retrain_digits_follows_the_search_on_digits() -> None:
     assert config.genotype == "runs/digits/result.json:0" and config.data.name == "digits"
 
 
-@pytest.mark.parametrize("name", ["compare_table", "compare_digits", "compare_cifar10"])
+@pytest.mark.parametrize("name", ["compare_table", "compare_digits", "compare_cifar10", "compare_cifar10_small"])
 def test_comparisons_have_contenders_that_fit_their_budgets(name: str) -> None:
     config = compare_from_mapping(load(name))
     check_budgets(config)
@@ -173,7 +173,7 @@ def test_comparisons_have_contenders_that_fit_their_budgets(name: str) -> None:
         search = config.search(contender, 0)
         full = {"compare_table": 60}.get(name, 3)
         assert search.search.total_epochs == full
-    if name != "compare_cifar10":
+    if not name.startswith("compare_cifar10"):
         assert set(config.contenders) == set(ALGORITHMS)
 
 
@@ -182,6 +182,13 @@ def test_digits_are_compared_in_one_setting_that_fits_them() -> None:
     (setting,) = {(each.proxy, each.network, each.training) for each in config.contenders.values()}
     check_against_dataset(setting[0], setting[2], config.data.load(0))
     assert setting[0].channels == 8 and setting[1].cells_per_stage == 1
+
+
+def test_cifar10_is_compared_on_a_small_scale_by_one_proxy() -> None:
+    config = compare_from_mapping(load("compare_cifar10_small"))
+    (proxy,) = {str(config.search(name, 0).full_proxy) for name in config.contenders}
+    (network,) = {each.network for each in config.contenders.values()}
+    assert proxy == "c4r4s2e3" and network.cells_per_stage == 2
 
 
 def test_cifar10_is_compared_by_two_proxies_on_a_quarter_of_the_images() -> None:
