@@ -21,7 +21,7 @@ from econas_jax.spaces.nasbench201 import NasBench201Space
 
 # Every family's space, small; a family without one fails `test_every_family_is_tested`.
 SMALL_SPACES: dict[str, Any] = {"darts": DartsSpace(nodes=3), "nasbench201": NasBench201Space()}
-SETTINGS = NetworkSettings(channels=4, resolution=8, cells_per_stage=1, num_classes=5)
+SETTINGS = NetworkSettings(channels=4, resolution=4, cells_per_stage=1, num_classes=5)
 GENOTYPES, BATCH = 3, 8
 each_family = pytest.mark.parametrize("name", list(FAMILIES))
 

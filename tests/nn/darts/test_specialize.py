@@ -33,16 +33,17 @@ class Shape(NamedTuple):
 
     cells_per_stage: int
     size: int
+    nodes: int
 
 
-ONE_CELL = Shape(1, 8)  # matrices alone; the first cell of a stage is its last
-TWO_CELLS = Shape(2, 16)  # shifts in the first stage
+ONE_CELL = Shape(1, 8, 4)  # matrices alone; the first cell of a stage is its last
+TWO_CELLS = Shape(2, 12, 3)  # shifts in the first stage
 # Together, in each kind of cell, every number of concatenated nodes.
 CASES = [
     (ONE_CELL, random_genotype(3, concats=(1, 4))),
-    (ONE_CELL, random_genotype(4, concats=(2, 3))),
-    (ONE_CELL, random_genotype(5, concats=(3, 2))),
-    (TWO_CELLS, random_genotype(6, concats=(4, 1))),
+    (ONE_CELL, random_genotype(4, concats=(4, 2))),
+    (ONE_CELL, random_genotype(5, concats=(2, 3))),
+    (TWO_CELLS, random_genotype(9, nodes=3, concats=(3, 1))),
 ]
 each_case = pytest.mark.parametrize("case", [0, 1, 2, pytest.param(3, marks=pytest.mark.slow)])
 
@@ -72,7 +73,7 @@ def batch(size: int) -> tuple[np.ndarray, np.ndarray]:
 @functools.cache
 def search_step(shape: Shape) -> Any:
     """One program for all genotypes."""
-    return quick_jit(step(SearchNetwork(CHANNELS, shape.cells_per_stage), *batch(shape.size)))
+    return quick_jit(step(SearchNetwork(CHANNELS, shape.cells_per_stage, nodes=shape.nodes), *batch(shape.size)))
 
 
 def plain_step(shape: Shape, genotype: Genotype, variables: Tree) -> Any:
@@ -84,7 +85,7 @@ def plain_step(shape: Shape, genotype: Genotype, variables: Tree) -> Any:
 def run_both(case: int) -> tuple[Tree, Any, Any]:
     """Search variables, and the results of a step of the search network and of the plain one from the same values."""
     shape, genotype = CASES[case]
-    network = SearchNetwork(CHANNELS, shape.cells_per_stage)
+    network = SearchNetwork(CHANNELS, shape.cells_per_stage, nodes=shape.nodes)
     variables = random_variables(shapes_of(network, shape.size, genotype), seed=case)
     ours = search_step(shape)(variables, genotype.encode())
     plain = plain_step(shape, genotype, specialize(variables, genotype))

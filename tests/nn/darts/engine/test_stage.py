@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import reference_network as reference
 from network_cases import (
+    FAST_COMPILATION,
     Tree,
     check_directions,
     in_double,
     leaves,
-    quick_jit,
     random_genotype,
     random_images,
     random_variables,
@@ -38,18 +38,29 @@ WEIGHTS = np.random.default_rng(1).standard_normal((BATCH, 3))
 
 @pytest.fixture(scope="module")
 def gradient() -> Iterator[Any]:
-    """Of the weighted sum of the logits in training, with respect to parameters and statistics; one compilation."""
+    """Of the weighted sum of the logits in training, for parameters and statistics, and the memory that it filled.
 
-    def value(parameters: Tree, statistics: Tree, genotype: Any) -> jax.Array:
-        variables = {"params": parameters, "batch_stats": statistics}
-        logits, _ = NETWORK.apply(variables, IMAGES, genotype, train=True, mutable=["batch_stats"])
-        return jnp.sum(WEIGHTS * logits)
+    One compilation: of parameters, statistics, a genotype and memory to use, which is handed on.
+    """
+
+    def value(parameters: Tree, statistics: Tree, genotype: Any, scratch: Tree) -> tuple[jax.Array, Tree]:
+        variables = {"params": parameters, "batch_stats": statistics, "scratch": scratch}
+        logits, updated = NETWORK.apply(variables, IMAGES, genotype, train=True, mutable=["batch_stats", "scratch"])
+        return jnp.sum(WEIGHTS * logits), updated["scratch"]
 
     genotype = random_genotype(3, concats=(1, 3))
     with jax.enable_x64(True):
         variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=2))
-        point = variables["params"], variables["batch_stats"], genotype.encode()
-        yield quick_jit(jax.grad(value, argnums=(0, 1))).lower(*point).compile()
+        point = variables["params"], variables["batch_stats"], genotype.encode(), memory_of(0.0)
+        program = jax.grad(value, argnums=(0, 1), has_aux=True)
+        yield jax.jit(program, donate_argnums=3, compiler_options=FAST_COMPILATION).lower(*point).compile()
+
+
+def memory_of(number: float) -> Tree:
+    """Memory for a step that is full of a number."""
+    shapes = jax.eval_shape(lambda: NETWORK.scratch(BATCH, SIZE))
+    memory: Tree = jax.tree.map(lambda leaf: jnp.full(leaf.shape, number, leaf.dtype), shapes)
+    return memory
 
 
 @pytest.mark.parametrize("concats", [(1, 3), (4, 2), (2, 1)])
@@ -63,7 +74,8 @@ def test_gradient_is_the_references_slope(gradient: Any, concats: tuple[int, int
         logits = reference.network(reference_scope(plain, train=True), genotype, IMAGES, CELLS)
         return float(np.sum(WEIGHTS * logits))
 
-    ours, to_statistics = jax.device_get(gradient(parameters, statistics, genotype.encode()))
+    found, _ = gradient(parameters, statistics, genotype.encode(), memory_of(0.0))
+    ours, to_statistics = jax.device_get(found)
     assert all(any(np.any(leaf) for leaf in leaves(part).values()) for part in ours.values())
     assert not any(np.any(leaf) for leaf in leaves(to_statistics).values())  # training reads no running statistics
     check_directions(value, ours, parameters, seed=3, step=1e-8, tolerance=1e-4)
@@ -81,22 +93,13 @@ def test_no_cell_copies_its_gradients(gradient: Any) -> None:
 
 
 def test_scratch_may_hold_anything_and_is_handed_on(gradient: Any) -> None:
-    """A step in memory full of NaN is the step in new memory, bit for bit, and fills that memory for its successor."""
+    """A step in memory full of NaN is the step in memory full of 0, bit for bit, and fills that memory for its successor."""
     genotype = random_genotype(4, concats=(2, 3))
     variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=3))
-    used = jax.tree.map(
-        lambda leaf: jnp.full(leaf.shape, jnp.nan), jax.eval_shape(lambda: NETWORK.scratch(BATCH, SIZE))
-    )
-
-    def value(parameters: Tree, scratch: Tree) -> tuple[jax.Array, Tree]:
-        given = {"params": parameters, "batch_stats": variables["batch_stats"], "scratch": scratch}
-        logits, updated = NETWORK.apply(
-            given, IMAGES, genotype.encode(), train=True, mutable=["batch_stats", "scratch"]
-        )
-        return jnp.sum(WEIGHTS * logits), updated["scratch"]
-
-    found, filled = quick_jit(jax.grad(value, has_aux=True))(variables["params"], used)
-    expected, _ = gradient(variables["params"], variables["batch_stats"], genotype.encode())
+    given = variables["params"], variables["batch_stats"], genotype.encode()
+    shapes = jax.tree.map(jnp.shape, memory_of(0.0))
+    expected, _ = jax.device_get(gradient(*given, memory_of(0.0)))
+    found, filled = gradient(*given, memory_of(np.nan))
     jax.tree.map(np.testing.assert_array_equal, found, expected)
-    assert jax.tree.map(jnp.shape, filled) == jax.tree.map(jnp.shape, used)
+    assert jax.tree.map(jnp.shape, filled) == shapes
     assert all(np.isfinite(stage.products).all() for stage in filled["stages"])

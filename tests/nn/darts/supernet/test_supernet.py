@@ -37,16 +37,6 @@ def test_network_on_a_cpu_is_the_plain_one() -> None:
     assert_close(gradients, plain_gradients, 1e-3)
 
 
-@pytest.mark.slow
-def test_network_on_a_cpu_is_the_plain_one_on_larger_maps() -> None:
-    net = CellSupernet(channels=2, cells=3, nodes=1)
-    variables, images = random_variables(shapes_of(net), seed=1), random_images(2, 16, seed=2)
-    given = variables, images, random_weights(net, 3)
-    ours, plain = step_on_cpu(net, *given), step_plainly(net, *given)
-    for actual, expected in zip(ours, plain, strict=True):
-        assert_close(actual, expected, 1e-3)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
