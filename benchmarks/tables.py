@@ -233,7 +233,16 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 def comparison() -> str:
     """Returns the contenders' mean test accuracies at each budget, with the paired differences to random search."""
-    by_name = _findings("epyc_zen3/compare_table/result.json")
+    return _contenders(_findings("epyc_zen3/compare_table/result.json"))
+
+
+def comparison_on_digits() -> str:
+    """Returns the same of validation accuracies, which is what there is where nothing is retrained."""
+    return _contenders(_findings("epyc_zen4/compare_digits/result.json", "validation_accuracy"))
+
+
+def _contenders(by_name: dict[str, list[dict[str, Any]]]) -> str:
+    """Returns a row a contender, the best at the largest budget first."""
     budgets = [finding["budget"] for finding in by_name["random"]]
     rows = [
         [f"`{name}`", *(f"{100 * each['mean']:.2f}{_difference(each)}" for each in findings)]
@@ -264,11 +273,11 @@ def lags() -> str:
     return markdown(["lag", *budgets], rows)
 
 
-def _findings(name: str) -> dict[str, list[dict[str, Any]]]:
-    """Returns the findings of a comparison by contender: test accuracies, retraining free, the least budget first."""
+def _findings(name: str, measure: str = "test_accuracy") -> dict[str, list[dict[str, Any]]]:
+    """Returns the findings of a comparison by contender: of one measure, retraining free, the least budget first."""
     by_name: dict[str, list[dict[str, Any]]] = {}
     for finding in read(name)["findings"]:
-        if finding["measure"] == "test_accuracy" and finding["retraining"] == "free":
+        if finding["measure"] == measure and finding["retraining"] == "free":
             by_name.setdefault(finding["contender"], []).append(finding)
     return by_name
 
@@ -343,7 +352,7 @@ TABLES: dict[str, Callable[[], str]] = {
             start,
             study,
         ),
-        *(comparison, hierarchy, lags),
+        *(comparison, comparison_on_digits, hierarchy, lags),
     )
 }
 
