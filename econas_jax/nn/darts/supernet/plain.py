@@ -84,8 +84,8 @@ def _cell(
         sums = []
         for source, state in enumerate(states):
             edge = edge_count(node) + source
-            own = [_of_edge(tree, edge, node, source) for tree in (parameters, statistics)]
-            y, after = _mixed(state, place.stride(source), own[0], own[1], weights[edge], train)
+            own = [edge_leaves(tree, edge, node, source) for tree in (parameters, statistics)]
+            y, after = mixed(state, place.stride(source), own[0], own[1], weights[edge], train)
             sums.append(y)
             for name, norm in after.items():
                 norms[name].append(norm)
@@ -94,7 +94,7 @@ def _cell(
     return jnp.concatenate(states[CELL_INPUTS:], axis=-1), new
 
 
-def _of_edge(tree: Variables, edge: int, node: int, source: int) -> Variables:
+def edge_leaves(tree: Variables, edge: int, node: int, source: int) -> Variables:
     """Returns the leaves of the operations of one edge; factorized reduces are on the edges from inputs alone."""
     rows = {name: CELL_INPUTS * node + source if name == "skip_connect" else edge for name in SEARCH_OPERATIONS}
     return {
@@ -105,7 +105,7 @@ def _of_edge(tree: Variables, edge: int, node: int, source: int) -> Variables:
 
 
 @functools.partial(jax.jit, static_argnames=("stride", "train"))
-def _mixed(
+def mixed(
     x: jax.Array, stride: int, parameters: Variables, statistics: Variables, weights: jax.Array, train: bool
 ) -> tuple[jax.Array, Variables]:
     """Returns the weighted sum of all operations of one edge, and the running statistics after it.

@@ -93,7 +93,7 @@ def test_no_cell_copies_its_gradients(gradient: Any) -> None:
 
 
 def test_scratch_may_hold_anything_and_is_handed_on(gradient: Any) -> None:
-    """A step in memory full of NaN is the step in memory full of 0, bit for bit, and fills that memory for its successor."""
+    """A step in memory full of NaN is the step in memory full of 0, bit for bit, and fills it for its successor."""
     genotype = random_genotype(4, concats=(2, 3))
     variables = in_double(random_variables(shapes_of(NETWORK, SIZE, genotype), seed=3))
     given = variables["params"], variables["batch_stats"], genotype.encode()

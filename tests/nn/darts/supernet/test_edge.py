@@ -11,24 +11,25 @@ from network_cases import Tree, assert_close, quick_jit, random_variables
 from econas_jax.nn import CellSupernet, EdgeWeights
 from econas_jax.nn.darts.batch_last.operations import EdgeShape
 from econas_jax.nn.darts.supernet.edge import edge_gradients, run_edge
-from econas_jax.nn.darts.supernet.plain import _mixed, _of_edge
+from econas_jax.nn.darts.supernet.plain import edge_leaves, mixed
 
 SIZE, CHANNELS, BATCH = 10, 4, 3
+Gradients = tuple[jax.Array, Tree, jax.Array]  # of the map, the parameters and the weights
 NET = CellSupernet(channels=CHANNELS, cells=3, nodes=1)  # its cells: a normal one, and two reductions
 
 
-def variables_of_edge(cell: str) -> tuple[Tree, Tree]:
+def variablesedge_leaves(cell: str) -> tuple[Tree, Tree]:
     """Parameters and statistics of the edge from a cell's input 0."""
     weights = EdgeWeights(*(jnp.zeros((NET.edges, 8)),) * 2)
     shapes = jax.eval_shape(lambda: NET.init(jax.random.key(0), jnp.zeros((2, 4, 4, 3)), weights, train=False))
     drawn = random_variables({kind: tree[cell] for kind, tree in shapes.items()}, seed=1)
-    parameters, statistics = (_of_edge(drawn[kind], 0, 0, 0) for kind in ("params", "batch_stats"))
+    parameters, statistics = (edge_leaves(drawn[kind], 0, 0, 0) for kind in ("params", "batch_stats"))
     return parameters, statistics
 
 
 @pytest.mark.parametrize(("cell", "stride"), [("cell0", 1), ("cell1", 2)])
 def test_edge_is_the_plain_one(cell: str, stride: int) -> None:
-    parameters, statistics = variables_of_edge(cell)
+    parameters, statistics = variablesedge_leaves(cell)
     width = CHANNELS * stride  # a reduction cell doubles the channels before its edges
     rng = np.random.default_rng(2)
     x = jnp.asarray(rng.standard_normal((BATCH, SIZE, SIZE, width)), jnp.float32)
@@ -40,13 +41,13 @@ def test_edge_is_the_plain_one(cell: str, stride: int) -> None:
         return x.transpose(3, 1, 2, 0).reshape(x.shape[3], -1, x.shape[0])
 
     def plain(x: jax.Array, parameters: Tree, weights: jax.Array) -> jax.Array:
-        return positions_first(_mixed(x, stride, parameters, statistics, weights, True)[0])
+        return positions_first(mixed(x, stride, parameters, statistics, weights, True)[0])
 
-    def ours(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, tuple[jax.Array, Tree, jax.Array]]:
+    def ours(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, Gradients]:
         shape, given = EdgeShape(SIZE, stride, True), (positions_first(x), parameters, statistics, weights)
         return run_edge(shape, *given)[0], edge_gradients(shape, *given, slopes)
 
-    def defined(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, tuple[jax.Array, Tree, jax.Array]]:
+    def defined(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, Gradients]:
         y, back = jax.vjp(plain, x, parameters, weights)
         to_x, to_parameters, to_weights = back(slopes)
         return y, (positions_first(to_x), to_parameters, to_weights)
