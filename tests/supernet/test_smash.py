@@ -28,6 +28,8 @@ from econas_jax.supernet.methods.choice import chosen_method
 from econas_jax.supernet.methods.one_shot import OPERATIONS, uniform_edges
 from econas_jax.supernet.methods.smash import perturbed
 from econas_jax.supernet.programs import initial_state
+from econas_jax.supernet.ranking import Ranked
+from econas_jax.supernet.result import best_ranked
 from econas_jax.supernet.task import Batches, Moment, SupernetState, SupernetTask
 from econas_jax.training.epoch import Images
 from econas_jax.training.keys import derive
@@ -125,6 +127,12 @@ def test_it_ranks_random_cells_then_perturbations_of_the_best_then_steps_from_th
     written = json.loads((undisturbed / "result.json").read_text())
     assert written["best"][0]["genotype"] == best["genotype"] and written["ranked"] == len(lines)
     assert len({found["genotype"] for found in written["best"]}) == len(written["best"])
+
+
+def test_a_genotype_that_was_ranked_twice_is_found_once(undisturbed: Path) -> None:
+    one, other = (line["genotype"] for line in ranking(undisturbed)[:2])
+    lines = [Ranked(0, one, 0.5, None), Ranked(1, other, 0.4, None), Ranked(2, one, 0.6, None)]
+    assert [(str(found.genotype), found.accuracy) for found in best_ranked(lines, 1)] == [(one, 0.6), (other, 0.4)]
 
 
 def test_stopped_in_an_epoch_and_in_the_ranking_it_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
