@@ -11,8 +11,7 @@ from benchmarks.common.retrain_command import add_step_flags, time_steps
 # Liu et al., DARTS, in the proxy c4r2: the paper's setting but for channels (16) and resolution (32).
 SUPERNET_SETTING = {"channels": 9, "resolution": 16, "cells": 8, "batch": 64}
 STEPS = ("weights", "second-order")
-ALPHA_RATE, ALPHA_DECAY, ALPHA_BETAS = 3e-4, 1e-3, (0.5, 0.999)
-PERTURBATION = 1e-2  # times 1 / norm, of the finite difference
+ALPHA_RATE, ALPHA_DECAY = 3e-4, 1e-3
 
 
 def supernet_parser(description: str | None) -> argparse.ArgumentParser:

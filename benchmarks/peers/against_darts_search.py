@@ -4,7 +4,7 @@
 
 Claims: for each case the ratio theirs / ours of the median step, the peak memory of both processes, and the seconds
 that our compilation takes from nothing (round 1) and from the persistent cache. Cases: a step of the weights and a
-second-order step of the architecture in the proxy c4r2 (9 channels, 16x16 pixels), and a step of the weights in DARTS's
+whole step of the second-order search in the proxy c4r2 (9 channels, 16x16 pixels), and a step of the weights in DARTS's
 own setting (16 channels, 32x32); 8 cells, batch 64, float32, one thread each. Two processes are alive at once and take
 steps in turn, one to warm up. Seconds are CPU seconds of the process, which other processes on the core change less
 than wall seconds; both are recorded. Both sides have glibc's malloc keep freed memory (`against_darts.RETAINED`); peaks

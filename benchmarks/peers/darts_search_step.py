@@ -5,8 +5,9 @@
 Needs a Python with PyTorch and a clone of github.com/quark0/darts. The supernet is theirs, unchanged
 (cnn/model_search.py), and so is the architecture step (`Architect.step` with unrolled=True). The weights step is that
 of their cnn/train_search.py (zero_grad, forward, cross-entropy, backward, clip to norm 5, SGD with momentum and weight
-decay) on a batch in memory. Their code is of 2018: `.cuda()` does nothing here, and `x.sub(eta, y)`, in which the
-number comes first, is given to PyTorch in today's order. Momentum buffers stand as after one weights step.
+decay). `weights` is this alone, `second-order` both, the architecture first; batches are in memory. Their code is of
+2018: `.cuda()` does nothing here, and `x.sub(eta, y)`, in which the number comes first, is given to PyTorch in today's
+order. Momentum buffers stand as after one weights step.
 """
 
 from __future__ import annotations
@@ -73,12 +74,13 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
         optimizer.step()
 
-    def architecture_step() -> None:
+    def search_step() -> None:
         architect.step(*training, *validation, LEARNING_RATE, optimizer, unrolled=True)
+        weights_step()
 
     if arguments.step == "second-order":
         weights_step()
-    step = weights_step if arguments.step == "weights" else architecture_step
+    step = weights_step if arguments.step == "weights" else search_step
     write(timed(step, arguments) | {"torch": torch.__version__}, arguments)
 
 
