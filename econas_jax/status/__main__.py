@@ -10,7 +10,10 @@ from econas_jax.errors import USAGE_ERROR, InputError
 from econas_jax.experiment.folder import local_folder
 from econas_jax.experiment.output import print_lines
 from econas_jax.search.history import StageRecord
+from econas_jax.status.duration import duration
 from econas_jax.status.reading import Status, read_status
+from econas_jax.status.supernet import read_supernet_status, supernet_lines
+from econas_jax.supernet.workdir import is_supernet_search
 
 SHOWN_FAILURES = 5
 
@@ -21,7 +24,7 @@ def lines(status: Status) -> Iterator[str]:
     last = f"round {status.rounds[-1].round} of {status.plan.rounds}" if status.rounds else "in the first round"
     yield f"{running}: {len(status.stages)} of {status.plan.stages} stages, {last}"
     if status.seconds_left is not None and not status.finished:
-        yield f"time left: about {_duration(status.seconds_left)} of training"
+        yield f"time left: about {duration(status.seconds_left)} of training"
     if status.pool is not None:
         yield f"{status.pool.summary}; {status.pool.stages_an_hour:.0f} stages an hour"
         yield from (f"   {device.node} {device.kind}: {device.doing}" for device in status.pool.devices)
@@ -40,9 +43,11 @@ def lines(status: Status) -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """Prints a search's status; returns the exit status."""
     parser = argparse.ArgumentParser(prog="econas-jax status", description=__doc__)
-    parser.add_argument("workdir", help="the folder of a search")
+    parser.add_argument("workdir", help="the folder of a search, also of one inside a supernet")
     try:
-        print_lines(lines(read_status(local_folder(parser.parse_args(arguments).workdir))))
+        folder = local_folder(parser.parse_args(arguments).workdir)
+        supernet = is_supernet_search(folder)
+        print_lines(supernet_lines(read_supernet_status(folder)) if supernet else lines(read_status(folder)))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -51,11 +56,6 @@ def main(arguments: list[str]) -> int:
 
 def _candidate(stage: StageRecord) -> str:
     return f"candidate {stage.candidate}, {stage.epochs} epochs"
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{seconds:.0f} s" if seconds < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
 from econas_jax.errors import InputError, require
 from econas_jax.experiment import lock
@@ -20,14 +18,12 @@ from econas_jax.search.history import (
     round_from_json,
     stage_from_json,
 )
+from econas_jax.status.damaged_files import read_object, read_records
 from econas_jax.training import pool_report
 from econas_jax.training.pool_report import PoolReport
 
-MAXIMUM_BYTES = 2**28  # of a file; a search of 100,000 stages has a third of it
 BEST = 5
 PACE = 50  # last stages, by whose seconds the time left is estimated
-
-Record = TypeVar("Record")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,14 +78,14 @@ def read_status(workdir: Path) -> Status:
     """
     unreadable: list[str] = []
     plan = _plan(workdir)
-    stages = _records(workdir / STAGES_FILE, lambda line: stage_from_json(upgraded_line(line)), unreadable)
+    stages = read_records(workdir / STAGES_FILE, lambda line: stage_from_json(upgraded_line(line)), unreadable)
     shortest = min((stage.epochs for stage in stages), default=0)
     rounds_file = workdir / ROUNDS_FILE
     if not rounds_file.exists():
         rounds_file = workdir / EARLIER_ROUNDS_FILE
-    rounds = _records(rounds_file, lambda line: round_from_json(upgraded_line(line, shortest)), unreadable)
-    times = _json(workdir / "times.json", unreadable).get("shares", {})
-    result = _json(workdir / "result.json", unreadable)
+    rounds = read_records(rounds_file, lambda line: round_from_json(upgraded_line(line, shortest)), unreadable)
+    times = read_object(workdir / "times.json", unreadable).get("shares", {})
+    result = read_object(workdir / "result.json", unreadable)
     # A result of fewer rounds than the plan has is that of a search which goes on.
     finished = result.get("finished") is True and result.get("rounds", result.get("cycles")) == plan.rounds
     failures, running = workdir / "failures", lock.is_held(workdir)
@@ -111,7 +107,7 @@ def _plan(workdir: Path) -> Plan:
     file = workdir / "config.json"
     require(file.is_file(), "workdir", str(workdir), "the folder of a search, with its config.json")
     problems: list[str] = []
-    fields = _json(file, problems)
+    fields = read_object(file, problems)
     allowed = "a folder whose config.json is that of a search"
     require(not problems and isinstance(fields.get("config"), dict), "workdir", str(workdir), allowed)
     plan = fields.get("plan") or plan_of(fields["config"])
@@ -122,47 +118,9 @@ def _plan(workdir: Path) -> Plan:
 
 
 def _pool(file: Path, unreadable: list[str]) -> PoolReport | None:
-    fields = _json(file, unreadable)
+    fields = read_object(file, unreadable)
     try:
         return PoolReport.from_fields(fields) if fields else None
     except (ValueError, TypeError, KeyError):
         unreadable.append(file.name)
         return None
-
-
-def _json(file: Path, unreadable: list[str]) -> dict[str, Any]:
-    """Reads the file's object; {} if there is no such file, or it is damaged."""
-    try:
-        fields = json.loads(_text(file))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError):
-        fields = None
-    if isinstance(fields, dict):
-        return fields
-    unreadable.append(file.name)
-    return {}
-
-
-def _records(file: Path, parse: Callable[[str], Record], unreadable: list[str]) -> tuple[Record, ...]:
-    """Reads the file's records, without lines that are none."""
-    records = []
-    try:
-        lines = _text(file).splitlines()
-    except FileNotFoundError:
-        return ()
-    except OSError:
-        unreadable.append(file.name)
-        return ()
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(parse(line))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            unreadable.append(f"{file.name}, line {number}")
-    return tuple(records)
-
-
-def _text(file: Path) -> str:
-    if file.stat().st_size > MAXIMUM_BYTES:
-        raise OSError("too large")
-    return file.read_text(encoding="utf-8", errors="replace")

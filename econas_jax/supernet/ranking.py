@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import scipy.stats
-
 from econas_jax.errors import InputError, require
 from econas_jax.experiment.line_file import LineFile
 from econas_jax.spaces.darts.genotype import Genotype
@@ -89,4 +87,6 @@ def rank_correlation(ranking: Sequence[Ranked]) -> float | None:
     pairs = [(each.accuracy, each.standalone) for each in ranking if each.standalone is not None]
     if len(pairs) < FEWEST or any(len(set(values)) == 1 for values in zip(*pairs, strict=True)):
         return None
+    import scipy.stats  # not before: it takes a second, and `econas-jax status` reads this module
+
     return float(scipy.stats.spearmanr(*zip(*pairs, strict=True)).statistic)
