@@ -33,6 +33,7 @@ class SimulatedPool:
         self.members: list[Member] = []
         self.wanted = devices
         self.refusal: str | None = None
+        self.trainings: tuple[tuple[Any, ...], ...] = ()
         self.now, self.busy = 0.0, 0.0  # seconds on the clock; of all devices' training that was not lost
         self.given: list[int] = []  # the candidates of each lease's jobs, in their order
         self.lost = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from econas_jax.data import Dataset, subset_size
-from econas_jax.errors import InputError, require
+from econas_jax.errors import InputError
 from econas_jax.search.config import SearchConfig
 from econas_jax.search.ladder import Ladder, Setting
 from econas_jax.training import Devices, Trainer
@@ -11,6 +11,7 @@ from econas_jax.training.config import check_against_dataset
 from econas_jax.training.proxy_text import proxy_text
 from econas_jax.training.proxy_training import proxy_training
 from econas_jax.training.routing import RoutingTrainer
+from econas_jax.training.trainer import share_devices
 
 
 def check_rungs(config: SearchConfig, dataset: Dataset) -> None:
@@ -30,9 +31,6 @@ def ladder_training(config: SearchConfig, dataset: Dataset, devices: Devices) ->
     """
     rungs = config.rungs
     several = len(rungs.trainings) > 1
-    # Each of several trainers would hold all devices of a cluster, and the others would wait for them.
-    alone = devices.cluster is None or not several
-    require(alone, "trainer.name", config.trainer.name, "auto where search.proxies gives rungs proxies of their own")
     settings, trainers = [], []
     for training in rungs.trainings:
         family, trainer = proxy_training(
@@ -53,4 +51,5 @@ def ladder_training(config: SearchConfig, dataset: Dataset, devices: Devices) ->
         settings.append(Setting(family, proxy_text(training.proxy), images) if several else Setting(family))
     if not several:
         return Ladder(rungs, settings), trainers[0]
+    trainers = list(share_devices(trainers, devices))
     return Ladder(rungs, settings), RoutingTrainer(trainers, lambda job: rungs.training(job.end_epoch))

@@ -30,7 +30,7 @@ from econas_jax.search.state import SearchState, restored, to_commit
 from econas_jax.search.workdir import Workdir, changeable
 from econas_jax.training import Outcome, Trainer
 from econas_jax.training.job import Event, Events, Jobs
-from econas_jax.training.pool_report import PoolReport
+from econas_jax.training.pool_report import PoolReport, Reporting
 from econas_jax.training.proxy_text import proxy_text
 
 
@@ -137,7 +137,7 @@ class _Search:
             return state
         compiling = f"compiling for {self.trainer.slots} candidate(s) at a time"
         with self.reporter.doing(compiling), self.times.measuring("compile"):
-            self.trainer.prepare(self._stop_if_asked)
+            self.trainer.prepare(self._while_compiling)
         with self.reporter.stages(self.config.search.stages, len(state.stages) + len(state.early)):
             return self._train_all(state)
 
@@ -149,8 +149,7 @@ class _Search:
         with contextlib.closing(self.trainer.train(jobs, self.config.retries)) as events:
             while (event := self._next(events, state)) is not None:
                 if isinstance(event, PoolReport):
-                    self._pool = event
-                    self.files.write_devices(event)
+                    self._tell_devices(event)
                 in_wave = isinstance(event, Outcome) and event.following > 0  # what follows is trained: it is not lost
                 if isinstance(event, Outcome):
                     state = self._recorded(state, event)
@@ -203,6 +202,15 @@ class _Search:
         except SearchError:
             self._leave(state)
             raise
+
+    def _while_compiling(self) -> None:
+        self._stop_if_asked()
+        if isinstance(self.trainer, Reporting) and (report := self.trainer.report_if_due()):
+            self._tell_devices(report)
+
+    def _tell_devices(self, report: PoolReport) -> None:
+        self._pool = report
+        self.files.write_devices(report)
 
     def _stop_if_asked(self) -> None:
         if self.should_stop():

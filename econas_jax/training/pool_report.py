@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 FILE = "devices.json"  # in the folder of a search
 
@@ -48,3 +48,11 @@ class PoolReport:
             float(fields["waiting_seconds"]),
             float(fields["stages_an_hour"]),
         )
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A trainer whose devices may come and go, which can say what they do."""
+
+    def report_if_due(self) -> PoolReport | None:
+        """Returns a report about once a second, and None in between."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from econas_jax.training.job import Event, Events, Job, Jobs, Outcome
+from econas_jax.training.pool_report import PoolReport, Reporting
 from econas_jax.training.state import Vector
 from econas_jax.training.trainer import Trainer
 
@@ -24,9 +25,27 @@ class RoutingTrainer:
     def __init__(self, trainers: Sequence[Trainer], route: Callable[[Job], int]) -> None:
         """route: the place of a job's trainer."""
         self._trainers, self._route = tuple(trainers), route
-        first = self._trainers[0]
-        self.slots, self.devices, self.device_kind = first.slots, first.devices, first.device_kind
         self.state_size = max(trainer.state_size for trainer in self._trainers)
+
+    @property
+    def slots(self) -> int:
+        """How many candidates they train at once."""
+        return self._trainers[0].slots
+
+    @property
+    def devices(self) -> int:
+        """How many devices they train on."""
+        return self._trainers[0].devices
+
+    @property
+    def device_kind(self) -> str:
+        """The kind of the devices, as JAX names it."""
+        return self._trainers[0].device_kind
+
+    def report_if_due(self) -> PoolReport | None:
+        """Returns what devices that come and go do, now and then."""
+        first = self._trainers[0]
+        return first.report_if_due() if isinstance(first, Reporting) else None
 
     def prepare(self, check: Callable[[], None] = lambda: None) -> None:
         """Compiles the programs of all, as `Trainer.prepare` says."""

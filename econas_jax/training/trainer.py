@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
 from econas_jax.data import Split
 from econas_jax.training.devices import Devices
@@ -61,3 +61,15 @@ def trainer_for(task: Task, train: Split, validation: Split, devices: Devices, e
     if devices.cores:
         return ProcessTrainer(task, train, validation, devices.cores, example, lanes)
     return WaveTrainer(task, train, validation, devices.accelerators, example, lanes)
+
+
+def share_devices(trainers: Sequence[Trainer], devices: Devices) -> Sequence[Trainer]:
+    """Returns trainers for the same devices in place of those given, so that they do not wait for each other's.
+
+    Of them one may train at a time. None of those given has been prepared.
+    """
+    if devices.cluster is None:
+        return trainers  # processes and programs need no device for themselves
+    from econas_jax.training.ray.trainer import RayTrainer, on_one_pool  # Ray is an extra
+
+    return on_one_pool(cast(Sequence[RayTrainer], trainers))

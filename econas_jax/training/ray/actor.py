@@ -33,23 +33,25 @@ class DeviceActor:
     """Trains on the first device that JAX finds, as a process of one machine does."""
 
     def __init__(self) -> None:
-        self._worker = Worker()
+        self._workers: list[Worker] = []
 
     def describe(self, settings: Mapping[str, Any]) -> DeviceFacts:
         """Takes over the driver's settings of JAX, and says what this device is."""
-        self._worker.configure({name: value for name, value in settings.items() if name not in _OF_A_NODE})
+        Worker().configure({name: value for name, value in settings.items() if name not in _OF_A_NODE})
         use_compilation_cache()
         device = jax.local_devices()[0]
         return DeviceFacts(node_facts(), device.device_kind, device.platform)
 
-    def prepare(self, arguments: tuple[Any, ...]) -> None:
-        """Makes the trainer and compiles its programs, or loads them from the node's cache.
+    def prepare(self, trainings: Sequence[tuple[Any, ...]]) -> None:
+        """Makes a trainer for each training and compiles its programs, or loads them from the node's cache.
 
-        arguments: those of `Worker.make_trainer`. The images in them lie in the node's shared memory, once for all.
+        trainings: arguments of `Worker.make_trainer`. The images in them lie in the node's shared memory, once for all.
         """
-        self._worker.make_trainer(*arguments)
-        self._worker.compile()
+        self._workers = [Worker() for _ in trainings]
+        for worker, arguments in zip(self._workers, trainings, strict=True):
+            worker.make_trainer(*arguments)
+            worker.compile()
 
-    def train(self, jobs: Sequence[Job], retries: int) -> Iterator[Event]:
-        """Trains jobs and yields every event."""
-        yield from self._worker.events(jobs, retries)
+    def train(self, place: int, jobs: Sequence[Job], retries: int) -> Iterator[Event]:
+        """Trains jobs by one of the trainers and yields every event."""
+        yield from self._workers[place].events(jobs, retries)

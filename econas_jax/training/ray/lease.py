@@ -20,7 +20,9 @@ class DeviceLostError(SearchError):
 class Lease:
     """What a device has been asked to train, and what of it is still without an outcome."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[Job], place: int = 0) -> None:
+        """place: of the training that they are for, among those whose programs a device has."""
+        self.place = place
         self.left = {job.candidate: job for job in jobs}
         self.start = time.perf_counter()
         self.epoch = jobs[0].start_epoch  # that was reached last
@@ -38,9 +40,9 @@ class Lease:
 class Leases:
     """Hands out jobs, what was lost before anything new."""
 
-    def __init__(self, jobs: Jobs, lanes: int) -> None:
-        """jobs: the queue, which may grow; lanes: how many a device trains at a time."""
-        self._jobs, self._lanes = jobs, lanes
+    def __init__(self, jobs: Jobs, lanes: int, place: int = 0) -> None:
+        """jobs: the queue, which may grow; lanes: how many a device trains at a time; place: as in `Lease`."""
+        self._jobs, self._lanes, self._place = jobs, lanes, place
         self._again: deque[list[Job]] = deque()
         self._losses: Counter[int] = Counter()
 
@@ -50,7 +52,8 @@ class Leases:
 
     def take(self) -> Lease:
         """Returns what the next free device trains."""
-        return Lease(self._again.popleft() if self._again else next_wave(self._jobs, self._lanes))
+        jobs = self._again.popleft() if self._again else next_wave(self._jobs, self._lanes)
+        return Lease(jobs, self._place)
 
     def lost(self, lease: Lease, reason: str) -> Iterator[Outcome]:
         """Takes back what is left of a lease whose device was lost; yields failures for jobs that were lost too often.

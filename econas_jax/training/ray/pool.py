@@ -55,6 +55,7 @@ class Pool(Protocol):
     members: list[Member]
     wanted: int  # how many there should be
     refusal: str | None  # why a device was refused last
+    trainings: tuple[tuple[Any, ...], ...]  # whose programs every device has: arguments of `Worker.make_trainer`
 
     def adjust(self) -> None:
         """Asks for devices that are missing, and no longer for those that are too many."""
@@ -75,13 +76,13 @@ class Pool(Protocol):
 class RayPool:
     """The pool of a cluster; nothing of the scheduling is done here, Ray places each actor where a device is free."""
 
-    def __init__(self, cluster: Cluster, arguments: tuple[Any, ...]) -> None:
-        """Starts nothing yet. arguments: those of `Worker.make_trainer`."""
+    def __init__(self, cluster: Cluster, trainings: Sequence[tuple[Any, ...]]) -> None:
+        """Starts nothing yet. trainings: arguments of `Worker.make_trainer`; a device has the programs of all."""
         self.members: list[Member] = []
         self.wanted = len(cluster)
         self.refusal: str | None = None
-        self._cluster, self._arguments = cluster, arguments
-        self._shipped: Any = None  # the arguments in the object store, from which each node takes one copy
+        self._cluster, self.trainings = cluster, tuple(trainings)
+        self._shipped: Any = None  # the trainings in the object store, from which each node takes one copy
         self._looked, self._lost_starts = 0.0, 0
         self._arithmetic: str | None = None  # of the first device: others must have the same
         self._driver = node_facts()
@@ -100,7 +101,7 @@ class RayPool:
         """Has a device that is ready train; its events come as a stream."""
         jobs: Sequence[Job] = list(lease.left.values())
         member.state, member.lease, member.heard = "training", lease, time.monotonic()
-        member.pending = member.actor.train.remote(jobs, retries)
+        member.pending = member.actor.train.remote(lease.place, jobs, retries)
 
     def messages(self, seconds: float) -> Iterator[Message]:
         """Waits at most so long; yields an event of a device, or that it has done, or why it was lost.
@@ -141,7 +142,7 @@ class RayPool:
         import ray
 
         if self._shipped is None:
-            self._shipped = ray.put(self._arguments)
+            self._shipped = ray.put(self.trainings)
         # An actor that asks for a GPU would take a CPU as well, and wait for one.
         device = {"num_cpus": 0, "num_gpus": 1} if self._cluster.resource == "GPU" else {"num_cpus": 1}
         actor = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -32,9 +32,13 @@ SAY_SECONDS = 10.0  # of waiting for devices, before it is said; then twice as l
 class RayTrainer:
     """A `Trainer` with an actor for each device of a cluster; each computes what a process of one machine does."""
 
-    def __init__(self, pool: Pool, cluster: Cluster, state_size: int, lanes: int = 1) -> None:
-        """Starts nothing yet. pool: the devices; state_size: of a candidate's vector; lanes: as in `WaveTrainer`."""
+    def __init__(self, pool: Pool, cluster: Cluster, state_size: int, lanes: int = 1, place: int = 0) -> None:
+        """Starts nothing yet. pool: the devices; state_size: of a candidate's vector; lanes: as in `WaveTrainer`.
+
+        place: among the trainings of the pool's devices; of the trainers that share a pool, one trains at a time.
+        """
         require_integer("lanes", lanes, 1)
+        self._place = place
         self._pool, self._cluster, self.state_size, self._lanes = pool, cluster, state_size, lanes
         self._missing_since: float | None = None  # when devices began to be waited for
         self._idle_since: float | None = None  # when there began to be no device at all
@@ -75,7 +79,7 @@ class RayTrainer:
 
         A report comes about once a second, whether anything happens or not.
         """
-        leases = Leases(jobs, self._lanes)
+        leases = Leases(jobs, self._lanes, self._place)
         self._begun, self._stages = time.monotonic(), 0
         try:
             while leases or self._at_work():
@@ -83,12 +87,18 @@ class RayTrainer:
                     if member.state == "ready" and leases:
                         self._pool.train(member, leases.take(), retries)
                 yield from self._messages(leases)
-                if time.monotonic() - self._reported >= REPORT_SECONDS:
-                    self._reported = time.monotonic()
-                    yield self.report()
+                if report := self.report_if_due():
+                    yield report
         finally:
             for member in self._at_work():
                 self._pool.end(member)
+
+    def report_if_due(self) -> PoolReport | None:
+        """Returns a report about once a second, and None in between."""
+        if time.monotonic() - self._reported < REPORT_SECONDS:
+            return None
+        self._reported = time.monotonic()
+        return self.report()
 
     def report(self) -> PoolReport:
         """Says what the devices are doing."""
@@ -163,7 +173,17 @@ def ray_trainer(
 ) -> RayTrainer:
     """Makes the trainer of a task on a cluster's devices; the arguments are those of `trainer_for`."""
     state_size = vector_size(jax.eval_shape(lambda: init_state(task, 0, example)))
-    return RayTrainer(RayPool(cluster, (task, train, validation, example, lanes)), cluster, state_size, lanes)
+    pool = RayPool(cluster, [(task, train, validation, example, lanes)])
+    return RayTrainer(pool, cluster, state_size, lanes)
+
+
+def on_one_pool(trainers: Sequence[RayTrainer]) -> list[RayTrainer]:
+    """Makes of trainers on a cluster, none of which has started, ones that share its devices."""
+    cluster = trainers[0]._cluster
+    pool = RayPool(cluster, [each for trainer in trainers for each in trainer._pool.trainings])
+    return [
+        RayTrainer(pool, cluster, trainer.state_size, trainer._lanes, place) for place, trainer in enumerate(trainers)
+    ]
 
 
 def _doing(member: Member) -> str:

@@ -7,14 +7,16 @@ import dataclasses
 import os
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import jax
 import pytest
-from ray_cluster import TestCluster, actors
+from mortal_actor import FOLDER, MOMENTS, MortalActor
 from tiny_training import TINY_SPLIT, tiny_task
 from waves import EXAMPLE, FIRST, assert_same, promoted, train
 
+from benchmarks.common.local_cluster import LocalCluster
 from econas_jax.errors import InputError
 from econas_jax.experiment.provenance import versions
 from econas_jax.training import EpochDone, Job, Outcome, WaveTrainer
@@ -39,16 +41,12 @@ def expected() -> WaveTrainer:
     return WaveTrainer(tiny_task(), TINY_SPLIT, TINY_SPLIT, jax.devices()[:1], EXAMPLE)
 
 
-def joined(machines: TestCluster, count: int | None = None) -> Cluster:
+def joined(machines: LocalCluster, count: int | None = None) -> Cluster:
     return join_cluster(machines.config, count, said.append, 1)
 
 
-def trainer_on(cluster: Cluster) -> RayTrainer:
-    return ray_trainer(tiny_task(), TINY_SPLIT, TINY_SPLIT, cluster, EXAMPLE)
-
-
 def test_a_cluster_without_a_device_is_refused_unless_some_are_to_be_waited_for(
-    machines: TestCluster, monkeypatch: pytest.MonkeyPatch
+    machines: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(joined(machines)) == 2
     head = next(node for node in ray.nodes() if not node["Resources"].get("CPU"))
@@ -58,7 +56,7 @@ def test_a_cluster_without_a_device_is_refused_unless_some_are_to_be_waited_for(
     assert len(joined(machines, count=3)) == 3
 
 
-def test_nodes_with_other_software_are_refused(machines: TestCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nodes_with_other_software_are_refused(machines: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     here = versions() | {"jax": "0.0.1"}
     monkeypatch.setattr("econas_jax.training.ray.node.versions", lambda: here)  # not on the nodes
     with pytest.raises(InputError, match=r"versions \(jax .* on .* and 0\.0\.1 here\)$"):
@@ -66,13 +64,33 @@ def test_nodes_with_other_software_are_refused(machines: TestCluster, monkeypatc
 
 
 @pytest.fixture(scope="module")
-def trainer(machines: TestCluster) -> RayTrainer:
-    trainer = trainer_on(joined(machines))
-    trainer.prepare()
-    return trainer
+def trainer(machines: LocalCluster) -> Iterator[RayTrainer]:
+    trainer = ray_trainer(tiny_task(), TINY_SPLIT, TINY_SPLIT, joined(machines), EXAMPLE)
+    yield trainer
+    trainer._pool.end_all()
+
+
+def test_a_device_that_is_killed_at_any_moment_costs_nothing(
+    trainer: RayTrainer, expected: WaveTrainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for moment in MOMENTS:
+        (tmp_path / moment).touch()
+    cluster = trainer._cluster
+    environment = {**cluster.environment, FOLDER: str(tmp_path)}
+    monkeypatch.setattr(trainer._pool, "_cluster", dataclasses.replace(cluster, environment=environment))
+    monkeypatch.setattr("econas_jax.training.ray.pool.DeviceActor", MortalActor)
+    trainer._pool.end_all()  # which are not mortal
+    before = len(said)
+    try:
+        assert_same(anywhere(trainer, FIRST), train(expected, FIRST))
+    finally:
+        trainer._pool.end_all()
+    assert not list(tmp_path.iterdir())  # it was killed at each
+    assert sum("is lost, " in line for line in said[before:]) == 4  # those that trained
 
 
 def test_outcomes_are_those_of_one_process(trainer: RayTrainer, expected: WaveTrainer) -> None:
+    trainer.prepare()
     events = list(trainer.train(deque(FIRST)))
     found = {event.candidate: event for event in events if isinstance(event, Outcome)}
     assert {outcome.device for outcome in found.values()} == {"cpu"} == {trainer.device_kind}
@@ -97,22 +115,14 @@ def anywhere(trainer: RayTrainer, jobs: Sequence[Job], disturb: object = None) -
     return found
 
 
-def test_an_actor_that_is_killed_costs_nothing(trainer: RayTrainer, expected: WaveTrainer) -> None:
-    before = actors()
-    assert len(before) == 2
-    found = anywhere(trainer, LONG, lambda: os.kill(actors()[0], signal.SIGKILL))
-    assert_same(found, train(expected, LONG))
-    assert before[0] not in actors() and any("is lost, candidate" in line for line in said)
-
-
-def test_a_device_that_hangs_is_given_up(machines: TestCluster, expected: WaveTrainer, trainer: RayTrainer) -> None:
+def test_a_device_that_hangs_is_given_up(machines: LocalCluster, expected: WaveTrainer, trainer: RayTrainer) -> None:
     trainer._cluster = dataclasses.replace(
         trainer._cluster, config=dataclasses.replace(trainer._cluster.config, lease_seconds=10.0)
     )
     stopped: list[int] = []
 
     def hang() -> None:
-        stopped.append(actors()[0])
+        stopped.append(machines.actors()[0])
         os.kill(stopped[0], signal.SIGSTOP)
 
     try:
@@ -125,7 +135,7 @@ def test_a_device_that_hangs_is_given_up(machines: TestCluster, expected: WaveTr
 
 
 def test_a_node_that_is_killed_costs_nothing_and_one_that_joins_trains(
-    machines: TestCluster, trainer: RayTrainer, expected: WaveTrainer
+    machines: LocalCluster, trainer: RayTrainer, expected: WaveTrainer
 ) -> None:
     jobs = [dataclasses.replace(job, candidate=number) for number, job in enumerate([*LONG, *LONG])]
     reports = []

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter, deque
+from pathlib import Path
 
 import pytest
+from tiny_search import CONFIG
 
 from benchmarks.common.simulated_pool import SimulatedPool, outcome, simulated_trainer
 from econas_jax.errors import SearchError
+from econas_jax.search import SearchInterruptedError, run_search
 from econas_jax.training.job import Event, Job, Outcome
 from econas_jax.training.pool_report import PoolReport
 from econas_jax.training.ray.lease import LOSSES
@@ -101,6 +105,25 @@ def test_a_stop_is_noticed_while_devices_are_waited_for() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         simulated_trainer(NoDevice(8)).prepare(stop)
+
+
+def test_status_knows_what_devices_do_before_any_can_train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Compiling(SimulatedPool):
+        def adjust(self) -> None:
+            super().adjust()
+            for member in self.members[:1]:
+                member.state = "compiling"
+            for member in self.members[1:]:
+                member.state = "waiting"
+
+    trainer = simulated_trainer(Compiling(3))
+    monkeypatch.setattr("econas_jax.training.proxy_training.trainer_for", lambda *arguments: trainer)
+    file = tmp_path / "devices.json"
+    with pytest.raises(SearchInterruptedError):
+        run_search(CONFIG, tmp_path, should_stop=lambda: file.exists() and "compiling" in file.read_text())
+    report = PoolReport.from_fields(json.loads(file.read_text()))
+    assert report.summary.startswith("1 of 3 devices, waiting for resources ")
+    assert [device.doing for device in report.devices] == ["compiling", "waiting", "waiting"]
 
 
 def test_a_device_that_says_nothing_is_given_up_and_its_job_goes_elsewhere() -> None:
