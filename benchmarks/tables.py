@@ -80,7 +80,7 @@ def retraining() -> str:
         compilation = " and ".join(f"{row['compile_cpu_seconds'][start]:.0f}" for start in STARTS)
         return [name, *seconds, f"{row['ratio']:.2f}", memory, compilation]
 
-    found = read("epyc_zen3/against_darts.json")["genotypes"]
+    found = read("epyc_zen4/against_darts.json")["genotypes"]
     return markdown(header, [cells(name, row) for name, row in found.items()])
 
 
