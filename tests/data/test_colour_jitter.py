@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from econas_jax.data.colour_jitter import BRIGHTNESS, CONTRAST, HUE, SATURATION, Draw, colour_jitter, draw, jittered
+from econas_jax.data.colour_jitter import (
+    BRIGHTNESS,
+    CONTRAST,
+    HUE,
+    SATURATION,
+    Draw,
+    all_at_once,
+    colour_jitter,
+    draw,
+    jittered,
+    one_by_one,
+)
 from econas_jax.data.config import IMAGENET_JITTER, ColourJitter
 from econas_jax.errors import InputError
 
@@ -56,11 +68,12 @@ def random_images(count: int) -> npt.NDArray[np.float32]:
     return images
 
 
-def test_every_draw_is_applied_as_the_reference_does() -> None:
+@pytest.mark.parametrize("apply", [one_by_one, all_at_once])  # on CPUs, and elsewhere
+def test_every_draw_is_applied_as_the_reference_does(apply: Callable[[jax.Array, Draw], jax.Array]) -> None:
     images = random_images(64)
     drawn = draw(jax.random.key(1), 64, IMAGENET_JITTER)
     assert len(np.unique(np.asarray(drawn.order), axis=0)) > 20  # of 24 orders
-    result = np.asarray(jittered(jnp.asarray(images), drawn))
+    result = np.asarray(jax.jit(apply)(jnp.asarray(images), drawn))
     for number in range(64):
         order, factors = np.asarray(drawn.order[number]).tolist(), np.asarray(drawn.factors[number]).tolist()
         expected = reference(images[number].astype(np.float64), order, factors, float(drawn.shift[number]))
