@@ -21,6 +21,7 @@ from econas_jax.supernet import SupernetConfig, SupernetInterruptedError, run_su
 from econas_jax.supernet.chain_configs import ChainProxy, MbconvConfig, ShufflenetConfig
 from econas_jax.supernet.chains.choice import chain_search
 from econas_jax.supernet.programs import initial_state
+from econas_jax.supernet.report.page import write_supernet_report
 from econas_jax.supernet.task import SupernetState
 from econas_jax.training.state import from_vector
 
@@ -99,6 +100,13 @@ def test_a_retraining_takes_the_networks(undisturbed: dict[str, Path]) -> None:
     best = sorted(ranking(undisturbed["spos"]), key=lambda line: -line["accuracy"])[:5]
     found = [choice.genotype for choice in choices(str(undisturbed["spos"]))]
     assert found == [parse_chain(line["genotype"]) for line in best]
+
+
+@pytest.mark.parametrize(("name", "figures", "told"), [("proxyless", 4, "blocks out"), ("spos", 1, "shufflenet(4 ")])
+def test_the_report_shows_what_was_found(name: str, figures: int, told: str, undisturbed: dict[str, Path]) -> None:
+    page = write_supernet_report(undisturbed[name]).read_text()
+    assert page.count("data:image/png") == figures
+    assert told in page and "multiply-adds (M)" in page
 
 
 def test_an_evolution_judges_no_network_twice_and_none_that_is_dear(undisturbed: dict[str, Path]) -> None:
