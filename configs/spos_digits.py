@@ -15,14 +15,14 @@ def get_config() -> ConfigDict:
     config = default_config("spos")
     config.data.name = "digits"
     config.proxy.resolution = 8  # the images as they are
-    config.proxy.epochs = 20
+    config.proxy.epochs = 100
     config.network.widths = (16, 32)
     config.network.depths = (2, 2)
     config.network.stem = 8
     config.network.last = 64
     config.network.stem_stride = 1
     config.training.batch_size = 32
-    config.training.learning_rate = 0.2
+    config.training.learning_rate = 0.05
     config.training.schedule = "linear"
     config.training.nesterov = False
     config.training.decays_vectors = False

@@ -160,6 +160,16 @@ def test_what_a_step_does_not_use_stays_to_the_bit(tmp_path: Path) -> None:
     assert any(np.any(leaf) for leaf in jax.tree.leaves(states[0].optimizer["place0"]))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "config"), [("proxyless", PROXYLESS), ("spos", SPOS)])
+def test_several_devices_share_every_batch(
+    name: str, config: SupernetConfig, undisturbed: dict[str, Path], tmp_path: Path
+) -> None:
+    searched(tmp_path, dataclasses.replace(config, devices=2))
+    for one, other in zip(history(tmp_path), history(undisturbed[name]), strict=True):
+        assert one["measures"] == pytest.approx(other["measures"], rel=1e-3)
+
+
 def latencies() -> dict[str, Any]:
     labels = [f"k{kernel}e{expansion}" for kernel in (3, 5, 7) for expansion in (3, 6)]
     return {"common": 2.0, "places": [{label: 1.0 for label in labels} for _ in range(2)]}
