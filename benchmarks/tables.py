@@ -273,6 +273,21 @@ def lags() -> str:
     return markdown(["lag", *budgets], rows)
 
 
+def cluster() -> str:
+    """Returns how busy 64 simulated devices of a cluster are, and the driver's time a stage."""
+    rows = [
+        [
+            str(case["lag"]),
+            f"{case['devices_lost']:,}",
+            f"{100 * case['efficiency']:.1f} %",
+            f"{case['milliseconds_a_stage']:.2f} ms",
+            f"{case['of_quarters'][0]:.2f} to {case['of_quarters'][-1]:.2f} ms",
+        ]
+        for case in read("epyc_zen4/ray_driver.json")["cases"]
+    ]
+    return markdown(["lag", "devices lost", "devices busy", "driver a stage", "first to last quarter"], rows)
+
+
 def _findings(name: str, measure: str = "test_accuracy") -> dict[str, list[dict[str, Any]]]:
     """Returns the findings of a comparison by contender: of one measure, retraining free, the least budget first."""
     by_name: dict[str, list[dict[str, Any]]] = {}
@@ -352,7 +367,7 @@ TABLES: dict[str, Callable[[], str]] = {
             start,
             study,
         ),
-        *(comparison, comparison_on_digits, hierarchy, lags),
+        *(cluster, comparison, comparison_on_digits, hierarchy, lags),
     )
 }
 
