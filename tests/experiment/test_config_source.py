@@ -6,22 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from config_files import CONFIGS, SUPERNET_METHODS
 from ml_collections import ConfigDict
 
 from econas_jax.experiment import config_source
 from econas_jax.experiment.config_source import ConfigSourceError, belongs_to, find, load, shipped_configs, summary
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-SUPERNET_METHODS = (
-    "darts",
-    "snas",
-    "gdas",
-    "enas",
-    "one",
-    "smash",
-    "proxyless",
-    "spos",
-)  # begin the names of their configs
 CONFIG = (
     "from ml_collections import ConfigDict\ndef get_config(size='1'):\n    return ConfigDict({'size': int(size)})\n"
 )

@@ -7,6 +7,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from config_files import CONFIGS, SUPERNET_METHODS
 from ml_collections import ConfigDict
 from search_output import econas
 from toy_search import made_up, run
@@ -23,17 +24,6 @@ from econas_jax.study.config import from_mapping as study_from_mapping
 from econas_jax.supernet import from_mapping as supernet_from_mapping
 from econas_jax.training.config import check_against_dataset
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-SUPERNET_METHODS = (
-    "darts",
-    "snas",
-    "gdas",
-    "enas",
-    "one",
-    "smash",
-    "proxyless",
-    "spos",
-)  # begin the names of their configs
 FILES = sorted(CONFIGS.glob("*.py"))
 BUILDERS = {
     "study": study_from_mapping,
