@@ -42,14 +42,16 @@ class Ranking:
         text: Callable[[Any], str],
         score: Callable[[Any, int], float],
         check: Callable[[], None],
+        tell: Callable[[int, float], None] = lambda count, best: None,
     ) -> None:
         """Reads the file if there is one; raises InputError for another file.
 
         text: of a genotype; score: the accuracy of a genotype as the candidate of a number; check: is called before
-        each score, and may raise to stop.
+        each score, and may raise to stop; tell: is called after it, with how many are ranked and the best accuracy.
         """
         self._lines, self._text, self._score, self._check = LineFile(file), text, score, check
         self._lines.mend()
+        self._tell = tell
         self._done = read_ranking(file) if file.exists() else []
         self.ranked: list[Ranked] = []  # in the order in which they were judged
 
@@ -67,6 +69,7 @@ class Ranking:
             self._check()
             line = Ranked(number, text, self._score(genotype, number), standalone)
             self._lines.append(json.dumps(dataclasses.asdict(line), allow_nan=False) + "\n")
+            self._tell(number + 1, max(each.accuracy for each in [*self.ranked, line]))
         self.ranked.append(line)
         return line
 

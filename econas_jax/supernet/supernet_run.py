@@ -86,7 +86,7 @@ class SupernetRun:
             return self.trainer.accuracy(state, genotype, number, *batches())
 
         with self.reporter.doing("ranking candidates"), self.times.measuring("validate"):
-            ranking = Ranking(self.files.ranking, method.text, score, self._leave_if_asked)
+            ranking = Ranking(self.files.ranking, method.text, score, self._leave_if_asked, self.reporter.ranked)
             method.rank(jax.device_get(state.architecture), self.config.seed, ranking.judge)
             for candidate in others:
                 ranking.judge(*candidate)

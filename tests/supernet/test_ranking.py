@@ -24,7 +24,8 @@ from econas_jax.supernet.config import NetworkConfig
 from econas_jax.supernet.derive import counted_genotype, edge_counts
 from econas_jax.supernet.method_configs import EnasConfig, OneShotConfig
 from econas_jax.supernet.methods.one_shot import uniform_edges
-from econas_jax.supernet.ranking import Ranked, rank_correlation
+from econas_jax.supernet.progress import Reporter
+from econas_jax.supernet.ranking import Ranked, Ranking, rank_correlation
 
 UNIFORM = OneShotConfig(architecture_share=0.5, candidates=6)
 ONE_SHOT = dataclasses.replace(CONFIG, method="one_shot", search=UNIFORM)
@@ -48,6 +49,33 @@ def searched(folder: Path, config: SupernetConfig, **arguments: Any) -> Any:
 
 def ranking(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "ranking.jsonl").read_text().splitlines()]
+
+
+def test_a_ranking_tells_how_far_it_is_but_not_of_what_it_reads_again(tmp_path: Path) -> None:
+    told: list[tuple[int, float]] = []
+
+    def judged(count: int) -> None:
+        ranking = Ranking(
+            tmp_path / "ranking.jsonl",
+            str,
+            lambda genotype, number: genotype / 10,
+            lambda: None,
+            lambda *where: told.append(where),
+        )
+        for genotype in (3, 5, 4)[:count]:
+            ranking.judge(genotype)
+
+    judged(2)
+    judged(3)
+    assert told == [(1, 0.3), (2, 0.5), (3, 0.5)]
+
+
+def test_of_a_long_ranking_some_lines_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    reporter = Reporter()
+    for count in range(1, 301):
+        reporter.ranked(count, 0.5)
+    lines = capsys.readouterr().out.splitlines()
+    assert [int(line.split()[1].rstrip(":")) for line in lines] == [1, 10, 20, 50, 100, 200, 300]
 
 
 def test_counts_of_edges_are_a_genotype_and_back() -> None:
