@@ -98,12 +98,16 @@ def _check_nodes(config: TrainerConfig, nodes: Sequence[Mapping[str, Any]], reso
     ]
     ready, _ = ray.wait(asked, num_returns=len(asked), timeout=ANSWER_SECONDS) if asked else ([], [])
     driver, kinds = node_facts(), set()
+    # Of a node that is lost meanwhile; Ray lists it for some time. Whatever trains is looked at again.
+    lost = (ray.exceptions.NodeDiedError, ray.exceptions.TaskUnschedulableError, ray.exceptions.WorkerCrashedError)
     for node, reference in zip(nodes, asked, strict=True):
         name = node["NodeManagerHostname"]
         allowed = "nodes with this package and the driver's versions"
         require(reference in ready, "trainer.address", config.address, f"{allowed} ({name} does not answer)")
         try:
             facts = ray.get(reference)
+        except lost:
+            continue
         except ray.exceptions.RayError as error:
             raise InputError("trainer.address", config.address, f"{allowed} ({name}: {one_line(error)})") from None
         different = facts.different(driver)

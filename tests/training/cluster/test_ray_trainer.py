@@ -63,6 +63,16 @@ def test_nodes_with_other_software_are_refused(machines: LocalCluster, monkeypat
         joined(machines)
 
 
+def test_a_node_that_is_lost_while_it_is_asked_is_no_mistake(
+    machines: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(machines)
+    found = ray.nodes()
+    gone = {**next(node for node in found if node["Resources"].get("CPU")), "NodeID": "ab" * 28}
+    monkeypatch.setattr(ray, "nodes", lambda: [*found, gone])
+    assert len(joined(machines)) == 2
+
+
 @pytest.fixture(scope="module")
 def trainer(machines: LocalCluster) -> Iterator[RayTrainer]:
     trainer = ray_trainer(tiny_task(), TINY_SPLIT, TINY_SPLIT, joined(machines), EXAMPLE)
