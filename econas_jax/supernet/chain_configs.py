@@ -88,7 +88,7 @@ class ChainTrainingConfig:
     short_batch: bool = False  # an epoch ends with the images that do not fill a batch; False: they sit it out
     learning_rate: float = 0.025  # where its schedule begins, after the warm-up if there is one
     schedule: Schedule = "cosine"  # of the rate, step by step to 0; or linear
-    momentum: float = 0.9
+    momentum: float = 0.9  # of SGD
     nesterov: bool = True  # Nesterov's momentum, as torch's SGD has it
     weight_decay: float = 4e-5  # added to the gradient of the weights that a step trains
     decays_vectors: bool = True  # of scales, shifts and biases, too, not of kernels alone
@@ -152,12 +152,12 @@ class SposConfig:
     sampling: Sampling = "uniform"  # of training paths (the paper); or bins, uniform over multiply-adds (the code)
     bins: int = 7  # bins only: how many there are between both ends
     lowest_cost: float = 290e6  # bins only: multiply-adds
-    highest_cost: float = 360e6
+    highest_cost: float = 360e6  # likewise
     architecture_share: float = 0.00625  # of the training images, to judge paths by; the weights have the others
     statistics_batches: int = 200  # of images for the weights, of which each path's running statistics are made
     evaluation_batch_size: int = 128  # of these, and of the images to judge by
     members: int = 50  # paths of a generation
-    generations: int = 20
+    generations: int = 20  # of the evolution
     parents: int = 10  # the best of all generations so far
     mutations: int = 25  # of a generation
     crossovers: int = 25  # of a generation; the others are random

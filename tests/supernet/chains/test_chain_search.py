@@ -188,6 +188,29 @@ def test_the_cost_may_be_a_latency_of_a_file(tmp_path: Path) -> None:
         assert record["measures"]["expected_cost"] == pytest.approx(2 + np.sum(1 - zero), rel=1e-5)
 
 
+@pytest.mark.slow
+def test_other_modes_costs_and_samples_search_too(tmp_path: Path) -> None:
+    short = dataclasses.replace(PROXYLESS, proxy=ChainProxy(0.125, SIZE, 1.0, epochs=3))
+    for cost in ("none", "add#linear"):
+        searched(tmp_path / cost, changed(short, mode="full", cost_loss=cost, cost_weight=50.0))
+    tables = [np.array([record["places"] for record in history(tmp_path / cost)]) for cost in ("none", "add#linear")]
+    assert np.array_equal(tables[0][:2], tables[1][:2]) and not np.allclose(tables[0][2], tables[1][2], atol=1e-3)
+    costs = [history(tmp_path / cost)[-1]["measures"]["expected_cost"] for cost in ("none", "add#linear")]
+    assert costs[1] < costs[0]
+    # Bins that one network alone lies in: the dearest.
+    space = SPOS.network.space(1.0)  # type: ignore[union-attr]
+    common, added = space.multiply_adds(SIZE, CLASSES)
+    most = common + sum(map(max, added))
+    bins = changed(SPOS, sampling="bins", bins=1, lowest_cost=most - 1.0, highest_cost=most + 1.0)
+    with pytest.raises(SupernetInterruptedError):
+        searched(tmp_path / "bins", bins, should_stop=lambda: True)
+    momentum = state_in(tmp_path / "bins", bins).weights.optimizer
+    for number, costly in enumerate(added):
+        dearest = space.labels[int(np.argmax(costly))]
+        moved = {label for label, leaves in momentum[f"place{number}"].items() if np.any(leaves["main0"]["kernel"])}
+        assert moved == {dearest}
+
+
 def test_mistakes_are_told_before_a_folder_is_claimed(tmp_path: Path) -> None:
     table = latencies()
     del table["places"][1]["k5e3"]
