@@ -72,7 +72,17 @@ STARTS = ("from_nothing", "from_the_cache")
 
 def retraining() -> str:
     """Returns a retraining step of published cells against quark0/darts's."""
-    header = ["cell", "quark0/darts (s)", "econas_jax (s)", "times as fast", "peak memory (GB)", "our compilation (s)"]
+    return _against_darts("cell", read("epyc_zen4/against_darts.json")["genotypes"])
+
+
+def search_in_a_supernet() -> str:
+    """Returns steps of a search in the DARTS supernet against quark0/darts's."""
+    return _against_darts("step", read("epyc_zen4/against_darts_search.json")["cases"])
+
+
+def _against_darts(what: str, found: Any) -> str:
+    """Returns a row for each summary of `benchmarks.peers.against_darts`, by its name."""
+    header = [what, "quark0/darts (s)", "econas_jax (s)", "times as fast", "peak memory (GB)", "our compilation (s)"]
 
     def cells(name: str, row: Any) -> list[str]:
         seconds = [f"{row[side]:.1f}" for side in ("darts_seconds", "our_seconds")]
@@ -80,7 +90,6 @@ def retraining() -> str:
         compilation = " and ".join(f"{row['compile_cpu_seconds'][start]:.0f}" for start in STARTS)
         return [name, *seconds, f"{row['ratio']:.2f}", memory, compilation]
 
-    found = read("epyc_zen4/against_darts.json")["genotypes"]
     return markdown(header, [cells(name, row) for name, row in found.items()])
 
 
@@ -357,6 +366,7 @@ TABLES: dict[str, Callable[[], str]] = {
             search,
             steps,
             retraining,
+            search_in_a_supernet,
             retrained,
             gpu,
             end_to_end,
