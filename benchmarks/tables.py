@@ -271,6 +271,23 @@ def hierarchy() -> str:
     return markdown(["searcher", *(f"{budget:,.0f} epochs" for budget in budgets)], rows)
 
 
+def searches_on_a_table() -> str:
+    """Returns evaluations a second of whole searches on a table, the first one in a process and later ones."""
+    found = read("epyc_zen4/table_speed.json")
+    rows = [
+        [
+            f"`{name}`, in memory",
+            f"{runs['warm']['stages']:,}",
+            *(f"{runs[run]['a_second_of_the_process']:,.0f}" for run in ("first", "warm")),
+        ]
+        for name, runs in found["in_memory"].items()
+    ]
+    first, *later = found["with_a_folder"]
+    rates = [first["a_second_of_the_process"], max(run["a_second_of_the_process"] for run in later)]
+    rows.append(["`regularized_evolution`, with a folder", f"{first['stages']:,}", *(f"{rate:,.0f}" for rate in rates)])
+    return markdown(["search", "stages", "a second, first", "later"], rows)
+
+
 def lags() -> str:
     """Returns the test accuracy of EcoNAS by lag, at each budget, with what it loses against lag 0."""
     by_name = _findings("epyc_zen3/compare_lag/result.json")
@@ -377,7 +394,7 @@ TABLES: dict[str, Callable[[], str]] = {
             start,
             study,
         ),
-        *(cluster, comparison, comparison_on_digits, hierarchy, lags),
+        *(cluster, comparison, comparison_on_digits, hierarchy, lags, searches_on_a_table),
     )
 }
 

@@ -52,7 +52,8 @@ def compare(folder: Path, torch_python: str, core: int, epochs: int) -> dict[str
 def main() -> None:
     """Runs the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--torch-python", default=sys.executable, help="with PyTorch, torchvision, psutil and lazy_loader")
+    needs = "with PyTorch, torchvision, psutil and lazy_loader"
+    parser.add_argument("--torch-python", default=sys.executable, help=needs)
     parser.add_argument("--data", help="CIFAR-10, as the data set's path option takes it")
     parser.add_argument("--images", type=int, default=768)
     parser.add_argument("--epochs", type=int, default=3)
