@@ -7,9 +7,8 @@ that our compilation takes from nothing (round 1) and from the persistent cache.
 whole step of the second-order search in the proxy c4r2 (9 channels, 16x16 pixels), and a step of the weights in DARTS's
 own setting (16 channels, 32x32); 8 cells, batch 64, float32, one thread each. Two processes are alive at once and take
 steps in turn, one to warm up. Seconds are CPU seconds of the process, which other processes on the core change less
-than wall seconds; both are recorded. Both sides have huge pages from glibc's malloc, as `make search` sets it (with
-memory that malloc keeps, as in `against_darts`, our steps take a fifth longer); peaks are those of each process alone
-with glibc's defaults, in two steps more.
+than wall seconds; both are recorded. Both sides have huge pages from glibc's malloc, as `make search` sets it; peaks
+are those of each process alone with glibc's defaults, in two steps more.
 """
 
 from __future__ import annotations
