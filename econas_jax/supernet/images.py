@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from econas_jax.data import Dataset, Split, training_subset
 from econas_jax.data.batches import MemoryBatches
-from econas_jax.supernet.course import Course
+from econas_jax.supernet.course import Course, PartReads
 
 Indices = npt.NDArray[np.int64]
 
@@ -49,15 +49,13 @@ class SearchImages:
     def epoch(self, course: Course, number: int, first_step: int = 0) -> Iterator[StepImages]:
         """Yields what the steps of an epoch read, from a step on."""
         batches: Iterator[Split] | None = None
-        for parts in course.epoch(number, first_step):
-            made = []
-            for part in parts:
-                weights = None
-                if part.weights is not None:
-                    batches = batches or self._training(course).epoch(number, part.weights)
-                    weights = next(batches)
-                made.append(StepImages(part.phase, weights, self._held_out(part.phase, part.size, part.architecture)))
-            yield joined(made)
+
+        def training(batch: int) -> Split:
+            nonlocal batches
+            batches = batches or self._training(course).epoch(number, batch)
+            return next(batches)
+
+        return read_steps(course.epoch(number, first_step), training, self._held_out)
 
     def to_judge(self, size: int, whole: bool) -> list[Split]:
         """Returns the images for the architecture in batches. whole: what does not fill one is left out."""
@@ -73,13 +71,11 @@ class SearchImages:
     def _training(self, course: Course) -> MemoryBatches:
         return MemoryBatches(self.weights, course.batch_size, self._seed, short_batch=course.short_batch)
 
-    def _held_out(self, phase: int, size: int, batch: int | None) -> Split | None:
+    def _held_out(self, phase: int, size: int, batch: int) -> Split:
         """Returns a batch for the architecture, counted over all epochs.
 
         The images are gone through in passes of whole batches, each pass in another order.
         """
-        if batch is None:
-            return None
         count = len(self.architecture)
         number, place = divmod(batch, count // size)
         order = np.random.default_rng((self._seed, 1, phase, number)).permutation(count)
@@ -102,9 +98,21 @@ def calibration_order(count: int, seed: int) -> Indices:
     return np.random.default_rng((seed, 2)).permutation(count)
 
 
-def joined(parts: Sequence[StepImages]) -> StepImages:
-    """Returns the parts of a step as one, each followed by the next."""
-    *before, made = parts
-    for part in reversed(before):
-        made = dataclasses.replace(part, then=made)
-    return made
+def read_steps(
+    steps: Iterable[Sequence[PartReads]],
+    training: Callable[[int], Split],
+    held_out: Callable[[int, int, int], Split],
+) -> Iterator[StepImages]:
+    """Yields what steps read, the parts of a step as one, each followed by the next.
+
+    training: from a batch's number in the epoch, which ascend; held_out: from a phase, a size and a batch's number.
+    """
+    for parts in steps:
+        made = []
+        for phase, weights, architecture, size in parts:
+            own = None if weights is None else training(weights)
+            made.append(StepImages(phase, own, None if architecture is None else held_out(phase, size, architecture)))
+        step = made.pop()
+        while made:
+            step = dataclasses.replace(made.pop(), then=step)
+        yield step

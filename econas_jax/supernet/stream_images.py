@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Iterator
-
-import numpy as np
 
 from econas_jax.data import Split
 from econas_jax.data.stream.batches import StreamBatches
 from econas_jax.data.stream.source import StreamSource
+from econas_jax.data.subset import subset_places
 from econas_jax.supernet.course import Course
-from econas_jax.supernet.images import StepImages, calibration_order, joined, two_parts
+from econas_jax.supernet.images import StepImages, calibration_order, read_steps, two_parts
 
 
 class StreamImages:
@@ -22,11 +20,8 @@ class StreamImages:
     def __init__(self, source: StreamSource, sample_ratio: float, share: float, seed: int) -> None:
         """Splits the proxy's images at random, and reads none of them."""
         whole = source.part("train")
-        count = len(whole.numbers)
-        kept = math.floor(count * sample_ratio)
-        numbers = whole.numbers
-        if kept < count:
-            numbers = np.sort(np.random.default_rng([seed, count, kept]).permutation(numbers)[:kept])
+        chosen = subset_places(len(whole.numbers), sample_ratio, seed)
+        numbers = whole.numbers if chosen is None else whole.numbers[chosen]
         weights, architecture = two_parts(len(numbers), share, seed)
         self._weights = dataclasses.replace(whole, numbers=numbers[weights])
         self._architecture = dataclasses.replace(whole, numbers=numbers[architecture])
@@ -42,13 +37,10 @@ class StreamImages:
 
         Raises InputError, naming it, for an image that cannot be read, and SearchError where a reading process died.
         """
-        training = self._training(course.batch_size, course.short_batch)
-        for parts in course.epoch(number, first_step):
-            made = []
-            for part in parts:
-                weights = None if part.weights is None else next(training.epoch(number, part.weights))
-                made.append(StepImages(part.phase, weights, self._held_out(part.phase, part.size, part.architecture)))
-            yield joined(made)
+        batches = self._training(course.batch_size, course.short_batch)
+        return read_steps(
+            course.epoch(number, first_step), lambda batch: next(batches.epoch(number, batch)), self._held_out
+        )
 
     def to_judge(self, size: int, whole: bool) -> list[Split]:
         """Returns the images for the architecture in batches. whole: what does not fill one is left out."""
@@ -61,9 +53,7 @@ class StreamImages:
         part = dataclasses.replace(self._weights, numbers=self._weights.numbers[chosen])
         return list(self._source.centres(part, size))
 
-    def _held_out(self, phase: int, size: int, batch: int | None) -> Split | None:
-        if batch is None:
-            return None
+    def _held_out(self, phase: int, size: int, batch: int) -> Split:
         batches = self._passes(phase, size)
         return next(batches.epoch(*divmod(batch, batches.steps)))
 

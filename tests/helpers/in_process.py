@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -42,3 +42,14 @@ def running(module: types.ModuleType, monkeypatch: pytest.MonkeyPatch, folder: P
     logging.set_verbosity(verbosity)
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def assert_refused(
+    command: Command, arguments: Sequence[str], told: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The command, which runs in the folder, says this in one line, ends with status 2 and leaves nothing behind."""
+    assert command(*arguments) == 2
+    output, errors = capfd.readouterr()
+    assert errors.startswith("error: ") and errors.count("\n") == 1
+    assert told in errors and "Traceback" not in output + errors
+    assert list(folder.iterdir()) == []

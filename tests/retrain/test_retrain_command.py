@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from in_process import Command, running
+from in_process import Command, assert_refused, running
 from network_cases import quick_jit
 from tiny_retrain import GENOTYPE, assert_same_training, share_trainers
 from tiny_search import quick_compilation, start_jax
@@ -95,11 +95,7 @@ MISTAKES = {
 def test_a_mistake_is_one_line_and_status_2(
     arguments: list[str], told: str, command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert command(*arguments) == 2
-    output, errors = capfd.readouterr()
-    assert errors.startswith("error: ") and errors.count("\n") == 1
-    assert told in errors and "Traceback" not in output + errors
-    assert list(tmp_path.iterdir()) == []
+    assert_refused(command, arguments, told, tmp_path, capfd)
 
 
 @pytest.fixture(scope="module")

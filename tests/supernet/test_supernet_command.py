@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_process import Command, running
+from in_process import Command, assert_refused, running
 from tiny_search import quick_compilation, start_jax
 from tiny_supernet import assert_same_search, share_trainers
 
@@ -76,11 +76,7 @@ MISTAKES = {
 def test_a_mistake_is_one_line_and_status_2(
     arguments: list[str], told: str, command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert command(*arguments) == 2
-    output, errors = capfd.readouterr()
-    assert errors.startswith("error: ") and errors.count("\n") == 1
-    assert told in errors and "Traceback" not in output + errors
-    assert list(tmp_path.iterdir()) == []
+    assert_refused(command, arguments, told, tmp_path, capfd)
 
 
 def test_help_lists_the_fields(command: Command, capfd: pytest.CaptureFixture[str]) -> None:

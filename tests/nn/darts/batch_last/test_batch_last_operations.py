@@ -10,17 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from network_cases import Tree, assert_close, quick_jit, random_variables
+from spatial_cases import to_positions
 
 from econas_jax.nn.darts.batch_last.operations import EdgeShape, replay_operation, run_operation
 from econas_jax.nn.layers.operations import make_operation
 from econas_jax.spaces.darts.genotype import OPERATIONS
 
 CHANNELS, BATCH = 4, 3
-
-
-def positions_first(x: jax.Array) -> jax.Array:
-    """[batch, height, width, channels] -> [channels, positions, batch]."""
-    return x.transpose(3, 1, 2, 0).reshape(x.shape[3], -1, x.shape[0])
 
 
 @pytest.mark.parametrize("size", [4, 10])  # matrices and shifts
@@ -36,14 +32,14 @@ def test_operation_is_the_plain_modules(name: str, stride: int, size: int) -> No
     def plain(parameters: Tree, x: jax.Array, train: bool) -> tuple[jax.Array, Tree]:
         given = {"params": parameters, "batch_stats": statistics}
         y, updated = module.apply(given, x, train=train, mutable=["batch_stats"])
-        return positions_first(y), updated.get("batch_stats", {})
+        return to_positions(y), updated.get("batch_stats", {})
 
     def ours(parameters: Tree, x: jax.Array, train: bool) -> Any:
-        return run_operation(name, EdgeShape(size, stride, train), positions_first(x), parameters, statistics)
+        return run_operation(name, EdgeShape(size, stride, train), to_positions(x), parameters, statistics)
 
     def replayed(kept: Any, parameters: Tree, x: jax.Array) -> jax.Array:
         shape = EdgeShape(size, stride, train=True)
-        return replay_operation(name, shape, positions_first(x), parameters, statistics, kept)
+        return replay_operation(name, shape, to_positions(x), parameters, statistics, kept)
 
     def run(parameters: Tree, x: jax.Array) -> Any:
         expected, back = jax.vjp(lambda parameters, x: plain(parameters, x, True)[0], parameters, x)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import reference_network as reference
 from network_cases import Tree, assert_close, check_directions, random_edge, used_by_operation
+from spatial_cases import to_positions
 
 from econas_jax.nn.darts.engine.operations import EdgeShape, edge_operations
 from econas_jax.spaces.darts.genotype import SEARCH_OPERATIONS
@@ -41,10 +42,6 @@ def expected_value(name: str, stride: int, train: bool, x: np.ndarray, parameter
     return y, running
 
 
-def positions(x: np.ndarray) -> np.ndarray:
-    return x.transpose(3, 1, 2, 0).reshape(x.shape[3], -1, x.shape[0])
-
-
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize(
     ("name", "size"), [(name, SIZE) for name in SEARCH_OPERATIONS] + [(f"dil_conv_{k}x{k}", ODD_SIZE) for k in (3, 5)]
@@ -58,17 +55,17 @@ def test_values_statistics_and_gradients(name: str, size: int, stride: int) -> N
     )
 
     def loss(x: jax.Array, parameters: Tree, statistics: Tree) -> Any:
-        x = x.transpose(3, 1, 2, 0).reshape(CHANNELS, -1, BATCH)
+        x = to_positions(x)
         y, new = train(x, parameters, statistics)
-        return jnp.sum(positions(weights) * y), (y, new, evaluate(x, parameters, statistics))
+        return jnp.sum(to_positions(weights) * y), (y, new, evaluate(x, parameters, statistics))
 
     with jax.enable_x64(True):
         program = jax.jit(jax.value_and_grad(loss, argnums=(0, 1), has_aux=True))
         (_, (trained, new, (evaluated, kept))), gradients = jax.device_get(program(x, parameters, statistics))
-    assert_close(trained, positions(y), 1e-12)
+    assert_close(trained, to_positions(y), 1e-12)
     assert_close({key: 0.9 * statistics[key] + 0.1 * new[key] for key in new}, running, 1e-12)
     y, running = expected_value(name, stride, False, x, parameters, statistics)
-    assert_close(evaluated, positions(y), 1e-12)
+    assert_close(evaluated, to_positions(y), 1e-12)
     assert_close(kept, statistics, 0)
 
     def value(point: Tree) -> float:
@@ -96,7 +93,7 @@ def test_values_statistics_and_gradients(name: str, size: int, stride: int) -> N
 def test_gradients_of_unused_slots_are_exactly_zero(name: str, stride: int, used: dict[str, int]) -> None:
     x, parameters, statistics = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), case(seed=10))
     operation = edge_operations(EdgeShape(SIZE, stride, True))[SEARCH_OPERATIONS.index(name)]
-    x = x.transpose(3, 1, 2, 0).reshape(CHANNELS, -1, BATCH)
+    x = to_positions(x)
     gradient = jax.jit(jax.grad(lambda parameters: jnp.sum(operation(x, parameters, statistics)[0] ** 3)))(parameters)
     norms = used.get("pointwise", 0) // CHANNELS
     expected = {"depthwise": 0, "pointwise": 0, **used, "scale": norms, "bias": norms}

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from network_cases import Tree, assert_close, quick_jit, random_variables
+from spatial_cases import to_positions
 
 from econas_jax.nn import CellSupernet, EdgeWeights
 from econas_jax.nn.darts.batch_last.operations import EdgeShape
@@ -37,20 +38,17 @@ def test_edge_is_the_plain_one(cell: str, stride: int) -> None:
     side = SIZE // stride
     slopes = jnp.asarray(rng.standard_normal((width, side**2, BATCH)), jnp.float32)
 
-    def positions_first(x: jax.Array) -> jax.Array:
-        return x.transpose(3, 1, 2, 0).reshape(x.shape[3], -1, x.shape[0])
-
     def plain(x: jax.Array, parameters: Tree, weights: jax.Array) -> jax.Array:
-        return positions_first(mixed(x, stride, parameters, statistics, weights, True)[0])
+        return to_positions(mixed(x, stride, parameters, statistics, weights, True)[0])
 
     def ours(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, Gradients]:
-        shape, given = EdgeShape(SIZE, stride, True), (positions_first(x), parameters, statistics, weights)
+        shape, given = EdgeShape(SIZE, stride, True), (to_positions(x), parameters, statistics, weights)
         return run_edge(shape, *given)[0], edge_gradients(shape, *given, slopes)
 
     def defined(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, Gradients]:
         y, back = jax.vjp(plain, x, parameters, weights)
         to_x, to_parameters, to_weights = back(slopes)
-        return y, (positions_first(to_x), to_parameters, to_weights)
+        return y, (to_positions(to_x), to_parameters, to_weights)
 
     found, expected = (quick_jit(each)(x, parameters, weights) for each in (ours, defined))
     assert_close(found[0], expected[0], 1e-4)
