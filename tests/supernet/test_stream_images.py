@@ -48,6 +48,12 @@ def test_the_parts_are_all_training_images_once(photos: Path) -> None:
     assert opened(photos, 0.5, ratio=0.5).counts == (5, 5)
 
 
+def test_a_proxys_images_are_drawn_as_those_in_memory(photos: Path) -> None:
+    everything, half = (pixels(opened(photos, 0.0, ratio).to_judge(IMAGES, whole=False)) for ratio in (1.0, 0.5))
+    kept = np.sort(np.random.default_rng([0, IMAGES, IMAGES // 2]).permutation(IMAGES)[: IMAGES // 2])
+    assert half == [everything[place] for place in kept]
+
+
 def test_the_architecture_sees_centres_and_every_step_may_be_the_first(photos: Path) -> None:
     reads, order = (PhaseReads(None, True, 0), PhaseReads(0, False, 3)), [(0,), (0, 1), (0,), (0, 1)]
     images = opened(photos, 0.4)
