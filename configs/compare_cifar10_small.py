@@ -5,7 +5,7 @@
 EcoNAS, regularized evolution and random search by the proxy c4r4 with N = 2, on a quarter of the training images, for
 45 candidate-epochs: as many as 15 candidates take to train in full, which is few for any searcher. Nothing is
 retrained: all three rank by validation accuracies of one setting.
-Duration: nine searches of about 13 minutes each on one core of an AMD EPYC (Zen 4).
+Cost, estimated by the rates in docs/performance.md: nine searches of about 13 minutes each on one core. Not yet run.
 """
 
 from typing import Any
