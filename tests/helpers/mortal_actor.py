@@ -1,4 +1,4 @@
-"""A device of a cluster that is killed once at each of the moments that a folder has a file for; for tests."""
+"""A device of a cluster that is killed, or hangs, once at each moment that a folder has a file for; for tests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from econas_jax.training.ray.actor import DeviceActor, DeviceFacts
 
 FOLDER = "MORTAL_ACTOR_FOLDER"  # environment variable
 MOMENTS = ("starting", "compiling", "asked", "training", "returning", "returned")
+HANGING = "hanging"  # while it trains: its process is stopped and remains
+HUNG = "hung"  # a file that then has the process's number
 
 
 class MortalActor(DeviceActor):
-    """Its process kills itself; whichever device comes to a moment first, removes the file."""
+    """Its process kills or stops itself; whichever device comes to a moment first, removes the file."""
 
     def describe(self, settings: Mapping[str, Any]) -> DeviceFacts:
         _die("starting")
@@ -31,14 +33,26 @@ class MortalActor(DeviceActor):
     def train(self, place: int, jobs: Sequence[Job], retries: int) -> Iterator[Event]:
         _die("asked")
         for event in super().train(place, jobs, retries):
+            _hang()
             _die("returning" if isinstance(event, Outcome) else "training")
             yield event
         _die("returned")
 
 
 def _die(moment: str) -> None:
+    if _is_first(moment):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _hang() -> None:
+    if _is_first(HANGING):
+        (Path(os.environ[FOLDER]) / HUNG).write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _is_first(moment: str) -> bool:
     try:
         (Path(os.environ[FOLDER]) / moment).unlink()
     except FileNotFoundError:
-        return
-    os.kill(os.getpid(), signal.SIGKILL)
+        return False
+    return True

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jax
 import pytest
-from mortal_actor import FOLDER, MOMENTS, MortalActor
+from mortal_actor import FOLDER, HANGING, HUNG, MOMENTS, MortalActor
 from tiny_training import TINY_SPLIT, tiny_task
 from waves import EXAMPLE, FIRST, assert_same, promoted, train
 
@@ -80,22 +80,25 @@ def trainer(machines: LocalCluster) -> Iterator[RayTrainer]:
     trainer._pool.end_all()
 
 
-def test_a_device_that_is_killed_at_any_moment_costs_nothing(
-    trainer: RayTrainer, expected: WaveTrainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for moment in MOMENTS:
-        (tmp_path / moment).touch()
-    cluster = trainer._cluster
-    environment = {**cluster.environment, FOLDER: str(tmp_path)}
-    monkeypatch.setattr(trainer._pool, "_cluster", dataclasses.replace(cluster, environment=environment))
+@pytest.fixture
+def mortal(trainer: RayTrainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Makes the devices mortal; returns the folder whose files tell them when to die."""
+    environment = {**trainer._cluster.environment, FOLDER: str(tmp_path)}
+    monkeypatch.setattr(trainer._pool, "_cluster", dataclasses.replace(trainer._cluster, environment=environment))
     monkeypatch.setattr("econas_jax.training.ray.pool.DeviceActor", MortalActor)
     trainer._pool.end_all()  # which are not mortal
+    yield tmp_path
+    trainer._pool.end_all()
+
+
+def test_a_device_that_is_killed_at_any_moment_costs_nothing(
+    trainer: RayTrainer, expected: WaveTrainer, mortal: Path
+) -> None:
+    for moment in MOMENTS:
+        (mortal / moment).touch()
     before = len(said)
-    try:
-        assert_same(anywhere(trainer, FIRST), train(expected, FIRST))
-    finally:
-        trainer._pool.end_all()
-    assert not list(tmp_path.iterdir())  # it was killed at each
+    assert_same(anywhere(trainer, FIRST), train(expected, FIRST))
+    assert not list(mortal.iterdir())  # it was killed at each
     assert sum("is lost, " in line for line in said[before:]) == 4  # those that trained
 
 
@@ -113,7 +116,7 @@ def test_outcomes_are_those_of_one_process(trainer: RayTrainer, expected: WaveTr
 
 
 def anywhere(trainer: RayTrainer, jobs: Sequence[Job], disturb: object = None) -> dict[int, Outcome]:
-    """Returns the outcomes without the kind of device; disturb: is called once, as soon as all devices train."""
+    """Returns the outcomes without the kind of device; disturb: is called once, in the fifth epoch."""
     found, reports = {}, 0
     for event in trainer.train(deque(jobs)):
         if isinstance(event, Outcome):
@@ -125,23 +128,21 @@ def anywhere(trainer: RayTrainer, jobs: Sequence[Job], disturb: object = None) -
     return found
 
 
-def test_a_device_that_hangs_is_given_up(machines: LocalCluster, expected: WaveTrainer, trainer: RayTrainer) -> None:
-    trainer._cluster = dataclasses.replace(
-        trainer._cluster, config=dataclasses.replace(trainer._cluster.config, lease_seconds=10.0)
-    )
-    stopped: list[int] = []
-
-    def hang() -> None:
-        stopped.append(machines.actors()[0])
-        os.kill(stopped[0], signal.SIGSTOP)
-
+def test_a_device_that_hangs_is_given_up(
+    trainer: RayTrainer, expected: WaveTrainer, mortal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hangs in its first epoch; the lease is short only once another trains, for compiling may take longer."""
+    (mortal / HANGING).touch()
+    config = dataclasses.replace(trainer._cluster.config, lease_seconds=10.0)
+    short = dataclasses.replace(trainer._cluster, config=config)
+    before = len(said)
     try:
-        assert_same(anywhere(trainer, LONG, hang), train(expected, LONG))
+        found = anywhere(trainer, LONG, lambda: monkeypatch.setattr(trainer, "_cluster", short))
     finally:
-        trainer._cluster = joined(machines)
         with contextlib.suppress(ProcessLookupError):  # Ray has ended it by force
-            os.kill(stopped[0], signal.SIGKILL)
-    assert any("is given up" in line for line in said)
+            os.kill(int((mortal / HUNG).read_text()), signal.SIGKILL)
+    assert_same(found, train(expected, LONG))
+    assert any("is given up" in line for line in said[before:])
 
 
 def test_a_node_that_is_killed_costs_nothing_and_one_that_joins_trains(
