@@ -26,7 +26,8 @@ FLOORS = (
     ("training", "interop", "predict"),
     ("tables",),
     ("search",),
-    ("study", "retrain", "supernet", "export", "evaluate"),
+    ("study", "retrain", "export", "evaluate"),
+    ("supernet",),
     ("compare",),
     ("status", "report"),
     ("__main__",),  # the command with all the others as its subcommands

@@ -10,10 +10,11 @@ import numpy as np
 
 from econas_jax.errors import require
 from econas_jax.pareto import pareto_front
+from econas_jax.study.agreement import Agreement, agreement
 from econas_jax.study.chance import RARE, chances
-from econas_jax.study.coefficients import DIFFERENT, UndefinedError, kendall, retention, spearman
-from econas_jax.study.intervals import Coefficient, coefficient
-from econas_jax.study.resampling import RESAMPLES, Progress, Resampled, Values, resampled_coefficients
+from econas_jax.study.coefficients import DIFFERENT, UndefinedError, retention
+from econas_jax.study.intervals import Coefficient
+from econas_jax.study.resampling import RESAMPLES, Progress, Values, resampled_coefficients
 from econas_jax.study.setting import nominal_acceleration
 from econas_jax.study.table import Size, StudyTable
 
@@ -134,7 +135,7 @@ def analyse(
     sizes = {name: values for name, values in table.sizes_of(original).items() if _differ(values)}
     lists = [*ranked.values(), *sizes.values()]
     resampled = resampled_coefficients(truth, lists, resamples, seed, progress)
-    found = [_agreement(truth, *pair) for pair in zip(lists, resampled, strict=True)]
+    found = [agreement(truth, *pair) for pair in zip(lists, resampled, strict=True)]
     of_proxies, of_sizes = dict(zip(ranked, found, strict=False)), dict(zip(sizes, found[len(ranked) :], strict=True))
     by_chance = dict(zip(ranked, chances(truth, list(ranked.values()), seed), strict=True))
     return Analysis(
@@ -145,9 +146,9 @@ def analyse(
             _proxy_result(table, original, proxy, of_proxies.get(proxy), by_chance.get(proxy)) for proxy in complete
         ),
         left_out=tuple(proxy for proxy in others if proxy not in complete),
-        sizes=tuple(SizeResult(name, agreement.rho, agreement.tau) for name, agreement in of_sizes.items()),
-        resampled_rho={proxy: agreement.resampled_rho for proxy, agreement in of_proxies.items()},
-        resampled_size={name: agreement.resampled_rho for name, agreement in of_sizes.items()},
+        sizes=tuple(SizeResult(name, each.rho, each.tau) for name, each in of_sizes.items()),
+        resampled_rho={proxy: each.resampled_rho for proxy, each in of_proxies.items()},
+        resampled_size={name: each.resampled_rho for name, each in of_sizes.items()},
     )
 
 
@@ -157,33 +158,20 @@ def retention_sizes(networks: int) -> list[tuple[int, int]]:
     return [(top, max(top, round(kept * networks))) for kept in KEPT]
 
 
-class _Agreement(NamedTuple):
-    """How a list of numbers agrees with the original setting's accuracies."""
-
-    rho: Coefficient
-    tau: Coefficient
-    resampled_rho: Values
-
-
-def _agreement(truth: Values, values: Values, resampled: Resampled) -> _Agreement:
-    rho = coefficient(spearman(truth, values), resampled.rho, len(truth))
-    return _Agreement(rho, coefficient(kendall(truth, values), resampled.tau, len(truth)), resampled.rho)
-
-
 def _differ(values: Values) -> bool:
     return bool(np.any(values != values[0]))
 
 
 def _proxy_result(
-    table: StudyTable, original: str, proxy: str, agreement: _Agreement | None, chance: float | None
+    table: StudyTable, original: str, proxy: str, found: Agreement | None, chance: float | None
 ) -> ProxyResult:
     truth, accuracies = table.accuracies(original), table.accuracies(proxy)
     same = f"rho is undefined: all networks have the same accuracy, {accuracies[0]:.4f}"
     return ProxyResult(
         name=proxy,
-        rho=None if agreement is None else agreement.rho,
-        tau=None if agreement is None else agreement.tau,
-        undefined=same if agreement is None else None,
+        rho=None if found is None else found.rho,
+        tau=None if found is None else found.tau,
+        undefined=same if found is None else None,
         chance=chance,
         retention=tuple(_retentions(truth.tolist(), accuracies.tolist())),
         acceleration=_accelerations(table, original, proxy),

@@ -18,6 +18,8 @@ from econas_jax.study.row_file import RowFile
 CHANGEABLE = ("devices", "margin", "resamples", "data.path", "data.download", "networks", "original", "proxies")
 CHANGEABLE_GROUPS = ("grid.", "trainer.")
 
+NETWORKS_FILE, TABLE_FILE = "networks.csv", "table.csv"
+
 
 class StudyWorkdir(ExperimentFolder):
     """`config.json`, `networks.csv`, `table.csv` (the rows, all that counts), `report.html`, `figures/`."""
@@ -25,7 +27,7 @@ class StudyWorkdir(ExperimentFolder):
     def __init__(self, path: Path, say: Callable[[str], None] = lambda line: None) -> None:
         """Touches nothing yet. say: is told what was changed."""
         super().__init__(path, "study", say)
-        self.rows = RowFile(path / "table.csv")
+        self.rows = RowFile(path / TABLE_FILE)
 
     def write_networks(self, genotypes: Sequence[Genotype], costs: Sequence[Cost]) -> None:
         """Writes `networks.csv`; costs: of the networks in the original setting.
@@ -38,7 +40,7 @@ class StudyWorkdir(ExperimentFolder):
         for number, (genotype, cost) in enumerate(zip(genotypes, costs, strict=True)):
             rows.writerow((number, str(genotype), *cost))
         with refused_if_unwritable(self.path):
-            write_text(self.path / "networks.csv", text.getvalue())
+            write_text(self.path / NETWORKS_FILE, text.getvalue())
 
 
 def is_changeable(field: str) -> bool:

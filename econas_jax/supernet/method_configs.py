@@ -130,14 +130,14 @@ class OneShotConfig:
 
     architecture_share: float = 0.1  # of the training images, to rank by; the weights have the others
     candidates: int = 1000  # random cells that are ranked at the end
-    # The folder of a search of the same space: its candidates are ranked, too, and both ranks are compared.
+    # The folder of a search of the same space, or of a study: its networks are ranked, too, and both ranks compared.
     standalone: str | None = None
 
     def __post_init__(self) -> None:
         check_share(self.architecture_share)
         require_integer("candidates", self.candidates, 1)
         named = self.standalone is None or (isinstance(self.standalone, str) and bool(self.standalone))
-        require(named, "standalone", self.standalone, "the folder of a search, or None")
+        require(named, "standalone", self.standalone, "the folder of a search or of a study, or None")
 
     def held_out(self) -> float:
         """Returns the share to rank by."""

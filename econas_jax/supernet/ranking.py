@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from econas_jax.errors import InputError, require
 from econas_jax.experiment.line_file import LineFile
 from econas_jax.spaces.darts.genotype import Genotype
+from econas_jax.study.intervals import Coefficient
 
 RANKING_FILE = "ranking.jsonl"
 FEWEST = 3  # candidates of which ranks can be compared
@@ -82,14 +83,16 @@ def read_ranking(file: Path) -> list[Ranked]:
         raise InputError("workdir", str(file), "the lines that this version wrote, or no such file") from None
 
 
-def rank_correlation(ranking: Sequence[Ranked]) -> float | None:
+def rank_correlation(ranking: Sequence[Ranked]) -> Coefficient | None:
     """Returns Spearman's coefficient of supernet and standalone accuracies; None where too few are known, or all equal.
 
-    It says how good a proxy the supernet's weights are.
+    It says how good a proxy the supernet's weights are. Its interval is a study's: a bootstrap over the candidates.
     """
-    pairs = [(each.accuracy, each.standalone) for each in ranking if each.standalone is not None]
-    if len(pairs) < FEWEST or any(len(set(values)) == 1 for values in zip(*pairs, strict=True)):
+    known = [each for each in ranking if each.standalone is not None]
+    truth, accuracies = [each.standalone or 0.0 for each in known], [each.accuracy for each in known]
+    if len(known) < FEWEST or any(len(set(values)) == 1 for values in (truth, accuracies)):
         return None
-    import scipy.stats  # not before: it takes a second, and `econas-jax status` reads this module
+    # Not before: SciPy takes a second to import, and `econas-jax status` reads this module.
+    from econas_jax.study.agreement import agreement_of
 
-    return float(scipy.stats.spearmanr(*zip(*pairs, strict=True)).statistic)
+    return agreement_of(truth, accuracies).rho

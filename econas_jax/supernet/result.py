@@ -62,6 +62,8 @@ def result_fields(
     best: Sequence[Found], history: Sequence[EpochRecord], finished: bool, ranking: Sequence[Ranked]
 ) -> dict[str, Any]:
     """Returns what `result.json` holds. finished: whether all epochs, and the ranking, are done."""
+    rho = rank_correlation(ranking)
+    interval = None if rho is None else rho.interval
     return {
         "best": [found.to_json(rank) for rank, found in enumerate(best, start=1)],
         "epochs": len(history),
@@ -69,7 +71,8 @@ def result_fields(
         "seconds": history[-1].seconds if history else 0.0,
         "ranked": len(ranking),
         "standalone": sum(each.standalone is not None for each in ranking),
-        "spearman": rank_correlation(ranking),
+        "spearman": None if rho is None else rho.value,
+        "spearman_interval": None if interval is None else [interval.low, interval.high],  # 95 %
     }
 
 

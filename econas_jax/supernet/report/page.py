@@ -10,6 +10,7 @@ from typing import Any
 from econas_jax.errors import InputError
 from econas_jax.figures.figure_files import WrittenFigure, save_figure
 from econas_jax.figures.page import Page, PageTable, Section, write_page
+from econas_jax.study.intervals import Interval
 from econas_jax.supernet.history import HISTORY_FILE, EpochRecord, read_history
 from econas_jax.supernet.method_configs import is_of_chains
 from econas_jax.supernet.report.cells import CellPages
@@ -53,9 +54,11 @@ def _page(
     if history and history[-1].skips is not None:
         summary.append(kind.SKIPS.format(history[-1].skips))
     if result["spearman"] is not None:
+        interval = result.get("spearman_interval")  # earlier versions wrote none
+        spread = "no interval" if interval is None else f"95 % interval {Interval(*interval)}"
         summary.append(
             f"Of {result['standalone']} candidates, accuracies in the supernet and by themselves have a rank "
-            f"correlation (Spearman) of {result['spearman']:.2f}."
+            f"correlation (Spearman) of {result['spearman']:.2f} ({spread})."
         )
     rows = [kind.row(entry) for entry in result["best"]]
     sections = [
