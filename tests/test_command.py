@@ -87,10 +87,22 @@ def test_a_config_is_found_by_name_outside_the_checkout(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: search.cycles = -1: expected ") and done.stderr.count("\n") == 1
 
 
-def test_an_unknown_name_is_one_line_with_the_names(tmp_path: Path) -> None:
-    done = run("-m", "econas_jax.search", "--config", "digit", folder=tmp_path)
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("search", "cifar10_small, digits, econas, "),
+        ("supernet", "darts, darts_c4r2, darts_digits, darts_second_order, enas, "),
+        ("retrain", "retrain_cifar10, retrain_cifar10_small, "),
+        ("study", "study, study_small, or a file "),
+        ("compare", "compare_cifar10, compare_cifar10_small, compare_digits, "),
+        ("compare-proxies", "study, study_small, or a file "),
+    ],
+)
+def test_an_unknown_name_is_one_line_with_the_names_of_the_command(command: str, names: str, tmp_path: Path) -> None:
+    more = ["a", "b"] if command == "compare-proxies" else []
+    done = run("-m", "econas_jax", command, *more, "--config", "digit", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: no config is named 'digit': expected one of cifar10_small, compare_cifar10, ")
+    assert done.stderr.startswith(f"error: no config is named 'digit': expected one of {names}")
     assert done.stderr.count("\n") == 1
 
 

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if help_text.asked_for(arguments):
         print_lines(help_text.help_lines("compare", ABOUT, (cli.CONFIG, cli.WORKDIR), compare.CompareConfig))
         return 0
-    cli.parse_flags(arguments, "compare_table")
+    cli.parse_flags(arguments, "compare", "compare_table")
     cli.set_up_process()
     reporter = Reporter()
     stop = cli.StopRequest()

@@ -118,7 +118,7 @@ def retraining_of(config: CompareConfig) -> RetrainConfig | None:
     if config.retraining.config is None:
         return None
     try:
-        fields = config_source.load(config.retraining.config)
+        fields = config_source.load(config.retraining.config, "retrain")
     except ConfigSourceError as error:
         raise InputError("retraining.config", config.retraining.config, f"a config ({error})") from None
     return dataclasses.replace(retrain_from_mapping(fields), data=config.data)

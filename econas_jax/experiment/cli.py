@@ -31,14 +31,17 @@ WORKDIR = flags.DEFINE_string("workdir", None, "The folder for results; default:
 class _ConfigParser(flags.ArgumentParser[ConfigDict]):
     """Loads the config that a flag names: ml_collections' own parser knows no names, and wraps a file's mistakes."""
 
+    command: str | None = None  # whose configs are listed where there is none of a name
+
     def parse(self, argument: str) -> ConfigDict:
-        return config_source.load(argument).lock()
+        return config_source.load(argument, self.command).lock()
 
     def flag_type(self) -> str:
         return "config"
 
 
-flags.FLAGS["config"].parser = _ConfigParser()
+_PARSER = _ConfigParser()
+flags.FLAGS["config"].parser = _PARSER
 
 
 class StopRequest:
@@ -75,11 +78,12 @@ def set_up_process() -> None:
         faulthandler.enable()
 
 
-def parse_flags(arguments: list[str], example: str | None) -> None:
-    """Reads the flags; every mistake is a line and status 2.
+def parse_flags(arguments: list[str], command: str, example: str | None) -> None:
+    """Reads the flags of a command such as search; every mistake is a line and status 2.
 
     example: a config to name where --config is missing; None if it may be.
     """
+    _PARSER.command = command
     try:
         rest = flags.FLAGS(["econas-jax", *arguments])
     except ConfigSourceError as error:

@@ -58,22 +58,28 @@ def belongs_to(file: Path, command: str) -> bool:
     return any(line.startswith(" ") and f"{command} --config" in line for line in documentation.splitlines())
 
 
-def find(text: str) -> Source:
-    """Reads NAME, FILE, NAME:ARGUMENT or FILE:ARGUMENT; raises ConfigSourceError for a name that no config has."""
+def find(text: str, command: str | None = None) -> Source:
+    """Reads NAME, FILE, NAME:ARGUMENT or FILE:ARGUMENT; raises ConfigSourceError for a name that no config has.
+
+    command: such as search, whose configs the error lists; None: those of all commands.
+    """
     drive, path = os.path.splitdrive(text)
     path, colon, argument = path.partition(":")
     if drive or path.endswith(".py") or "/" in path or os.sep in path:
         return Source(Path(drive + path), argument if colon else None)
     shipped = shipped_configs()
     if path not in shipped:
-        names = ", ".join(shipped)
+        names = ", ".join(name for name, file in shipped.items() if command is None or belongs_to(file, command))
         raise ConfigSourceError(f"no config is named {path!r}: expected one of {names}, or a file such as ./{path}.py")
     return Source(shipped[path], argument if colon else None)
 
 
-def load(text: str) -> ConfigDict:
-    """Returns what get_config() of the named config returns; raises ConfigSourceError if that is no config."""
-    file, argument = find(text)
+def load(text: str, command: str | None = None) -> ConfigDict:
+    """Returns what get_config() of the named config returns; raises ConfigSourceError if that is no config.
+
+    command: as `find` takes it.
+    """
+    file, argument = find(text, command)
     try:
         code = file.read_bytes()
     except OSError as error:

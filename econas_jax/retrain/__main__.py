@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     if help_text.asked_for(arguments):
         print_lines(help_text.help_lines("retrain", ABOUT, (cli.CONFIG, cli.WORKDIR), retrain.RetrainConfig))
         return 0
-    cli.parse_flags(arguments, "retrain_digits")
+    cli.parse_flags(arguments, "retrain", "retrain_digits")
     cli.set_up_process()
     stop = cli.StopRequest("step")
     reporter = retrain.Reporter()

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     if help_text.asked_for(arguments):
         print_lines(help_text.help_lines("search", ABOUT, (cli.CONFIG, cli.WORKDIR), search.SearchConfig))
         return 0
-    cli.parse_flags(arguments, "digits")
+    cli.parse_flags(arguments, "search", "digits")
     cli.set_up_process()
     stop = cli.StopRequest()
     reporter = search.Reporter()

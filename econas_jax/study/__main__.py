@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         holders = (cli.CONFIG, cli.WORKDIR, TABLE, ORIGINAL, MARGIN_FLAG)
         print_lines(help_text.help_lines("study", ABOUT, holders, study.StudyConfig))
         return 0
-    cli.parse_flags(arguments, None)
+    cli.parse_flags(arguments, "study", None)
     _check_flags()
     cli.set_up_process()
     stop = cli.StopRequest()

@@ -67,7 +67,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def train(arguments: argparse.Namespace) -> Analysis:
     """Runs a study of the two proxies alone; a signal stops it and ends the process."""
     cli.set_up_process()
-    config = study.from_mapping(config_source.load(arguments.config))
+    config = study.from_mapping(config_source.load(arguments.config, "study"))
     config = dataclasses.replace(
         config,
         networks=config.networks if arguments.networks is None else arguments.networks,

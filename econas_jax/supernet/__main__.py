@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     if help_text.asked_for(arguments):
         print_lines(help_text.help_lines("supernet", ABOUT, (cli.CONFIG, cli.WORKDIR), supernet.SupernetConfig))
         return 0
-    cli.parse_flags(arguments, "darts_digits")
+    cli.parse_flags(arguments, "supernet", "darts_digits")
     cli.set_up_process()
     stop = cli.StopRequest("step")
     reporter = supernet.Reporter()

@@ -57,6 +57,11 @@ def test_an_unknown_name_is_told_with_the_names() -> None:
     names = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.py")))
     with pytest.raises(ConfigSourceError, match=f"^no config is named 'digit': expected one of {names}, or a file"):
         load("digit")
+    of_command = "compare_cifar10, compare_cifar10_small, compare_digits, compare_lag, compare_table"
+    with pytest.raises(
+        ConfigSourceError, match=f"^no config is named 'digit': expected one of {of_command}, or a file"
+    ):
+        load("digit", "compare")
     with pytest.raises(ConfigSourceError, match="^no config is named '': "):
         load("")
 
