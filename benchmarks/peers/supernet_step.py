@@ -32,7 +32,7 @@ from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.tables import softmax
 from econas_jax.supernet.programs import SupernetPrograms
 from econas_jax.supernet.steps import weights_step
-from econas_jax.supernet.task import Batches, Measures, Moment, SupernetState, SupernetTask
+from econas_jax.supernet.task import TRAINED, Batches, Measures, Moment, SupernetState, SupernetTask
 from econas_jax.training.epoch import Images
 from econas_jax.training.network_step import DATA
 
@@ -44,7 +44,7 @@ class WeightsOfDarts(Darts):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One, of the weights."""
-        return (Phase("weights", PhaseReads(None, True, 0), self.step),)
+        return (Phase("weights", PhaseReads(None, True, 0), self.step, TRAINED),)
 
     def step(
         self, task: SupernetTask, state: SupernetState, batches: Batches, moment: Moment

@@ -58,8 +58,9 @@ class SupernetPrograms:
         self.spread = NamedSharding(mesh, PartitionSpec(DATA))
         self._platform: str = mesh.devices.flat[0].platform
 
+    @functools.cached_property
     def shapes(self) -> SupernetState:
-        """Returns the shapes of a state; raises InputError if the network cannot take the task's images."""
+        """The shapes of a state; raises InputError if the network cannot take the task's images."""
         return jax.eval_shape(functools.partial(initial_state, self._task, self._method, 0))
 
     def sharding(self, size: int) -> NamedSharding:
@@ -70,30 +71,33 @@ class SupernetPrograms:
         """Returns the program from a seed to the state before the first step."""
         seed, fast = placed((), np.int32, self.everywhere), compiler_options(self._platform, compile_fast=True)
         initial = functools.partial(initial_state, self._task, self._method)
-        return self._kept("init", initial, (seed,), compiler_options=fast)
+        return self._kept("init", initial, (seed,), self.shapes, compiler_options=fast)
 
     def step(self, phase: int, weights: Shape | None, architecture: Shape | None) -> Callable[..., Any]:
         """Returns the program of a phase's step, which consumes its state; the shapes are those of its images."""
         images = Batches(*(None if shape is None else self._images(shape) for shape in (weights, architecture)))
         moment = Moment(*(placed((), dtype, self.everywhere) for dtype in _TYPES))
-        state = self._placed(self.shapes())
         part = self._method.phases[phase]
+        arguments, results = (
+            (self._placed(self.shapes), images, moment),
+            (self.shapes, dict.fromkeys(part.measures, 0.0)),
+        )
         step = functools.partial(part.step, self._task)
-        return self._kept(f"{part.name}_step", step, (state, images, moment), consumes_first=True)
+        return self._kept(f"{part.name}_step", step, arguments, results, consumes_first=True)
 
     def evaluation(self, code: Tree, shape: Shape) -> Callable[..., Any]:
         """Returns the program that takes what `candidate_accuracy` does after the method; shape: of the images."""
         number = placed((), np.int32, self.everywhere)
         evaluate = functools.partial(candidate_accuracy, self._task, self._method)
-        arguments = (*self._placed((self.shapes(), code)), self._images(shape), number, number)
-        return self._kept("evaluate", evaluate, arguments)
+        arguments = (*self._placed((self.shapes, code)), self._images(shape), number, number)
+        return self._kept("evaluate", evaluate, arguments, 0.0)
 
     def calibration(self, code: Tree, shape: Shape) -> Callable[..., Any]:
         """Returns the program of the task's `calibrated` for images of this shape."""
-        state = self.shapes()
-        trees = self._placed((state, state.weights.batch_stats, code))
+        running = self.shapes.weights.batch_stats
+        trees = self._placed((self.shapes, running, code))
         number = placed((), np.float32, self.everywhere)
-        return self._kept("calibrate", self._task.calibrated, (*trees, self._images(shape), number))
+        return self._kept("calibrate", self._task.calibrated, (*trees, self._images(shape), number), running)
 
     def _placed(self, trees: Tree) -> Any:
         return jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), trees)
@@ -101,8 +105,21 @@ class SupernetPrograms:
     def _images(self, shape: Shape) -> Images:
         return Images(*placed_images(shape, self.sharding(shape[0])))
 
-    def _kept(self, name: str, function: Callable[..., Any], arguments: Any, **options: Any) -> Any:
+    def _kept(self, name: str, function: Callable[..., Any], arguments: Any, results: Any, **options: Any) -> Any:
+        """Returns a compiled program of trees; results: a tree of the structure that it returns.
+
+        The structure is given, and not asked of the function: that would trace what is kept so as not to be traced.
+        """
+
+        announced = jax.tree.structure(results)
+
+        def checked(*given: Any) -> Any:
+            returned = function(*given)
+            structure: Any = jax.tree.structure(returned)
+            if structure != announced:
+                raise TypeError(f"{name} returns {structure} where {announced} was announced")
+            return returned
+
         depends_on = depends_on_ours(self._task.network, self._task, self._method, self._mesh.size)
         options |= {"platform": self._platform, "out_shardings": self.everywhere}
-        lowered = lower_kept(name, function, arguments, depends_on, **options)
-        return of_trees(compile_lowered(lowered), jax.eval_shape(function, *arguments))
+        return of_trees(compile_lowered(lower_kept(name, checked, arguments, depends_on, **options)), results)

@@ -27,6 +27,10 @@ from econas_jax.training.state import TrainState
 Tree = Any
 Measures = dict[str, jax.Array]  # means over a step, by name
 
+# Names of measures: of a step of the weights, and of one of the architecture by held-out images.
+TRAINED = ("train_loss", "train_accuracy")
+HELD_OUT = ("architecture_loss", "architecture_accuracy")
+
 
 class SupernetState(NamedTuple):
     """All that a search needs to go on, float32 throughout."""

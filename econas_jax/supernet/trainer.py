@@ -42,7 +42,7 @@ class SupernetTrainer:
 
     def shapes(self) -> SupernetState:
         """Returns the shapes of a state; raises InputError if the network cannot take the task's images."""
-        return self._sources.shapes()
+        return self._sources.shapes
 
     def init(self, check: Callable[[], None] = lambda: None) -> SupernetState:
         """Returns the state before the first step, on every device; check: as `prepare`'s."""

@@ -55,7 +55,7 @@ class DataParallelTrainer:
 
     def shapes(self) -> TrainState:
         """Returns the shapes of a state; raises InputError if the network cannot take the task's images."""
-        return self._sources.shapes()
+        return self._sources.shapes
 
     def init(self, check: Callable[[], None] = lambda: None) -> TrainState:
         """Returns the state before the first step, on every device; check: as `prepare`'s."""

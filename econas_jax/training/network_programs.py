@@ -40,8 +40,9 @@ class NetworkPrograms:
         self.spread = NamedSharding(mesh, PartitionSpec(DATA))
         self._platform: str = mesh.devices.flat[0].platform
 
+    @functools.cached_property
     def shapes(self) -> TrainState:
-        """Returns the shapes of a state; raises InputError if the network cannot take the task's images."""
+        """The shapes of a state; raises InputError if the network cannot take the task's images."""
         shapes: TrainState = jax.eval_shape(functools.partial(initial_state, self._task, self._task.seed))
         return shapes
 
@@ -53,7 +54,7 @@ class NetworkPrograms:
         """Returns the program from a seed to the state before the first step."""
         seed, fast = placed((), np.int32, self.everywhere), compiler_options(self._platform, compile_fast=True)
         initial = functools.partial(initial_state, self._task)
-        return self._kept("init", initial, (seed,), self.shapes(), compiler_options=fast)
+        return self._kept("init", initial, (seed,), self.shapes, compiler_options=fast)
 
     def step(self, shape: Shape) -> Callable[..., Any]:
         """Returns the program of a step, which consumes its state; shape: of the batch's images."""
@@ -81,7 +82,7 @@ class NetworkPrograms:
 
     def _placed_shapes(self) -> TrainState:
         """Returns the shapes of a state that lies on every device."""
-        shapes: TrainState = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes())
+        shapes: TrainState = jax.tree.map(lambda leaf: placed(leaf.shape, leaf.dtype, self.everywhere), self.shapes)
         return shapes
 
 

@@ -19,7 +19,7 @@ from econas_jax.supernet.chains.sampling import available, shares
 from econas_jax.supernet.chains.task import ChainTask
 from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.methods.method import Derived, Phase
-from econas_jax.supernet.task import Batches, Measures, Moment, SupernetState, Tree
+from econas_jax.supernet.task import HELD_OUT, TRAINED, Batches, Measures, Moment, SupernetState, Tree
 from econas_jax.training.adam import Adam
 from econas_jax.training.keys import derive
 
@@ -39,8 +39,8 @@ class ProxylessSearch(ChainMethod):
         """Two: the weights along a drawn path; the architecture, in the same step as every so manieth of these."""
         size = self.task.training.batch_size
         return (
-            Phase("weights", PhaseReads(None, True, 0), self.weights_step),
-            Phase("architecture", PhaseReads(0, False, size), self.architecture_step),
+            Phase("weights", PhaseReads(None, True, 0), self.weights_step, TRAINED),
+            Phase("architecture", PhaseReads(0, False, size), self.architecture_step, HELD_OUT),
         )
 
     def order(self, epoch: int, steps: Sequence[int]) -> list[tuple[int, ...]]:

@@ -21,7 +21,7 @@ from econas_jax.supernet.chains.task import ChainTask
 from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.methods.method import Derived, Judging, Phase
 from econas_jax.supernet.ranking import Ranked
-from econas_jax.supernet.task import Batches, Measures, Moment, SupernetState, Tree
+from econas_jax.supernet.task import TRAINED, Batches, Measures, Moment, SupernetState, Tree
 from econas_jax.training.keys import derive
 
 
@@ -45,7 +45,7 @@ class SposSearch(ChainMethod):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One, of the weights."""
-        return (Phase("weights", PhaseReads(None, True, 0), self.weights_step),)
+        return (Phase("weights", PhaseReads(None, True, 0), self.weights_step, TRAINED),)
 
     @property
     def judging(self) -> Judging:

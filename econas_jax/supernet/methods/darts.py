@@ -19,6 +19,8 @@ from econas_jax.supernet.methods.second_order import look_ahead
 from econas_jax.supernet.methods.tables import softmax
 from econas_jax.supernet.steps import architecture_step, weights_step
 from econas_jax.supernet.task import (
+    HELD_OUT,
+    TRAINED,
     Batches,
     Measures,
     Moment,
@@ -41,7 +43,7 @@ class Darts(LogitsMethod):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One: a step reads a batch of either kind."""
-        return (Phase("search", PhaseReads(None, True, self.setting.batch_size), self.step),)
+        return (Phase("search", PhaseReads(None, True, self.setting.batch_size), self.step, TRAINED + HELD_OUT),)
 
     def genotype(self, architecture: EdgeWeights) -> Genotype:
         """Returns each node with its two strongest edges, each with its strongest operation but `none`."""

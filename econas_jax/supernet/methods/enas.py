@@ -19,13 +19,23 @@ from econas_jax.supernet.methods.controller import Params, initial_controller, m
 from econas_jax.supernet.methods.method import Method, Phase, Setting
 from econas_jax.supernet.methods.reinforce import moved_baselines, reinforce_loss
 from econas_jax.supernet.steps import chosen_weights_step
-from econas_jax.supernet.task import Batches, Measures, Moment, SupernetState, SupernetTask, Tree, batch_accuracy
+from econas_jax.supernet.task import (
+    TRAINED,
+    Batches,
+    Measures,
+    Moment,
+    SupernetState,
+    SupernetTask,
+    Tree,
+    batch_accuracy,
+)
 from econas_jax.training.adam import Adam, AdamMemory, adam_memory, adam_step
 from econas_jax.training.epoch import Images
 from econas_jax.training.keys import derive
 
 SHOWN = 100  # samples from which it is told how much each operation counts
 EPSILON = 1e-3  # of Adam, the authors'
+CONTROLLER = ("architecture_accuracy", "entropy", "baseline")  # measures of a controller's step
 
 
 class Memory(NamedTuple):
@@ -47,8 +57,10 @@ class Enas(Method):
         """Two: the weights, by one pair of drawn cells a step; the controller, by several a step."""
         images = self.config.samples * self.config.reward_images
         return (
-            Phase("weights", PhaseReads(None, True, 0), self.weights_step),
-            Phase("controller", PhaseReads(self.config.controller_steps, False, images), self.controller_step),
+            Phase("weights", PhaseReads(None, True, 0), self.weights_step, TRAINED),
+            Phase(
+                "controller", PhaseReads(self.config.controller_steps, False, images), self.controller_step, CONTROLLER
+            ),
         )
 
     def initial(self, key: jax.Array) -> tuple[Tree, Tree]:
@@ -100,11 +112,7 @@ class Enas(Method):
         gradient = jax.grad(loss)(state.architecture)
         adam = Adam(self.config.learning_rate, self.config.beta1, self.config.beta2, self.config.weight_decay, EPSILON)
         architecture, memory = adam_step(adam, state.architecture, state.memory.adam, gradient)
-        measures = {
-            "architecture_accuracy": jnp.mean(accuracies),
-            "entropy": jnp.mean(drawn.entropy),
-            "baseline": baseline,
-        }
+        measures = dict(zip(CONTROLLER, (jnp.mean(accuracies), jnp.mean(drawn.entropy), baseline), strict=True))
         return state._replace(architecture=architecture, memory=Memory(memory, baseline)), measures
 
     def _accuracies(self, task: SupernetTask, state: SupernetState, edges: EdgeWeights, batches: Batches) -> jax.Array:

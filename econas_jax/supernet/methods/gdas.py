@@ -18,7 +18,17 @@ from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.sampling import hard_sample
 from econas_jax.supernet.result import Found, best_found
 from econas_jax.supernet.steps import architecture_step, chosen_weights_step
-from econas_jax.supernet.task import Batches, Measures, Moment, Seen, SupernetState, SupernetTask, batch_loss
+from econas_jax.supernet.task import (
+    HELD_OUT,
+    TRAINED,
+    Batches,
+    Measures,
+    Moment,
+    Seen,
+    SupernetState,
+    SupernetTask,
+    batch_loss,
+)
 from econas_jax.training.keys import derive
 
 
@@ -32,7 +42,7 @@ class Gdas(LogitsMethod):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One: a step reads a batch of either kind."""
-        return (Phase("search", PhaseReads(None, True, self.setting.batch_size), self.step),)
+        return (Phase("search", PhaseReads(None, True, self.setting.batch_size), self.step, TRAINED + HELD_OUT),)
 
     def temperature(self, epoch: int) -> float:
         """Falls in equal steps from the first epoch's to the last one's."""

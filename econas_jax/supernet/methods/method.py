@@ -31,6 +31,7 @@ class Phase(NamedTuple):
     name: str
     reads: PhaseReads
     step: Step
+    measures: tuple[str, ...]  # the names of those that a step returns, so that a kept program need not be traced
 
 
 class Derived(NamedTuple):

@@ -21,7 +21,7 @@ from econas_jax.supernet.course import PhaseReads
 from econas_jax.supernet.method_configs import OneShotConfig
 from econas_jax.supernet.methods.method import Method, Phase, Setting
 from econas_jax.supernet.steps import chosen_weights_step
-from econas_jax.supernet.task import Batches, Measures, Moment, SupernetState, SupernetTask, Tree
+from econas_jax.supernet.task import TRAINED, Batches, Measures, Moment, SupernetState, SupernetTask, Tree
 from econas_jax.training.keys import derive
 
 OPERATIONS = SEARCH_OPERATIONS[1:]  # all but `none`
@@ -37,7 +37,7 @@ class OneShot(Method):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One, of the weights."""
-        return (Phase("weights", PhaseReads(None, True, 0), self.step),)
+        return (Phase("weights", PhaseReads(None, True, 0), self.step, TRAINED),)
 
     def initial(self, key: jax.Array) -> tuple[Tree, Tree]:
         """Returns no architecture and no memory."""

@@ -18,7 +18,17 @@ from econas_jax.supernet.methods.logits import LogitsMethod
 from econas_jax.supernet.methods.method import Phase, Setting
 from econas_jax.supernet.methods.sampling import soft_sample
 from econas_jax.supernet.steps import architecture_step
-from econas_jax.supernet.task import Batches, Measures, Moment, Seen, SupernetState, SupernetTask, Tree, batch_loss
+from econas_jax.supernet.task import (
+    TRAINED,
+    Batches,
+    Measures,
+    Moment,
+    Seen,
+    SupernetState,
+    SupernetTask,
+    Tree,
+    batch_loss,
+)
 from econas_jax.training.keys import derive
 from econas_jax.training.optimizer import apply_gradient
 
@@ -36,7 +46,7 @@ class Snas(LogitsMethod):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One: a step reads a batch, and steps both kinds of weights by it."""
-        return (Phase("search", PhaseReads(None, True, 0), self.step),)
+        return (Phase("search", PhaseReads(None, True, 0), self.step, (*TRAINED, "cost")),)
 
     def temperature(self, epoch: int) -> float:
         """Falls in equal steps to the last epoch's, one of them before the first epoch."""
