@@ -14,6 +14,7 @@ from benchmarks.common.step_command import own_peak_bytes, turn
 from econas_jax import Genotype
 from econas_jax.spaces.darts import published
 
+GENOTYPES = tuple(name for name, value in vars(published).items() if isinstance(value, Genotype))
 PUBLISHED_SETTING = {"channels": 36, "resolution": 32, "cells_per_stage": 6, "batch": 96}
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, CLIP = 0.025, 0.9, 3e-4, 5.0
 
@@ -21,8 +22,7 @@ LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, CLIP = 0.025, 0.9, 3e-4, 5.0
 def retrain_parser(description: str | None) -> argparse.ArgumentParser:
     """Returns the flags of such a script."""
     flags = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [name for name, value in vars(published).items() if isinstance(value, Genotype)]
-    flags.add_argument("--genotype", choices=names, required=True)
+    flags.add_argument("--genotype", choices=GENOTYPES, required=True)
     add_step_flags(flags, PUBLISHED_SETTING)
     return flags
 

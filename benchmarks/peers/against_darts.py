@@ -23,8 +23,8 @@ from typing import Any
 
 from benchmarks.common.pinned import run_in_turn, run_pinned, script
 from benchmarks.common.result_file import write_result
+from benchmarks.common.retrain_command import GENOTYPES
 
-GENOTYPES = ("DARTS_V2", "ECONAS", "DARTS_V1", "NASNET_A", "AMOEBANET_A")
 FORMATS = ("contiguous", "channels_last")
 RETAINED = (
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=34359738368:glibc.malloc.arena_max=1"
