@@ -27,9 +27,12 @@ from econas_jax.training.config import LARGEST_RESOLUTION
 
 Schedule = Literal["epoch", "step", "restarts"]
 
-# No number depends on these, but for `devices`, which may change the last bits of what is trained from then on.
+# Nothing that is trained depends on these, but for `devices`, which may change the last bits from then on.
 CHANGEABLE = frozenset(
-    ("devices", "save_epochs", "disk_gib", "tensorboard", "data.path", "data.download", "data.workers")
+    (
+        *("devices", "save_epochs", "disk_gib", "tensorboard"),
+        *("data.path", "data.download", "data.workers", "search.standalone"),
+    )
 )
 
 MOST_NODES = 8  # of a cell: with each the edges grow faster

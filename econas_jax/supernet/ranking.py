@@ -65,7 +65,7 @@ class Ranking:
         if number < len(self._done):
             line = self._done[number]
             allowed = "the candidates of this search, or no such file"
-            require(line.genotype == text, "workdir", str(self._lines.path), allowed)
+            require((line.genotype, line.standalone) == (text, standalone), "workdir", str(self._lines.path), allowed)
         else:
             self._check()
             line = Ranked(number, text, self._score(genotype, number), standalone)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tiny_retrain import tiny_dataset
 from tiny_study import CONFIG as STUDY
-from tiny_supernet import CONFIG, use_toys
+from tiny_supernet import CONFIG, committed, use_toys
 
 from econas_jax.errors import InputError
 from econas_jax.nn.network import Cost
@@ -77,12 +77,37 @@ def test_a_released_study_can_be_compared_with() -> None:
     assert len(found) == 16 and np.mean(accuracies) == pytest.approx(analysis["original_accuracy"])
 
 
+def ranked(workdir: Path, study: Path | None) -> None:
+    """Runs a search that ranks two random cells and the study's, or goes on with it."""
+    search = OneShotConfig(architecture_share=0.5, candidates=2, standalone=None if study is None else str(study))
+    config = dataclasses.replace(CONFIG, network=NetworkConfig(cells=3, nodes=NODES), method="one_shot", search=search)
+    run_supernet(config, workdir, dataset=tiny_dataset())
+
+
+def test_a_finished_search_ranks_a_studys_networks_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_toys(monkeypatch)
+    study_folder(tmp_path / "study")
+    ranked(tmp_path / "run", None)
+    before = (tmp_path / "run" / "ranking.jsonl").read_text()
+    trained = committed(tmp_path / "run")[1].tobytes()
+    ranked(tmp_path / "run", tmp_path / "study")
+    after = (tmp_path / "run" / "ranking.jsonl").read_text()
+    assert after.startswith(before) and len(after.splitlines()) == 2 + NETWORKS
+    assert committed(tmp_path / "run")[1].tobytes() == trained
+    table = tmp_path / "study" / "table.csv"
+    table.write_text(table.read_text().replace("c2r4s0e3,3,0.9,0.9", "c2r4s0e3,3,0.8,0.8"))
+    with pytest.raises(InputError, match=r"ranking.jsonl'?: expected the candidates of this search, or no such file"):
+        ranked(tmp_path / "run", tmp_path / "study")
+    (tmp_path / "run" / "ranking.jsonl").unlink()
+    ranked(tmp_path / "run", tmp_path / "study")
+    again = [json.loads(line) for line in (tmp_path / "run" / "ranking.jsonl").read_text().splitlines()]
+    assert again[2]["standalone"] == 0.8 and again[2]["accuracy"] == json.loads(after.splitlines()[2])["accuracy"]
+
+
 def test_both_ranks_of_a_studys_networks_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_toys(monkeypatch)
     genotypes = study_folder(tmp_path / "study")
-    search = OneShotConfig(architecture_share=0.5, candidates=2, standalone=str(tmp_path / "study"))
-    config = dataclasses.replace(CONFIG, network=NetworkConfig(cells=3, nodes=NODES), method="one_shot", search=search)
-    run_supernet(config, tmp_path / "run", dataset=tiny_dataset())
+    ranked(tmp_path / "run", tmp_path / "study")
     lines = [json.loads(line) for line in (tmp_path / "run" / "ranking.jsonl").read_text().splitlines()]
     assert [line["genotype"] for line in lines[2:]] == [str(genotype) for genotype in genotypes]
     written = json.loads((tmp_path / "run" / "result.json").read_text())
