@@ -24,6 +24,7 @@ from benchmarks.search_tables import (
     lags,
     searches_on_a_table,
 )
+from benchmarks.study_tables import study, weight_sharing
 from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS
 
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -212,31 +213,6 @@ def start() -> str:
     return markdown(["part", *columns], rows)
 
 
-def study() -> str:
-    """Returns the proxies of the small study."""
-    header = ["proxy", "Spearman's rho (95 % interval)", "Kendall's tau (95 % interval)", "faster, multiply-adds"]
-    header.append("faster, seconds")
-    rows = [
-        [
-            proxy["name"],
-            _interval(proxy["spearman"]),
-            _interval(proxy["kendall"]),
-            *(f"{proxy['acceleration'][cost]:.1f}x" for cost in ("multiply_adds", "seconds")),
-        ]
-        for proxy in read("epyc_zen4/study_small/analysis.json")["proxies"]
-    ]
-    return markdown(header, rows)
-
-
-def _interval(coefficient: dict[str, Any] | None) -> str:
-    if coefficient is None:
-        return "undefined"
-    if coefficient["interval"] is None:
-        return f"{coefficient['value']:.2f} (no interval)"
-    low, high = coefficient["interval"]
-    return f"{coefficient['value']:.2f} ({low:.2f} to {high:.2f})"
-
-
 def headline() -> str:
     """Returns the README's five numbers."""
     steps, whole = read("epyc_zen4/against_released.json"), read("epyc_zen4/end_to_end.json")["rounds"][0]
@@ -300,6 +276,7 @@ TABLES: dict[str, Callable[[], str]] = {
             profile,
             start,
             study,
+            weight_sharing,
         ),
         *(cluster, comparison, comparison_on_digits, hierarchy, lags, searches_on_a_table),
     )

@@ -19,9 +19,12 @@ from econas_jax.data.config import DataConfig
 from econas_jax.retrain import RetrainConfig
 from econas_jax.retrain import from_mapping as retrain_from_mapping
 from econas_jax.search import SearchConfig, from_mapping
+from econas_jax.spaces.darts import DartsSpace
 from econas_jax.study.config import StudyConfig
 from econas_jax.study.config import from_mapping as study_from_mapping
 from econas_jax.supernet import from_mapping as supernet_from_mapping
+from econas_jax.supernet.config import NetworkConfig, TrainingConfig
+from econas_jax.supernet.method_configs import OneShotConfig
 from econas_jax.training.config import check_against_dataset
 
 FILES = sorted(CONFIGS.glob("*.py"))
@@ -137,6 +140,17 @@ def test_the_small_study_has_pairs_for_both_observations() -> None:
     assert {"c2r2s3e2", "c2r2s4e4", "c4r4s3e2", "c4r4s4e4"} <= names  # equal iterations, by two c and r
     assert {"c3r2s3e4", "c2r3s3e4", "c4r2s3e4", "c2r4s3e4", "c4r3s3e4", "c3r4s3e4"} <= names  # c for r
     assert config.data.name == "cifar10"
+
+
+@pytest.mark.parametrize("method", ["one_shot", "smash"])
+def test_the_small_supernets_are_around_the_small_studys_cells(method: str) -> None:
+    config, study = supernet_from_mapping(load("one_shot_small", method)), study_from_mapping(load("study_small"))
+    assert config.method == method and isinstance(config.search, OneShotConfig)
+    assert isinstance(config.network, NetworkConfig) and isinstance(config.training, TrainingConfig)
+    assert isinstance(study.space, DartsSpace) and config.network.nodes == study.space.nodes
+    assert config.network.cells == 3 * study.network.cells_per_stage + 2
+    assert config.training.batch_size == study.training.batch_size
+    assert config.search.standalone == "runs/study_small"  # where the study's command leaves its folder
 
 
 def test_retrain_cifar10_is_the_papers_retraining_and_the_default() -> None:

@@ -25,12 +25,14 @@ from econas_jax.study.workdir import StudyWorkdir
 from econas_jax.supernet import run_supernet
 from econas_jax.supernet.config import NetworkConfig
 from econas_jax.supernet.method_configs import OneShotConfig
-from econas_jax.supernet.ranking import Ranked, rank_correlation
+from econas_jax.supernet.ranking import Ranked, rank_correlation, read_ranking
 from econas_jax.supernet.standalone import standalone_candidates
 
 NETWORKS, NODES = 9, 3
 SPACE = DartsSpace(nodes=NODES)
-RELEASED = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "epyc_zen4" / "study_small"
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "epyc_zen4"
+RELEASED = RESULTS / "study_small"
+RELEASED_RESULTS = sorted((RESULTS / "one_shot_small").rglob("result.json"))
 
 
 def row(number: int, proxy: str, accuracy: float | None) -> Row:
@@ -161,3 +163,14 @@ def test_a_study_that_does_not_fit_is_told(space: Space[Any], trained: int, told
     study_folder(tmp_path / "study", space, trained)
     with pytest.raises(InputError, match=f"^search.standalone = .*{told}"):
         standalone_candidates(str(tmp_path / "study"), NODES)
+
+
+@pytest.mark.parametrize("result", RELEASED_RESULTS, ids=lambda file: "_".join(file.parts[-3:-1]))
+def test_released_coefficients_are_those_of_the_released_rankings(result: Path) -> None:
+    written = json.loads(result.read_text())
+    rho = rank_correlation(read_ranking(result.parent / "ranking.jsonl"))
+    assert rho is not None and rho.interval is not None
+    assert written["spearman"] == pytest.approx(rho.value)
+    assert written["spearman_interval"] == pytest.approx([rho.interval.low, rho.interval.high])
+    summary = json.loads((result.parents[1] / "summary.json").read_text())["analysis"][result.parent.name]
+    assert summary["spearman"]["value"] == pytest.approx(rho.value)
