@@ -60,7 +60,7 @@ class Scale:
     search_ratio: float = 0.032  # of the training images; half of them for the weights
     search_epochs: int = 4
     search_batch: int = 16
-    retrain_ratio: float = 0.16  # of the training images
+    retrain_ratio: float = 0.2  # of the training images
     retrain_epochs: int = 3
 
 
