@@ -7,7 +7,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from econas_jax.algorithms.algorithm import AlgorithmState
@@ -22,7 +22,7 @@ def state_to_json(state: AlgorithmState) -> dict[str, Any]:
 
     A state's fields may be numbers, texts, None, genotypes, tuples, frozen sets, and dataclasses of these.
     """
-    return _dataclass_to_json(type(state), state)
+    return _object_writer(type(state))(state)
 
 
 def state_from_json(kind: type[S], fields: Mapping[str, Any], space: Space[Any]) -> S:
@@ -37,24 +37,30 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
-def _to_json(hint: Any, value: Any) -> Any:
-    hint = _without_none(hint)
-    if value is None:
-        return None
+@functools.cache
+def _writer(hint: Any) -> Callable[[Any], Any]:
+    """Returns what turns values of a type into JSON's; each type is looked at once, though values are thousands."""
+    if _without_none(hint) is not hint:
+        write = _writer(_without_none(hint))
+        return lambda value: None if value is None else write(value)
     if hint is Genotype:
-        return str(value)
+        return str
     if dataclasses.is_dataclass(hint):
-        return _dataclass_to_json(hint, value)
-    if typing.get_origin(hint) is tuple:
-        return [_to_json(inner, item) for inner, item in zip(_item_hints(hint, len(value)), value, strict=True)]
-    if typing.get_origin(hint) is frozenset:
-        (inner,) = typing.get_args(hint)
-        return sorted(_to_json(inner, item) for item in value)
-    return value
+        return _object_writer(hint)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        items = [_writer(inner) for inner in arguments]
+        return lambda value: [write(item) for write, item in zip(items, value, strict=True)]
+    if origin in (tuple, frozenset):
+        write = _writer(arguments[0])
+        in_order: Callable[[Any], list[Any]] = list if origin is tuple else sorted
+        return lambda value: in_order(map(write, value))
+    return lambda value: value
 
 
-def _dataclass_to_json(kind: Any, value: Any) -> dict[str, Any]:
-    return {name: _to_json(hint, getattr(value, name)) for name, hint in _hints(kind).items()}
+def _object_writer(kind: Any) -> Callable[[Any], dict[str, Any]]:
+    writers = {name: _writer(hint) for name, hint in _hints(kind).items()}
+    return lambda value: {name: write(getattr(value, name)) for name, write in writers.items()}
 
 
 def _from_json(hint: Any, value: Any, space: Space[Any], path: str) -> Any:

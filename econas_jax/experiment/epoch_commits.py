@@ -108,4 +108,5 @@ class EpochCommits(Generic[Progress]):
             if self._scalars is not None:
                 for record in progress.history[self._logged :]:
                     self._scalars.write(record.epoch, record.scalars())
+                self._scalars.flush()
                 self._logged = len(progress.history)

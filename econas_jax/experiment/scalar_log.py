@@ -26,12 +26,16 @@ class ScalarLog:
         self._writer: RecordWriter | None = None
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
-        """Writes the values of a step, by name; steps come in order."""
+        """Writes the values of a step, by name; steps come in order, and readers see them after `flush`."""
         if self._writer is None:
             self._writer = self._started(step)
         for name, value in values.items():
             self._add(self._writer, Event(summary=scalar(name, value), step=step))
-        self._writer.flush()
+
+    def flush(self) -> None:
+        """Puts on the disk what was written; many steps at once, for each time waits for the disk."""
+        if self._writer is not None:
+            self._writer.flush()
 
     def close(self) -> None:
         """Closes the file, if there is one."""

@@ -72,18 +72,24 @@ class RoundSummary:
         """Reads a summary from JSON's types."""
         return cls(**{**fields, "groups": tuple(GroupSummary(**group) for group in fields["groups"])})
 
+    def to_fields(self) -> dict[str, Any]:
+        """Returns the summary in JSON's types, sooner than `dataclasses.asdict`, which looks for more to copy."""
+        return {**vars(self), "groups": [dict(vars(group)) for group in self.groups]}
+
 
 Record = StageRecord | RoundSummary
 OF_RUNGS = ("proxy", "images")  # what the lines of a search by one proxy do not tell
+_ENCODER = json.JSONEncoder(allow_nan=False)  # which json.dumps would make anew for each line
 
 
 def to_json_line(record: Record) -> str:
     """Writes a record as one line of JSON without a line break."""
-    # A stage has no groups of fields, and asdict would look for some, thousands of times a commit.
-    fields = vars(record) if isinstance(record, StageRecord) else dataclasses.asdict(record)
+    # Neither by asdict, which would look for fields within fields, thousands of times a commit.
+    fields = dict(vars(record)) if isinstance(record, StageRecord) else record.to_fields()
     if isinstance(record, StageRecord) and record.proxy is None:
-        fields = {name: value for name, value in fields.items() if name not in OF_RUNGS}
-    return json.dumps(fields, allow_nan=False)
+        for name in OF_RUNGS:
+            del fields[name]
+    return _ENCODER.encode(fields)
 
 
 def stage_from_json(line: str) -> StageRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,19 +34,24 @@ class Scalars:
 
         pool: what the devices are doing, where they may come and go.
         """
+        begun: dict[int, int] = {}  # the round of each candidate's first stage
+        for stage in state.stages:
+            begun[stage.candidate] = min(stage.round, begun.get(stage.candidate, stage.round))
+        rounds = sorted(begun.values())
         for summary in state.rounds[self._written :]:
+            candidates = bisect.bisect_right(rounds, summary.round)
             of_time = {f"time/{kind}": part for kind, part in shares.items()}
             of_pool = {"devices": pool.at_work, "stages_an_hour": pool.stages_an_hour} if pool else {}
-            self._log.write(summary.round, dict(_of_round(summary, state)) | of_time | of_pool)
+            self._log.write(summary.round, dict(_of_round(summary, candidates)) | of_time | of_pool)
+        self._log.flush()
         self._written = len(state.rounds)
 
 
-def _of_round(summary: RoundSummary, state: SearchState) -> Iterator[tuple[str, float]]:
+def _of_round(summary: RoundSummary, candidates: int) -> Iterator[tuple[str, float]]:
     for group in summary.groups:
         yield f"group_size/{group.name}", group.size
         if group.mean_accuracy is not None:
             yield f"mean_validation_accuracy/{group.name}", group.mean_accuracy
     if summary.best_accuracy is not None:
         yield "best_validation_accuracy", summary.best_accuracy
-    candidates = len({stage.candidate for stage in state.stages if stage.round <= summary.round})
     yield "candidates_an_hour", 3600 * candidates / max(summary.seconds, 1e-9)

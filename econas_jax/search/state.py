@@ -44,7 +44,7 @@ def to_commit(state: SearchState, algorithm: Algorithm[Any]) -> tuple[dict[str, 
         "answered": [dataclasses.asdict(result) for result in state.answered],
         "stages": [dict(vars(stage)) for stage in state.stages],  # asdict takes five times as long
         "early": [dataclasses.asdict(stage) for stage in state.early],
-        "rounds": [dataclasses.asdict(summary) for summary in state.rounds],
+        "rounds": [summary.to_fields() for summary in state.rounds],
         "seconds": state.seconds,
         "living": list(state.living),
         "kept": [list(key) for key in state.kept],
