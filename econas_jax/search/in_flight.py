@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from econas_jax.algorithms.algorithm import Algorithm, Result, Trial, oldest_batch
 from econas_jax.nn.network import Cost
+from econas_jax.search.grown import grown
 from econas_jax.search.history import StageRecord
 from econas_jax.search.keeping import kept_after_phase
 from econas_jax.search.ladder import Ladder
@@ -19,6 +20,8 @@ from econas_jax.search.records import stage_record
 from econas_jax.search.state import SearchState
 from econas_jax.training import Job, Outcome
 from econas_jax.training.state import Vector
+
+Stage = tuple[int, int]  # a candidate and the epochs that it has after the stage: a trial, of which no other is
 
 
 class InFlight:
@@ -34,25 +37,22 @@ class InFlight:
         ladder: Ladder,
         trials: Sequence[Trial],
         device: str,
-        counted: Mapping[Trial, Cost] = types.MappingProxyType({}),
+        counted: Mapping[Stage, Cost] = types.MappingProxyType({}),
     ) -> None:
-        """Sorts the trials. ladder: how each is trained; device: its kind; counted: costs of trials' networks."""
+        """Sorts the trials. ladder: how each is trained; device: its kind; counted: costs of stages' networks."""
         self._ladder, self._device = ladder, device
-        self.costs = {t: counted.get(t) or ladder.setting(t.end_epoch).family.cost(t.genotype) for t in trials}
+        self.costs = {
+            _stage(t): counted.get(_stage(t)) or ladder.setting(t.end_epoch).family.cost(t.genotype) for t in trials
+        }
         self._trials = {trial.candidate: trial for trial in sorted(trials, key=self._weight, reverse=True)}
-
-    @property
-    def trials(self) -> Collection[Trial]:
-        """All of them, in their order."""
-        return self._trials.values()
 
     def _weight(self, trial: Trial) -> tuple[int, int, int, int]:
         """Returns what trials are sorted by, the largest first; a round has one batch at a time."""
         start = self._ladder.rungs.start(trial)
-        return -trial.round, trial.end_epoch - start, start, self.costs[trial].multiply_adds
+        return -trial.round, trial.end_epoch - start, start, self.costs[_stage(trial)].multiply_adds
 
-    def jobs(self, state: SearchState, begun: Set[Trial] = frozenset()) -> list[Job]:
-        """Returns the jobs that are not answered yet; begun: trials whose jobs the trainer has."""
+    def jobs(self, state: SearchState, begun: Collection[Stage] = ()) -> list[Job]:
+        """Returns the jobs that are not answered yet; begun: those whose jobs the trainer has."""
         answered = {result.candidate for result in state.answered}
         return [
             Job(
@@ -63,7 +63,7 @@ class InFlight:
                 state.living.get(trial.candidate),  # of a rung that starts anew there is none
             )
             for trial in self._trials.values()
-            if trial.candidate not in answered and trial not in begun
+            if trial.candidate not in answered and _stage(trial) not in begun
         ]
 
     def record(self, outcome: Outcome) -> StageRecord:
@@ -73,7 +73,7 @@ class InFlight:
         return stage_record(
             trial,
             outcome,
-            self.costs[trial],
+            self.costs[_stage(trial)],
             outcome.device or self._device,
             start_epoch=start,
             proxy=setting.proxy,
@@ -97,10 +97,14 @@ class InFlight:
         return dataclasses.replace(
             state,
             answered=answered,
-            stages=(*state.stages, *ready),
+            stages=grown(state.stages, ready),
             early=tuple(early.values()),
             living=living,
         )
+
+
+def _stage(trial: Trial) -> Stage:
+    return trial.candidate, trial.end_epoch
 
 
 def answered(state: SearchState) -> bool:

@@ -25,14 +25,14 @@ def kept_within_phase(
     best then: the best if all that is left of the phase failed, for a result more can only push others down. With
     several batches in flight that is the oldest's phase; what is over early of the others is kept until their turn.
     """
-    answered = {result.candidate: result for result in state.answered}
-    batch = [trial.candidate for trial in oldest_batch(state.algorithm)]
-    results = [answered.get(candidate, Result(candidate, None)) for candidate in batch]
     held = dict(state.kept)
     if vector is not None:
         held[key] = state.living[key[0]] if key[0] in state.living else np.copy(vector)  # not a row of its whole wave
     if not held:
         return {}  # nothing to choose from, as in a search on a table
+    answered = {result.candidate: result for result in state.answered}
+    batch = [trial.candidate for trial in oldest_batch(state.algorithm)]
+    results = [answered.get(candidate, Result(candidate, None)) for candidate in batch]
     if_all_failed = algorithm.tell(state.algorithm, results)
     wanted = {*_best(algorithm, state.algorithm, count), *_best(algorithm, if_all_failed, count)}
     wanted |= _early(state, count, batch)

@@ -112,7 +112,7 @@ class _Search:
         if not finished_before:
             self.reporter.say(f"time: {self.times}")
             self.files.write_times(self.times.to_json())
-        return SearchResult(best, state.stages, state.rounds, config.space, self.files.path)
+        return SearchResult(best, tuple(state.stages), state.rounds, config.space, self.files.path)
 
     def _resume(self) -> SearchState:
         commit = self._checkpoints.restore()
@@ -168,7 +168,7 @@ class _Search:
         algorithm, trials = self.algorithm.ask(state.algorithm)
         state = dataclasses.replace(state, algorithm=algorithm)
         self._in_flight = InFlight(self.ladder, trials, self.trainer.device_kind, before.costs)
-        jobs.extend(self._in_flight.jobs(state, begun=frozenset(before.trials)))
+        jobs.extend(self._in_flight.jobs(state, begun=before.costs.keys()))
         return state
 
     def _advanced(self, state: SearchState, jobs: Jobs, in_wave: bool = False) -> SearchState:

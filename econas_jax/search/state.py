@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ class SearchState:
 
     algorithm: AlgorithmState
     answered: tuple[Result, ...] = ()  # results of the pending trials that are already trained, of whatever batch
-    stages: tuple[StageRecord, ...] = ()  # in the order of the jobs, which no placement changes
+    stages: Sequence[StageRecord] = ()  # in the order of the jobs, which no placement changes; immutable
     early: tuple[StageRecord, ...] = ()  # of stages that were over before one that comes first in that order
     rounds: tuple[RoundSummary, ...] = ()
     seconds: float = 0.0  # spent on the search so far, interruptions not counted
