@@ -16,6 +16,7 @@ import numpy as np
 
 from econas_jax.algorithms.algorithm import AlgorithmState, Member, Trial
 from econas_jax.algorithms.limits import Refuse, refuse_nothing
+from econas_jax.algorithms.seeding import generator
 from econas_jax.spaces.space import Genotype, Space
 
 REPEATS_BEFORE_DRIFT = 20  # after these repeats of one draw, mutate the repeat: the neighbourhood may be used up
@@ -71,13 +72,6 @@ def draw_candidates(
         for index, choose in enumerate(parents)
     ]
     return add_candidates(gate, state, turns, phase=phase, epochs=epochs)
-
-
-def generator(*counters: int) -> np.random.Generator:
-    """Returns np.random.default_rng(counters), sooner: words of 32 bits in an array are taken as they are."""
-    if max(counters) >= 2**32:
-        return np.random.default_rng(counters)
-    return np.random.Generator(np.random.PCG64(np.array(counters, np.uint32)))
 
 
 def random_turn(
