@@ -152,7 +152,7 @@ class Algorithm(Protocol[S]):
 
 def oldest_batch(state: AlgorithmState) -> tuple[Trial, ...]:
     """Returns those of the pending trials whose results are told next: of the round that is under way."""
-    return tuple(trial for trial in state.pending if trial.round == state.round)
+    return tuple([trial for trial in state.pending if trial.round == state.round])
 
 
 def pair_results(trials: Sequence[Trial], results: Sequence[Result]) -> list[tuple[Trial, Result]]:

@@ -93,9 +93,8 @@ class BaseAlgorithm(ABC, Generic[S, C]):
         """
         if self.done(state):
             return state, ()
-        while state.pending_batches <= self.lag:
-            state = self._with_a_batch_more(state)
-        return state, tuple(trial for trial in state.pending if trial.round <= self.config.rounds)
+        state, rounds = self._filled_up(state), self.config.rounds
+        return state, tuple([trial for trial in state.pending if trial.round <= rounds])
 
     def tell(self, state: S, results: Sequence[Result]) -> S:
         """Returns the state after the results of the oldest batch (`oldest_batch`), in any order.
@@ -104,9 +103,9 @@ class BaseAlgorithm(ABC, Generic[S, C]):
         """
         if self.done(state):
             raise ValueError("the search is over: there is nothing to tell")
-        state, _ = self.ask(state)
+        state = self._filled_up(state)
         answers = pair_results(oldest_batch(state), results)
-        others = tuple(trial for trial in state.pending if trial.round != state.round)
+        others = tuple([trial for trial in state.pending if trial.round != state.round])
         return self.settle(replace(state, pending=others, pending_batches=state.pending_batches - 1), answers)
 
     def best(self, state: S, count: int = 5) -> tuple[Member, ...]:
@@ -140,6 +139,12 @@ class BaseAlgorithm(ABC, Generic[S, C]):
         """Returns the candidates of pending trials that go on from a training state, or that others may go on from."""
         total = self.config.total_epochs
         return frozenset(t.candidate for t in state.pending if t.start_epoch > 0 or t.end_epoch < total)
+
+    def _filled_up(self, state: S) -> S:
+        """Returns the state with all batches pending that the lag allows."""
+        while state.pending_batches <= self.lag:
+            state = self._with_a_batch_more(state)
+        return state
 
     def _with_a_batch_more(self, state: S) -> S:
         """Proposes the next round that has not been proposed, as if it were under way."""

@@ -51,6 +51,7 @@ def search_in_memory(
     rounds: list[RoundSummary] = []
     best, started = BestAccuracy(), evaluator.now()
     trained: dict[int, Outcome] = {}  # and not told yet
+    missing: set[int] = set()  # of the oldest batch, not trained yet
     jobs: Jobs = deque()
     ended = False
 
@@ -65,10 +66,11 @@ def search_in_memory(
 
     def advanced(state: AlgorithmState) -> AlgorithmState:
         """Tells the batches that are answered, as long as the oldest is, and asks for others in their place."""
-        nonlocal ended
+        nonlocal ended, missing
         while not (ended or algorithm.done(state)):
             batch = oldest_batch(state)
-            if not all(trial.candidate in trained for trial in batch):
+            missing = {trial.candidate for trial in batch} - trained.keys()
+            if missing:
                 break
             before, results = len(records), []
             for trial in batch:
@@ -90,7 +92,9 @@ def search_in_memory(
     for event in evaluator.train(jobs):
         if isinstance(event, Outcome):
             trained[event.candidate] = event
-            state = advanced(state)
+            missing.discard(event.candidate)
+            if not missing:
+                state = advanced(state)
             if ended:
                 break
     return FinishedSearch(algorithm.best(state), tuple(records), tuple(rounds), evaluator.now() - started)
