@@ -8,8 +8,10 @@ is the parent.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -133,13 +135,14 @@ class HierarchicalEvolution(BaseAlgorithm[HierarchicalEvolutionState, Hierarchic
         """Writes down how long the candidates have trained, without the failed ones; lets the oldest die."""
         told = {trial.candidate for trial, _ in answers}
         completed = {member.candidate: member for member in completed_members(answers)}
-        failed = told - set(completed)
-        kept = {member.candidate: member for member in state.members if member.candidate not in failed}
-        members = kept | completed  # a promoted one keeps its place
+        failed = told - completed.keys()
+        first = bisect_left(state.members, min(told, default=0), key=attrgetter("candidate"))
+        kept = {member.candidate: member for member in state.members[first:] if member.candidate not in failed}
+        members = state.members[:first] + tuple((kept | completed).values())  # a promoted one keeps its place
         born = tuple(trial.candidate for trial, _ in answers if trial.start_epoch == 0)
-        alive = [candidate for candidate in state.population + born if candidate in members]
+        alive = [candidate for candidate in state.population + born if candidate not in failed]
         population = tuple(alive[-self.config.population :])
-        return replace(state, members=tuple(members.values()), population=population, round=state.round + 1)
+        return replace(state, members=members, population=population, round=state.round + 1)
 
     def groups(self, state: HierarchicalEvolutionState) -> tuple[Group, ...]:
         """Returns the living members that have trained for E, 2E and 3E."""
@@ -166,13 +169,13 @@ class HierarchicalEvolution(BaseAlgorithm[HierarchicalEvolutionState, Hierarchic
         return replace(state, pending=(*state.pending, *trials))
 
     def _alive(self, state: HierarchicalEvolutionState) -> tuple[Member, ...]:
-        alive = set(state.population)
-        return tuple(member for member in state.members if member.candidate in alive)
+        """Returns those of the population: the newest members, for what failed is no member."""
+        return state.members[len(state.members) - len(state.population) :]
 
     def _group(self, members: Sequence[Member], stage: int) -> Group:
         epochs = stage * self.config.epochs
         name = ("E", "2E", "3E")[stage - 1]
-        return Group(name, epochs, tuple(member for member in members if member.epochs == epochs))
+        return Group(name, epochs, tuple([member for member in members if member.epochs == epochs]))
 
 
 def longest_trained_winner(members: Sequence[Member], draws: int, rng: np.random.Generator) -> Member:

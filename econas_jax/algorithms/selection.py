@@ -28,13 +28,11 @@ def ranked(members: Iterable[Member]) -> list[Member]:
     return sorted(by_age, key=attrgetter("accuracy"), reverse=True)  # equal ones stay in their order
 
 
-def _rank(member: Member) -> tuple[float, int]:
-    return -member.accuracy, member.candidate
-
-
 def tournament(members: Sequence[Member], draws: int, rng: np.random.Generator) -> Member:
-    """Returns the best of `draws` members drawn uniformly with replacement."""
-    return min([members[place] for place in rng.integers(len(members), size=draws).tolist()], key=_rank)
+    """Returns the best of `draws` members drawn uniformly with replacement, of equal ones the oldest."""
+    drawn = [members[place] for place in rng.integers(len(members), size=draws).tolist()]
+    best = max([member.accuracy for member in drawn])
+    return min([member for member in drawn if member.accuracy == best], key=attrgetter("candidate"))
 
 
 def best_distinct(space: Space[Any], pools: Iterable[Iterable[Member]], count: int) -> tuple[Member, ...]:

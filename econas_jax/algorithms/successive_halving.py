@@ -7,8 +7,10 @@ candidate that goes on has been trained as one that was meant to go on from the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from econas_jax.algorithms.algorithm import AlgorithmConfig, AlgorithmState, Group, Member, Result, Trial
@@ -145,8 +147,9 @@ class HalvingSearch(BaseAlgorithm[HalvingState, C]):
     def settle(self, state: HalvingState, answers: Sequence[tuple[Trial, Result]]) -> HalvingState:
         """Puts the candidates that did not fail in the place of what they were, and ends the round."""
         told = {trial.candidate for trial, _ in answers}
-        others = tuple([member for member in state.members if member.candidate not in told])
-        return replace(state, members=others + completed_members(answers), round=state.round + 1)
+        earlier, last = self._by_round_before(state)
+        others = tuple([member for member in last if member.candidate not in told])
+        return replace(state, members=earlier + others + completed_members(answers), round=state.round + 1)
 
     def groups(self, state: HalvingState) -> tuple[Group, ...]:
         """Returns the candidates by the epochs for which they have trained."""
@@ -168,8 +171,12 @@ class HalvingSearch(BaseAlgorithm[HalvingState, C]):
     def _promoted(self, state: HalvingState) -> list[Member]:
         """Returns the best of the round before, as many as the rung takes; none where a bracket begins."""
         place, rung = self._rung(state)
-        before = [member for member in state.members if member.updated == state.round - 1]
-        return ranked(before)[: rung.size] if place > 0 else []
+        return ranked(self._by_round_before(state)[1])[: rung.size] if place > 0 else []
+
+    def _by_round_before(self, state: HalvingState) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
+        """Returns the members up to the last round, and those that it updated: each round leaves its own at the end."""
+        place = bisect_left(state.members, state.round - 1, key=attrgetter("updated"))
+        return state.members[:place], state.members[place:]
 
 
 class SuccessiveHalving(HalvingSearch[SuccessiveHalvingConfig]):

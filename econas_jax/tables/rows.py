@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,17 +24,23 @@ class Rows:
         require(fixed, "table", f"for the space {space.name}", "one for nasbench201: a row is a choice on fixed edges")
         assert isinstance(space, NasBench201Space)
         self.operations = space.operations
-        self._values: list[Mapping[str, int]] = [
+        values: list[Mapping[str, int]] = [
             {operation: place * len(self.operations) ** edge for place, operation in enumerate(self.operations)}
             for edge in range(len(EDGES))
         ]
+
+        @functools.cache  # a search asks for the same few thousand, again and again
+        def row(operations: tuple[str, ...]) -> int:
+            return sum(of_edge[operation] for of_edge, operation in zip(values, operations, strict=True))
+
+        self._row = row
 
     def __len__(self) -> int:
         return int(len(self.operations) ** len(EDGES))
 
     def of(self, genotype: Genotype) -> int:
         """Returns the row of a genotype of the space."""
-        return sum(values[operation] for values, operation in zip(self._values, genotype.operations, strict=True))
+        return self._row(genotype.operations)
 
     def genotype(self, row: int) -> Genotype:
         """Returns the genotype of a row, the inverse of `of`."""

@@ -44,14 +44,14 @@ class NasBench201Space:
         """Gives one edge another operation, both drawn uniformly; raises InputError for a genotype not in the space."""
         self.check(genotype)
         place = int(rng.integers(len(EDGES)))
-        others = self._others(genotype.operations[place])
+        others = self._others[genotype.operations[place]]
         return _replaced(genotype, place, others[int(rng.integers(len(others)))])
 
     def neighbours(self, genotype: Genotype) -> Iterator[Genotype]:
         """Yields every genotype that differs in one edge's operation; raises InputError for one not in the space."""
         self.check(genotype)
         for place, operation in enumerate(genotype.operations):
-            for other in self._others(operation):
+            for other in self._others[operation]:
                 yield _replaced(genotype, place, other)
 
     def parse(self, text: str) -> Genotype:
@@ -62,7 +62,7 @@ class NasBench201Space:
 
     def check(self, genotype: Genotype) -> None:
         """Raises InputError unless the genotype is in the space."""
-        if set(genotype.operations).issubset(self.operations):
+        if self._others.keys() >= set(genotype.operations):
             return
         for place, operation in enumerate(genotype.operations):
             if operation not in self.operations:
@@ -93,8 +93,10 @@ class NasBench201Space:
         edges = tuple(DiagramEdge(*ends, operation) for ends, operation in zip(EDGES, genotype.operations, strict=True))
         return (Diagram("Cell", (*kinds, Vertex(str(NODES - 1), "output")), edges),)
 
-    def _others(self, operation: str) -> tuple[str, ...]:
-        return tuple(other for other in self.operations if other != operation)
+    @functools.cached_property
+    def _others(self) -> dict[str, tuple[str, ...]]:
+        """What may stand in the place of each operation."""
+        return {name: tuple(other for other in self.operations if other != name) for name in self.operations}
 
 
 @functools.lru_cache(maxsize=2**14)  # all of the benchmark's genotypes
