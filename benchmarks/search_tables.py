@@ -17,6 +17,34 @@ def comparison_on_digits() -> str:
     return _contenders(_findings("epyc_zen4/compare_digits/result.json", "validation_accuracy"))
 
 
+def comparison_on_cifar10() -> str:
+    """Returns the same on a quarter of CIFAR-10."""
+    return _contenders(_findings("epyc_zen4/compare_cifar10_small/result.json", "validation_accuracy"))
+
+
+def darts_proxies() -> str:
+    """Returns what DARTS costs by its own proxy and by c4r2s0, and its cells retrained beside random ones."""
+    found = read("epyc_zen4/darts_proxies.json")
+    rows = []
+    for name, mean in found["summary"]["test_accuracy"].items():
+        searches = [row for row in found["searches"] if row["contender"] == name]
+        accuracies = [row["test_accuracy"] for row in found["retrainings"] if row["contender"] == name]
+        cost = ["-"] * 2
+        if searches:
+            seconds = found["summary"]["epoch_seconds"][name]["mean"]
+            cost = [f"{searches[0]['multiply_adds'] / 1e6:.0f} M", f"{seconds:.1f}"]
+        by_seed = ", ".join(f"{100 * accuracy:.2f}" for accuracy in accuracies)
+        rows.append([name, *cost, by_seed, f"{100 * mean['mean']:.2f} ± {100 * mean['deviation']:.2f}"])
+    header = [
+        "cells from",
+        "multiply-adds an image",
+        "seconds an epoch",
+        "test accuracy by seed (%)",
+        "mean ± deviation",
+    ]
+    return markdown(header, rows)
+
+
 def _contenders(by_name: dict[str, list[dict[str, Any]]]) -> str:
     """Returns a row a contender, the best at the largest budget first."""
     budgets = [finding["budget"] for finding in by_name["random"]]

@@ -19,7 +19,9 @@ from benchmarks.common.markdown_tables import markdown, read
 from benchmarks.search_tables import (
     cluster,
     comparison,
+    comparison_on_cifar10,
     comparison_on_digits,
+    darts_proxies,
     hierarchy,
     lags,
     searches_on_a_table,
@@ -278,7 +280,16 @@ TABLES: dict[str, Callable[[], str]] = {
             study,
             weight_sharing,
         ),
-        *(cluster, comparison, comparison_on_digits, hierarchy, lags, searches_on_a_table),
+        *(
+            cluster,
+            comparison,
+            comparison_on_cifar10,
+            comparison_on_digits,
+            darts_proxies,
+            hierarchy,
+            lags,
+            searches_on_a_table,
+        ),
     )
 }
 

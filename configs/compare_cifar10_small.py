@@ -3,9 +3,10 @@
     python -m econas_jax.compare --config configs/compare_cifar10_small.py --config.data.path=DIR
 
 EcoNAS, regularized evolution and random search by the proxy c4r4 with N = 2, on a quarter of the training images, for
-45 candidate-epochs: as many as 15 candidates take to train in full, which is few for any searcher. Nothing is
+90 candidate-epochs: as many as 30 candidates take to train in full, which is few for any searcher. Nothing is
 retrained: all three rank by validation accuracies of one setting.
-Cost, estimated by the rates in docs/performance.md: nine searches of about 13 minutes each on one core. Not yet run.
+Cost: nine searches of about three minutes each on one core of an AMD EPYC. Its outcome:
+benchmarks/results/epyc_zen4/compare_cifar10_small.
 """
 
 from typing import Any
@@ -28,7 +29,7 @@ def get_config() -> ConfigDict:
     config = default_config(*FIELDS)
     config.data.name = "cifar10"
     config.seeds = 3
-    config.budgets = (15.0, 30.0, 45.0)
+    config.budgets = (15.0, 30.0, 45.0, 90.0)
     for contender in config.contenders.values():
         contender.proxy.channels = PROXY.channels
         contender.proxy.resolution = PROXY.resolution
