@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -40,6 +41,7 @@ class ReadingProcess:
                 start_new_session=True,
             )
         self._connection = Connection(os.dup(self._socket.fileno()))
+        self._asking = threading.Lock()  # while a thread uses the socket, which must not be closed under it
 
     def give(self, reader: Reader) -> None:
         """Sends what the process needs first; it may still be starting."""
@@ -49,10 +51,11 @@ class ReadingProcess:
     def read(self, request: Request, shape: tuple[int, ...]) -> tuple[Images, Labels]:
         """Returns a batch with images of this shape, as `Reader.read` does; raises SearchError if the process died."""
         try:
-            self._connection.send(request)
-            kind, content = self._connection.recv()
-            if kind == "labels":
-                return self._pixels(shape), content
+            with self._asking:
+                self._connection.send(request)
+                kind, content = self._connection.recv()
+                if kind == "labels":
+                    return self._pixels(shape), content
         except (EOFError, OSError) as error:
             raise SearchError(self._epitaph()) from error
         if kind == "image":
@@ -60,11 +63,16 @@ class ReadingProcess:
         raise SearchError(f"reading images failed: {content}")
 
     def end(self) -> None:
-        """Ends the process at once, whatever it is doing."""
+        """Ends the process at once, whatever it is doing.
+
+        Whoever waits for its answer is told first. A socket closed before that would be used on by that thread under
+        its number, which the next process's may have by then.
+        """
         self._process.kill()
         self._process.wait()
-        self._connection.close()
-        self._socket.close()
+        with self._asking:
+            self._connection.close()
+            self._socket.close()
 
     def _pixels(self, shape: tuple[int, ...]) -> Images:
         images = np.empty(shape, np.uint8)

@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,8 @@ from PIL import Image
 from econas_jax.data.dataset import Split
 from econas_jax.data.stream import StreamConfig, StreamSource
 from econas_jax.data.stream.normalization import IMAGENET_MEAN, IMAGENET_STD
+from econas_jax.data.stream.reader import Request
+from econas_jax.data.stream.reading_process import ReadingProcess
 from econas_jax.errors import InputError, SearchError
 
 IMAGES = TRAIN * len(CLASSES)  # 21: five batches of 4 and one image
@@ -224,6 +228,41 @@ def test_a_process_that_dies_is_one_line(photos: Path) -> None:
     source.close()
     assert len(next(batches.epoch(0))) == 4  # and can be had again
     source.close()
+
+
+def test_a_process_ends_under_nobody_who_waits_for_its_answer() -> None:
+    """Else that thread goes on with the number of a closed socket, which another process's may have by then."""
+
+    class SlowConnection:
+        closed_while_asked: bool | None = None
+
+        def __init__(self) -> None:
+            self.asked, self.may_answer = threading.Event(), threading.Event()
+
+        def send(self, request: object) -> None:
+            self.asked.set()
+
+        def recv(self) -> tuple[str, tuple[str, int, str]]:
+            assert self.may_answer.wait(20)
+            return "image", ("photo", 1, "a photo")
+
+        def close(self) -> None:
+            self.closed_while_asked = not self.may_answer.is_set()
+
+    process, slow = ReadingProcess(), SlowConnection()
+    process._connection.close()
+    process._connection = slow  # type: ignore[assignment]
+    with ThreadPoolExecutor(2) as threads:
+        answer = threads.submit(process.read, Request("train", np.arange(1), 0, 0), (1, 2, 2, 3))
+        assert slow.asked.wait(20)
+        end = threads.submit(process.end)
+        process._process.wait(20)
+        time.sleep(0.1)  # long enough to close it
+        slow.may_answer.set()
+        with pytest.raises(InputError, match="^photo = 1"):
+            answer.result(20)
+        end.result(20)
+    assert slow.closed_while_asked is False
 
 
 def test_processes_end_with_the_program_that_started_them(photos: Path) -> None:
