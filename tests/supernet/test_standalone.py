@@ -32,7 +32,7 @@ NETWORKS, NODES = 9, 3
 SPACE = DartsSpace(nodes=NODES)
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "epyc_zen4"
 RELEASED = RESULTS / "study_small"
-RELEASED_RESULTS = sorted((RESULTS / "one_shot_small").rglob("result.json"))
+RELEASED_RESULTS = sorted(RESULTS.glob("one_shot_small*/**/result.json"))
 
 
 def row(number: int, proxy: str, accuracy: float | None) -> Row:
