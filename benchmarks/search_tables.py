@@ -123,3 +123,15 @@ def _difference(finding: dict[str, Any]) -> str:
         return ""
     mean, low, high = (100 * finding[name] for name in ("difference", "difference_low", "difference_high"))
     return f" ({mean:+.2f}; {low:+.2f} to {high:+.2f})"
+
+
+SEARCH_TABLES = (
+    cluster,
+    comparison,
+    comparison_on_cifar10,
+    comparison_on_digits,
+    darts_proxies,
+    hierarchy,
+    lags,
+    searches_on_a_table,
+)

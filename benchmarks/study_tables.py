@@ -60,3 +60,6 @@ def weight_sharing() -> str:
         rows.append([f"training each alone, {name}", *found, f"{spent:,.0f}"])
     header = ["ranked by", "rho, the study's networks", "rho, cells that the supernet contains", "seconds of a core"]
     return markdown(header, rows)
+
+
+STUDY_TABLES = (study, weight_sharing)

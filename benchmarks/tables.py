@@ -16,17 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common.markdown_tables import markdown, read
-from benchmarks.search_tables import (
-    cluster,
-    comparison,
-    comparison_on_cifar10,
-    comparison_on_digits,
-    darts_proxies,
-    hierarchy,
-    lags,
-    searches_on_a_table,
-)
-from benchmarks.study_tables import study, weight_sharing
+from benchmarks.search_tables import SEARCH_TABLES
+from benchmarks.study_tables import STUDY_TABLES
 from econas_jax.spaces.proxy import CHANNELS, RESOLUTIONS
 
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -277,19 +268,9 @@ TABLES: dict[str, Callable[[], str]] = {
             pipeline,
             profile,
             start,
-            study,
-            weight_sharing,
         ),
-        *(
-            cluster,
-            comparison,
-            comparison_on_cifar10,
-            comparison_on_digits,
-            darts_proxies,
-            hierarchy,
-            lags,
-            searches_on_a_table,
-        ),
+        *SEARCH_TABLES,
+        *STUDY_TABLES,
     )
 }
 

@@ -78,10 +78,8 @@ class SupernetPrograms:
         images = Batches(*(None if shape is None else self._images(shape) for shape in (weights, architecture)))
         moment = Moment(*(placed((), dtype, self.everywhere) for dtype in _TYPES))
         part = self._method.phases[phase]
-        arguments, results = (
-            (self._placed(self.shapes), images, moment),
-            (self.shapes, dict.fromkeys(part.measures, 0.0)),
-        )
+        arguments = (self._placed(self.shapes), images, moment)
+        results = (self.shapes, dict.fromkeys(part.measures, 0.0))
         step = functools.partial(part.step, self._task)
         return self._kept(f"{part.name}_step", step, arguments, results, consumes_first=True)
 
