@@ -25,11 +25,18 @@ from econas_jax.training.process.worker_process import WorkerProcess
 
 PAIR = FIRST[:2]
 ENDLESS = [dataclasses.replace(job, end_epoch=10**6) for job in PAIR]
+STRANGERS: set[int] = set()
 
 
 def process_trainer(network: TinyNetwork | None = None, processes: int = 2, lanes: int = 1) -> ProcessTrainer:
     core = min(os.sched_getaffinity(0))
     return ProcessTrainer(tiny_task(network), TINY_SPLIT, TINY_SPLIT, [core] * processes, EXAMPLE, lanes)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _strangers() -> None:
+    """Remembers the workers that trainers of other modules' tests still have in this process: no test counts them."""
+    STRANGERS.update(workers())
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +52,8 @@ def in_this_process() -> WaveTrainer:
 
 
 def workers() -> list[int]:
-    """Lists the workers that this process has started and that run, oldest first."""
-    found = (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal())
+    """Lists the workers that this module's tests have started and that run, oldest first."""
+    found = {int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal()} - STRANGERS
     return sorted(number for number in found if state_of(number)[1:] == [str(os.getpid())] and runs(number))
 
 
