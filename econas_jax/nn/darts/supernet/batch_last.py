@@ -14,7 +14,8 @@ import jax.numpy as jnp
 
 from econas_jax.nn.darts.batch_last.layers import dense_product, halving_product, normalised, weights_of
 from econas_jax.nn.darts.batch_last.tape import Tape
-from econas_jax.nn.darts.supernet.cell import CellShape, run_cell
+from econas_jax.nn.darts.supernet.cell import run_cell
+from econas_jax.nn.darts.supernet.edge_groups import CellShape
 from econas_jax.nn.darts.supernet.parameters import with_scales
 from econas_jax.nn.darts.supernet.places import cell_places
 from econas_jax.nn.kernels import spatial

@@ -1,59 +1,24 @@
-"""One cell of the supernet as a CPU computes it, and its gradient: loops over its edges, one edge at a time.
+"""One cell of the supernet as a CPU computes it, and its gradient: loops over its states, and over what reads them.
 
-So a program has one edge of each kind and compiles soon, and an edge's arrays stay in the cache. The gradient is
-written by hand: automatic differentiation would keep every array of every edge.
+So a program has one edge of each kind and compiles soon, an edge's arrays stay in the cache, and the edges that read a
+state share its pools. The gradient is written by hand: automatic differentiation would keep every array of every edge.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from econas_jax.nn.darts.batch_last.operations import EdgeShape
 from econas_jax.nn.darts.supernet.edge import edge_gradients, run_edge
-from econas_jax.nn.darts.supernet.places import edge_count
+from econas_jax.nn.darts.supernet.edge_groups import CellShape, EdgeGroup, edge_groups
+from econas_jax.nn.darts.supernet.parameters import POOLS
+from econas_jax.nn.darts.supernet.pools import pools_again, run_pools
 from econas_jax.nn.kernels.indexing import add, put, read, take
 from econas_jax.nn.kernels.spatial import output_size
 from econas_jax.nn.network import Variables
 from econas_jax.spaces.darts.canonical import CELL_INPUTS
-
-
-class CellShape(NamedTuple):
-    """The static side of a cell: its nodes, the side of its input 1's map, whether it halves it, and the mode."""
-
-    nodes: int
-    size: int
-    reduction: bool
-    train: bool
-
-
-class Edges(NamedTuple):
-    """Edges of one shape: which they are, what they read, and the states that they add to.
-
-    rows: their numbers in the cell; sources, targets: states, of which 0 and 1 are the inputs.
-    """
-
-    shape: EdgeShape
-    rows: np.ndarray
-    sources: np.ndarray
-    targets: np.ndarray
-
-
-def edge_groups(shape: CellShape) -> list[Edges]:
-    """Returns a cell's edges in an order in which they can be computed: of a reduction those of its inputs first."""
-    pairs = [(node, source) for node in range(shape.nodes) for source in range(CELL_INPUTS + node)]
-    rows = [edge_count(node) + source for node, source in pairs]
-    every = np.array([(row, source, CELL_INPUTS + node) for row, (node, source) in zip(rows, pairs, strict=True)])
-    if not shape.reduction:
-        return [Edges(EdgeShape(shape.size, 1, shape.train), *every.T)]
-    of_inputs, of_nodes = every[every[:, 1] < CELL_INPUTS], every[every[:, 1] >= CELL_INPUTS]
-    groups = [Edges(EdgeShape(shape.size, 2, shape.train), *of_inputs.T)]
-    if len(of_nodes):
-        groups.append(Edges(EdgeShape(output_size(shape.size, 2), 1, shape.train), *of_nodes.T))
-    return groups
 
 
 def run_cell(
@@ -75,24 +40,31 @@ def _run_cell(
     states, used = _states(shape, inputs), statistics
     for group in edge_groups(shape):
         fixed = inputs if shape.reduction and group.shape.stride == 2 else None
-        rows, sources, targets = (jnp.asarray(leaf, jnp.int32) for leaf in group[1:])
 
-        def body(
+        def of_source(
             index: jax.Array,
             carry: tuple[jax.Array, Variables],
-            group: Edges = group,
+            group: EdgeGroup = group,
             fixed: jax.Array | None = fixed,
-            tables: tuple[jax.Array, ...] = (rows, sources, targets),
         ) -> tuple[jax.Array, Variables]:
-            states, used = carry
-            row, source, target = (read(table, index) for table in tables)
-            x = read(states if fixed is None else fixed, source)
-            own = _of_edge(group, parameters, row, index), _of_edge(group, used, row, index)
-            y, new = run_edge(group.shape, x, *own, read(weights, row))
-            return add(states, y, target), _put_edge(group, used, new, row, index)
+            x = read(carry[0] if fixed is None else fixed, read(group.sources, index))
+            pools, moments = run_pools(group.shape, x)
 
-        states, used = jax.lax.fori_loop(0, len(group.rows), body, (states, used))
+            def of_edge(edge: jax.Array, carry: tuple[jax.Array, Variables]) -> tuple[jax.Array, Variables]:
+                states, used = carry
+                own = _of_edge(group, parameters, edge), _of_edge(group, used, edge)
+                y, new = run_edge(group.shape, x, pools, *own, read(weights, read(group.rows, edge)))
+                return add(states, y, read(group.targets, edge)), _put_edge(group, used, new | moments, edge)
+
+            return jax.lax.fori_loop(*_edges_of(group, index), of_edge, carry)
+
+        states, used = jax.lax.fori_loop(0, len(group.sources), of_source, (states, used))
     return states[CELL_INPUTS:], used
+
+
+def _edges_of(group: EdgeGroup, index: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Returns the first edge of a source, and the one after its last."""
+    return read(group.starts, index), read(group.starts, index + 1)
 
 
 def _states(shape: CellShape, inputs: jax.Array) -> jax.Array:
@@ -103,19 +75,23 @@ def _states(shape: CellShape, inputs: jax.Array) -> jax.Array:
     return zeros if shape.reduction else jax.lax.dynamic_update_slice_in_dim(zeros, inputs, 0, 0)
 
 
-def _of_edge(group: Edges, tree: Variables, row: jax.Array, index: jax.Array) -> Variables:
-    """Returns the leaves of one edge, the one of this index in its group."""
+def _of_edge(group: EdgeGroup, tree: Variables, edge: jax.Array) -> Variables:
+    """Returns the leaves of one edge of the group."""
     return {
-        name: take(leaves, index if name == "skip_connect" else row)
+        name: take(leaves, _row(group, name, edge))
         for name, leaves in tree.items()
         if name != "skip_connect" or group.shape.stride == 2
     }
 
 
-def _put_edge(group: Edges, tree: Variables, new: Variables, row: jax.Array, index: jax.Array) -> Variables:
+def _put_edge(group: EdgeGroup, tree: Variables, new: Variables, edge: jax.Array) -> Variables:
     """Returns the tree with the leaves of one edge replaced."""
-    changed = {name: put(tree[name], leaves, index if name == "skip_connect" else row) for name, leaves in new.items()}
-    return tree | changed
+    return tree | {name: put(tree[name], leaves, _row(group, name, edge)) for name, leaves in new.items()}
+
+
+def _row(group: EdgeGroup, name: str, edge: jax.Array) -> jax.Array:
+    """Returns the row of an edge among the leaves of an operation."""
+    return read(group.reduces if name == "skip_connect" else group.rows, edge)
 
 
 _train_cell = jax.custom_vjp(_run_cell, nondiff_argnums=(0,))
@@ -137,23 +113,32 @@ def _backward(shape: CellShape, residuals: Any, cotangents: Any) -> tuple[Any, .
     of_parameters, of_weights = jax.tree.map(jnp.zeros_like, (parameters, weights))
     for group in reversed(edge_groups(shape)):
         apart = shape.reduction and group.shape.stride == 2  # what these edges read is not among the states
-        tables = tuple(jnp.asarray(leaf, jnp.int32) for leaf in group[1:])
 
-        def body(step: jax.Array, carry: Any, group: Edges = group, apart: bool = apart, tables: Any = tables) -> Any:
+        def of_source(step: jax.Array, carry: Any, group: EdgeGroup = group, apart: bool = apart) -> Any:
             gradients, of_inputs, of_parameters, of_weights = carry
-            index = len(group.rows) - 1 - step
-            row, source, target = (read(table, index) for table in tables)
+            index = len(group.sources) - 1 - step
+            source, (first, end) = read(group.sources, index), _edges_of(group, index)
             x = read(inputs if apart else states, source)
-            own = _of_edge(group, parameters, row, index), _of_edge(group, used, row, index)
-            of_x, new, of_row = edge_gradients(group.shape, x, *own, read(weights, row), read(gradients, target))
+            moments = {name: _of_edge(group, used, first)[name] for name in POOLS}
+            pools, back = jax.vjp(lambda x: pools_again(group.shape, x, moments), x)
+
+            def of_edge(edge: jax.Array, carry: Any) -> Any:
+                of_x, of_pools, of_parameters, of_weights = carry
+                own, row = (_of_edge(group, parameters, edge), _of_edge(group, used, edge)), read(group.rows, edge)
+                slopes = read(gradients, read(group.targets, edge))
+                new = edge_gradients(group.shape, x, pools, *own, read(weights, row), slopes)
+                of_x, of_pools = jax.tree.map(jnp.add, (of_x, of_pools), new[:2])
+                return of_x, of_pools, _put_edge(group, of_parameters, new[2], edge), put(of_weights, new[3], row)
+
+            nothing = jax.tree.map(jnp.zeros_like, (x, pools))
+            found = jax.lax.fori_loop(first, end, of_edge, (*nothing, of_parameters, of_weights))
+            of_x = found[0] + back(found[1])[0]
             if apart:
-                of_inputs = add(of_inputs, of_x, source)
-            else:
-                gradients = add(gradients, of_x, source)
-            return gradients, of_inputs, _put_edge(group, of_parameters, new, row, index), put(of_weights, of_row, row)
+                return gradients, add(of_inputs, of_x, source), *found[2:]
+            return add(gradients, of_x, source), of_inputs, *found[2:]
 
         carry = gradients, of_inputs, of_parameters, of_weights
-        gradients, of_inputs, of_parameters, of_weights = jax.lax.fori_loop(0, len(group.rows), body, carry)
+        gradients, of_inputs, of_parameters, of_weights = jax.lax.fori_loop(0, len(group.sources), of_source, carry)
     if not shape.reduction:
         of_inputs = gradients[:CELL_INPUTS]
     return of_inputs, of_parameters, jax.tree.map(jnp.zeros_like, used), of_weights

@@ -1,4 +1,4 @@
-"""An edge of the supernet on larger maps, where a CPU computes it by shifts, against its definition."""
+"""An edge of the supernet and the pools of its state on larger maps, where a CPU computes by shifts, as defined."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from econas_jax.nn import CellSupernet, EdgeWeights
 from econas_jax.nn.darts.batch_last.operations import EdgeShape
 from econas_jax.nn.darts.supernet.edge import edge_gradients, run_edge
 from econas_jax.nn.darts.supernet.plain import edge_leaves, mixed
+from econas_jax.nn.darts.supernet.pools import pools_again, run_pools
 
 SIZE, CHANNELS, BATCH = 10, 4, 3
 Gradients = tuple[jax.Array, Tree, jax.Array]  # of the map, the parameters and the weights
@@ -42,8 +43,11 @@ def test_edge_is_the_plain_one(cell: str, stride: int) -> None:
         return to_positions(mixed(x, stride, parameters, statistics, weights, True)[0])
 
     def ours(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, Gradients]:
-        shape, given = EdgeShape(SIZE, stride, True), (to_positions(x), parameters, statistics, weights)
-        return run_edge(shape, *given)[0], edge_gradients(shape, *given, slopes)
+        shape, state, own = EdgeShape(SIZE, stride, True), to_positions(x), (parameters, statistics, weights)
+        pools, used = run_pools(shape, state)
+        of_state, of_pools, *others = edge_gradients(shape, state, pools, *own, slopes)
+        again, back = jax.vjp(lambda state: pools_again(shape, state, used), state)
+        return run_edge(shape, state, again, *own)[0], (of_state + back(of_pools)[0], *others)
 
     def defined(x: jax.Array, parameters: Tree, weights: jax.Array) -> tuple[jax.Array, Gradients]:
         y, back = jax.vjp(plain, x, parameters, weights)
