@@ -6,11 +6,12 @@ import contextlib
 import signal
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from absl import logging
+from absl import flags, logging
 from absl.testing import flagsaver
 
 from econas_jax.experiment import config_source
@@ -35,13 +36,25 @@ def running(module: types.ModuleType, monkeypatch: pytest.MonkeyPatch, folder: P
             assert isinstance(leaving.code, int)
             return leaving.code
         finally:
-            flagsaver.restore_flag_values(saved)
+            _restore_flags(saved)
             sys.modules.pop(config_source.MODULE, None)  # the config file as a module
 
     yield run
     logging.set_verbosity(verbosity)
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def _restore_flags(saved: Mapping[str, Any]) -> None:
+    """Gives the flags that were saved their values, and removes the command's overrides (`--config.FIELD`) alone.
+
+    absl would also remove the flags of modules that the command has imported, which they read for ever:
+    array_record's, without which nothing in this process reads a TFDS copy any more.
+    """
+    imported = {name: flags.FLAGS[name] for name in flags.FLAGS if name not in saved and not name.startswith("config.")}
+    flagsaver.restore_flag_values(saved)
+    for name, flag in imported.items():
+        flags.FLAGS[name] = flag
 
 
 def assert_refused(
