@@ -22,6 +22,11 @@ def comparison_on_cifar10() -> str:
     return _contenders(_findings("epyc_zen4/compare_cifar10_small/result.json", "validation_accuracy"))
 
 
+def comparison_of_proxies() -> str:
+    """Returns the test accuracies of the retrained answers, searched for by c4r4 and by AmoebaNet's proxy."""
+    return _contenders(_findings("epyc_zen5/compare_cifar10/result.json"))
+
+
 def darts_proxies() -> str:
     """Returns what DARTS costs by its own proxy and by c4r2s0, and its cells retrained beside random ones."""
     found = read("epyc_zen4/darts_proxies.json")
@@ -129,6 +134,7 @@ SEARCH_TABLES = (
     cluster,
     comparison,
     comparison_on_cifar10,
+    comparison_of_proxies,
     comparison_on_digits,
     darts_proxies,
     hierarchy,

@@ -68,7 +68,7 @@ def retraining() -> str:
 
 def search_in_a_supernet() -> str:
     """Returns steps of a search in the DARTS supernet against quark0/darts's."""
-    return _against_darts("step", read("epyc_zen4/against_darts_search.json")["cases"])
+    return _against_darts("step", read("epyc_zen5/against_darts_search.json")["cases"])
 
 
 def _against_darts(what: str, found: Any) -> str:

@@ -3,12 +3,12 @@
     python -m econas_jax.compare --config configs/compare_cifar10.py --config.data.path=DIR
 
 EcoNAS, regularized evolution and random search by the proxy c4r4, and regularized evolution by AmoebaNet's, c1r0; all
-with N = 2 on a quarter of the training images, for 60 candidate-epochs, as many as 20 candidates take to train in full.
-Accuracies of two proxies do not compare, so that the best two candidates of every search are trained in one setting
-(configs/retrain_cifar10_small.py), and the better one by validation is tested.
-Cost, estimated by the rates in docs/performance.md, on two cores: an epoch of c4r4 takes 1.5 s, and one of c1r0 sixty
-times as long, so that its three searches take 4 to 5 hours and the other nine a quarter of one; training the best
-takes an hour or two. Equal epochs are not equal cost here: `--config.unit=seconds` compares by that. Not yet run.
+with N = 2 on a quarter of the training images, for 18 candidate-epochs, as many as six candidates take to train in full.
+Accuracies of two proxies do not compare, so that the best candidate of every search is trained in one setting for one
+epoch (configs/retrain_cifar10_small.py:1) and tested.
+Cost: on one core of an AMD EPYC half an hour for each of the three searches by c1r0, half a minute for each of the nine
+others, and three minutes for each retraining. Equal epochs are not equal cost here: `--config.unit=seconds` compares by
+that. Its outcome: benchmarks/results/epyc_zen5/compare_cifar10.
 """
 
 from ml_collections import ConfigDict
@@ -23,9 +23,9 @@ def get_config() -> ConfigDict:
     config = default_config()
     config.data.name = "cifar10"
     config.seeds = 3
-    config.budgets = (30.0, 60.0)
-    config.retraining.best = 2
-    config.retraining.config = "retrain_cifar10_small"
+    config.budgets = (9.0, 18.0)
+    config.retraining.best = 1
+    config.retraining.config = "retrain_cifar10_small:1"
     config.contenders = ConfigDict(
         {
             "econas": contender("econas", "c4r4s2e3"),
@@ -46,9 +46,9 @@ def contender(algorithm: str, proxy_name: str) -> ConfigDict:
     found.network.cells_per_stage = 2
     found.training.batch_size = 96  # the original one: 117 steps an epoch
     if algorithm == "econas":
-        found.search.update({"epochs": 1, "initial_population": 12, "children": 4, "lifetime": 4})
+        found.search.update({"epochs": 1, "initial_population": 6, "children": 4, "lifetime": 4})
     elif algorithm == "random":
-        found.search.update({"batch": 4, "epochs": FULL})
+        found.search.update({"batch": 2, "epochs": FULL})
     else:
-        found.search.update({"population": 8, "sample": 3, "candidates": 8, "batch": 4, "epochs": FULL})
+        found.search.update({"population": 4, "sample": 2, "candidates": 4, "batch": 2, "epochs": FULL})
     return found
