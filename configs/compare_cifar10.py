@@ -3,7 +3,7 @@
     python -m econas_jax.compare --config configs/compare_cifar10.py --config.data.path=DIR
 
 EcoNAS, regularized evolution and random search by the proxy c4r4, and regularized evolution by AmoebaNet's, c1r0; all
-with N = 2 on a quarter of the training images, for 18 candidate-epochs, as many as six candidates take to train in full.
+with N = 2 on a quarter of the training images, for 18 candidate-epochs, as many as six candidates take in full.
 Accuracies of two proxies do not compare, so that the best candidate of every search is trained in one setting for one
 epoch (configs/retrain_cifar10_small.py:1) and tested.
 Cost: on one core of an AMD EPYC half an hour for each of the three searches by c1r0, half a minute for each of the nine
