@@ -10,7 +10,8 @@ from econas_jax.study.table import read_table
 
 STUDY = "epyc_zen4/study_small"
 METHODS = {"one_shot": "one-shot", "smash": "SMASH"}
-CONTAINED, SUPERNETS = "epyc_zen4/study_contained", "epyc_zen4/one_shot_small"
+CONTAINED = "epyc_zen4/study_contained"
+SUPERNETS = ("epyc_zen4/one_shot_small", "epyc_zen5/smash_small")
 
 
 def study() -> str:
@@ -40,16 +41,8 @@ def _interval(coefficient: dict[str, Any] | None) -> str:
 
 def weight_sharing() -> str:
     """Returns how supernets rank networks, and how the studies' proxies of as small networks do."""
-    summaries = [read(f"{SUPERNETS}/{name}summary.json") for name in ("", "contained/")]
     studies = [read(f"{folder}/analysis.json") for folder in (STUDY, CONTAINED)]
-    rows = []
-    for method in dict.fromkeys(run["method"] for run in summaries[0]["runs"]):
-        runs = [run for run in summaries[0]["runs"] if run["method"] == method]
-        labels = {run["name"]: (f"seed {run['seed']}", run["processor_seconds"]) for run in runs}
-        labels[method] = f"means of {len(runs)} seeds", sum(run["processor_seconds"] for run in runs)
-        for name, (label, seconds) in labels.items():
-            found = [_interval(each["analysis"][name]["spearman"]) for each in summaries]
-            rows.append([f"a supernet ({METHODS[method]}), {label}", *found, f"{seconds:,.0f}"])
+    rows = [row for folder in SUPERNETS for row in _supernets(folder)]
     proxies = [{proxy["name"]: proxy for proxy in each["proxies"]} for each in studies]
     table = read_table(RESULTS / STUDY / "table.csv")
     for name in (name for name in proxies[0] if name.startswith("c4r4")):
@@ -60,6 +53,20 @@ def weight_sharing() -> str:
         rows.append([f"training each alone, {name}", *found, f"{spent:,.0f}"])
     header = ["ranked by", "rho, the study's networks", "rho, cells that the supernet contains", "seconds of a core"]
     return markdown(header, rows)
+
+
+def _supernets(folder: str) -> list[list[str]]:
+    """Returns a row for each supernet of a folder, and one for the means over the seeds of each method."""
+    summaries = [read(f"{folder}/{name}summary.json") for name in ("", "contained/")]
+    rows = []
+    for method in dict.fromkeys(run["method"] for run in summaries[0]["runs"]):
+        runs = [run for run in summaries[0]["runs"] if run["method"] == method]
+        labels = {run["name"]: (f"seed {run['seed']}", run["processor_seconds"]) for run in runs}
+        labels[method] = f"means of {len(runs)} seeds", sum(run["processor_seconds"] for run in runs)
+        for name, (label, seconds) in labels.items():
+            found = [_interval(each["analysis"][name]["spearman"]) for each in summaries]
+            rows.append([f"a supernet ({METHODS[method]}), {label}", *found, f"{seconds:,.0f}"])
+    return rows
 
 
 STUDY_TABLES = (study, weight_sharing)

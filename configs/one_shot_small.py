@@ -7,7 +7,8 @@ network with 9 channels on 8x8 images (c4r4), batches of 64, a quarter of the tr
 study's 16 networks are ranked by the shared weights, and `spearman` in result.json tells how far that rank agrees with
 the study's own training. `--config.search.standalone` names the folder that the study has left, such as
 benchmarks/results/epyc_zen4/study_small. 16 networks tell little: read the interval.
-Its outcome with two seeds: benchmarks/results/epyc_zen4/one_shot_small.
+Its outcome with two seeds: benchmarks/results/epyc_zen4/one_shot_small; SMASH's:
+benchmarks/results/epyc_zen5/smash_small.
 """
 
 from ml_collections import ConfigDict

@@ -30,9 +30,9 @@ from econas_jax.supernet.standalone import standalone_candidates
 
 NETWORKS, NODES = 9, 3
 SPACE = DartsSpace(nodes=NODES)
-RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "epyc_zen4"
-RELEASED = RESULTS / "study_small"
-RELEASED_RESULTS = sorted(RESULTS.glob("one_shot_small*/**/result.json"))
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
+RELEASED = RESULTS / "epyc_zen4" / "study_small"
+RELEASED_RESULTS = sorted(file.with_name("result.json") for file in RESULTS.glob("**/ranking.jsonl"))
 
 
 def row(number: int, proxy: str, accuracy: float | None) -> Row:
