@@ -57,9 +57,13 @@ def run_search(
     with files.held(config, changeable(config)):
         files.check(config, changeable(config))  # again: another search may have run here until now
         times = Times()
-        prepared = prepare(config, files, reporter)
-        with disk.one_line_errors(files.path):
-            return _Search(config, *prepared, files, reporter, should_stop, times).run()
+        search = _Search(config, *prepare(config, files, reporter), files, reporter, should_stop, times)
+        try:
+            with disk.one_line_errors(files.path):
+                return search.run()
+        finally:
+            # Its processes end here. The search's parts know each other, and Python would free them some time later.
+            del search.trainer
 
 
 @dataclasses.dataclass
