@@ -17,7 +17,7 @@ from econas_jax.algorithms.base import BaseAlgorithm
 from econas_jax.algorithms.drawing import draw_candidates, no_parent
 from econas_jax.algorithms.pipeline import Pipelined
 from econas_jax.algorithms.promoting import Promoting
-from econas_jax.algorithms.selection import completed_members, ranked
+from econas_jax.algorithms.selection import best_ranked, completed_members
 from econas_jax.algorithms.successive_halving import check_rungs
 from econas_jax.errors import require, require_integer
 
@@ -121,6 +121,6 @@ class ASHA(BaseAlgorithm[ASHAState, ASHAConfig]):
         """Yields each candidate that may be promoted and its rung, from the highest rung down, best first."""
         for rung in range(self.config.rungs - 2, -1, -1):
             members = state.completed[rung]
-            for member in ranked(members)[: len(members) // self.config.eta]:
+            for member in best_ranked(members, len(members) // self.config.eta):
                 if member.candidate not in state.promoted[rung]:
                     yield rung, member

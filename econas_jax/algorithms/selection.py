@@ -28,6 +28,15 @@ def ranked(members: Iterable[Member]) -> list[Member]:
     return sorted(by_age, key=attrgetter("accuracy"), reverse=True)  # equal ones stay in their order
 
 
+def best_ranked(members: Sequence[Member], count: int) -> list[Member]:
+    """Returns the first `count` members of `ranked`, and sorts only those that may be among them."""
+    if not 0 < count < len(members):
+        return ranked(members)[: max(count, 0)]
+    place = len(members) - count
+    lowest = float(np.partition([member.accuracy for member in members], place)[place])
+    return ranked([member for member in members if member.accuracy >= lowest])[:count]
+
+
 def tournament(members: Sequence[Member], draws: int, rng: np.random.Generator) -> Member:
     """Returns the best of `draws` members drawn uniformly with replacement, of equal ones the oldest."""
     drawn = [members[place] for place in rng.integers(len(members), size=draws).tolist()]

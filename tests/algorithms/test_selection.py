@@ -10,12 +10,21 @@ import pytest
 from toy_search import LARGE, make_member
 
 from econas_jax.algorithms import Result, Trial
-from econas_jax.algorithms.selection import best_distinct, completed_members, ranked, tournament
+from econas_jax.algorithms.selection import best_distinct, best_ranked, completed_members, ranked, tournament
 
 
 def test_of_equal_accuracies_the_older_candidate_is_better() -> None:
     members = [make_member(3, 0.5), make_member(1, 0.5), make_member(2, 0.9), make_member(0, 0.1)]
     assert [member.candidate for member in ranked(members)] == [2, 1, 3, 0]
+
+
+@pytest.mark.parametrize("count", range(-1, 14))
+def test_the_first_ranks_are_found_without_the_others(count: int) -> None:
+    """Also where the accuracy of the last of them is shared: of twelve members two and more have the same."""
+    drawn = np.random.default_rng(4).integers(5, size=12) / 10
+    members = [make_member(candidate, float(accuracy)) for candidate, accuracy in zip(range(12), drawn, strict=True)]
+    expected = sorted(members, key=lambda member: (-member.accuracy, member.candidate))[: max(count, 0)]
+    assert best_ranked(members[::-1], count) == expected
 
 
 def test_tournament_prefers_the_better_ranks() -> None:
