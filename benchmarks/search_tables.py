@@ -73,7 +73,7 @@ def hierarchy() -> str:
 
 def searches_on_a_table() -> str:
     """Returns evaluations a second of whole searches on a table, the first one in a process and later ones."""
-    found = read("epyc_zen4/table_speed.json")
+    found = read("epyc_zen5/table_speed.json")
     rows = [
         [
             f"`{name}`, in memory",
